@@ -1,0 +1,1 @@
+//! The `bytecode` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `compiler` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `diag` part of go-lite.

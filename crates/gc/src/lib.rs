@@ -1,0 +1,1 @@
+//! The `gc` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `golite` part of go-lite.

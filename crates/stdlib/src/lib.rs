@@ -1,0 +1,1 @@
+//! The `stdlib` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `syntax` part of go-lite.

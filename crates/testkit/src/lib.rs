@@ -1,0 +1,1 @@
+//! The `testkit` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `types` part of go-lite.

@@ -1,0 +1,1 @@
+//! The `vm` part of go-lite.

@@ -1,0 +1,3 @@
+//! Developer tasks: generated files, checks, stress runs.
+
+fn main() {}
