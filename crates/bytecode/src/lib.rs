@@ -1,1 +1,20 @@
-//! The `bytecode` part of go-lite.
+//! Bytecode: the instruction table, modules, and all that follows from the table alone.
+//!
+//! The language between the front half (compiler) and the back half (VM). It holds no addresses:
+//! it is the same for every backend, can be printed, and is checked before it runs.
+
+pub mod code;
+mod instructions;
+pub mod module;
+pub mod op;
+pub mod operand;
+pub mod types;
+
+pub use code::{CodeBuilder, Word};
+pub use module::*;
+pub use op::{Effect, Op, OpInfo, OperandInfo};
+pub use operand::{
+    Access, FuncIx, GlobalIx, Kind, MethodIx, Reg, SelectIx, Shape, SigIx, StringIx, TableIx,
+    TypeIx,
+};
+pub use types::*;
