@@ -3,13 +3,16 @@
 //! The language between the front half (compiler) and the back half (VM). It holds no addresses:
 //! it is the same for every backend, can be printed, and is checked before it runs.
 
+pub mod analysis;
 pub mod code;
+pub mod flow;
 mod instructions;
 pub mod module;
 pub mod op;
 pub mod operand;
 pub mod types;
 
+pub use analysis::{FlowError, FrameMaps};
 pub use code::{CodeBuilder, Word};
 pub use module::*;
 pub use op::{Effect, Op, OpInfo, OperandInfo};
