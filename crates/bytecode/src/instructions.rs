@@ -8,6 +8,9 @@
 //! `Call` runs other code in a window; `Branch` may go elsewhere; `End` never falls through;
 //! `Internal` belongs to the runtime and is refused in modules.
 //!
+//! Every instruction reads all its operands before it writes any: sources and destinations may
+//! overlap in any way.
+//!
 //! Long because it is the one table of the instruction set.
 
 /// Calls `$callback!` with all rows.

@@ -10,7 +10,9 @@ mod instructions;
 pub mod module;
 pub mod op;
 pub mod operand;
+pub mod print;
 pub mod types;
+pub mod verify;
 
 pub use analysis::{FlowError, FrameMaps};
 pub use code::{CodeBuilder, Word};
@@ -21,3 +23,4 @@ pub use operand::{
     TypeIx,
 };
 pub use types::*;
+pub use verify::{VerifyError, verify_function, verify_module, verify_types};
