@@ -40,10 +40,7 @@ pub struct FlowError {
 }
 
 fn at_pc(pc: usize) -> impl Fn(BadOperand) -> FlowError {
-    move |bad| FlowError {
-        pc: pc as u32,
-        reason: bad.0,
-    }
+    move |bad| FlowError { pc: pc as u32, reason: bad.0 }
 }
 
 impl FrameMaps {
@@ -54,9 +51,7 @@ impl FrameMaps {
     /// instructions or out of the code, a slot is outside the frame, or one is read that holds
     /// another kind than the instruction wants. This is the verifier's data-flow part.
     pub fn new(module: &Module, function: &Function, code: &Code) -> Result<FrameMaps, FlowError> {
-        let mut maps = FrameMaps {
-            blocks: split_blocks(code)?,
-        };
+        let mut maps = FrameMaps { blocks: split_blocks(code)? };
         maps.flow_kinds(module, function, code)?;
         maps.flow_liveness(module, function, code)?;
         Ok(maps)
@@ -67,13 +62,7 @@ impl FrameMaps {
     /// # Panics
     /// When the arguments are not the ones `new` was called with, or `pc` is not an instruction.
     #[must_use]
-    pub fn live_in(
-        &self,
-        module: &Module,
-        function: &Function,
-        code: &Code,
-        pc: u32,
-    ) -> Vec<(Reg, Kind)> {
+    pub fn live_in(&self, module: &Module, function: &Function, code: &Code, pc: u32) -> Vec<(Reg, Kind)> {
         let index = self.blocks.partition_point(|block| block.start <= pc) - 1;
         let block = &self.blocks[index];
         let mut kinds = block.kinds.clone();
@@ -85,8 +74,7 @@ impl FrameMaps {
         let mut at = block.start as usize;
         while at < block.end as usize {
             let info = decode(&code.words, at).expect("analysed code decodes");
-            step_of(module, function, code, at, info, &mut step)
-                .expect("analysed code has good operands");
+            step_of(module, function, code, at, info, &mut step).expect("analysed code has good operands");
             if at < pc as usize {
                 apply_kinds(&step, &mut kinds);
             } else {
@@ -97,44 +85,25 @@ impl FrameMaps {
         let mut live = block.live_out.clone();
         for at in behind.into_iter().rev() {
             let info = decode(&code.words, at).expect("analysed code decodes");
-            step_of(module, function, code, at, info, &mut step)
-                .expect("analysed code has good operands");
+            step_of(module, function, code, at, info, &mut step).expect("analysed code has good operands");
             apply_liveness(&step, &mut live);
             if let Some(recovery) = code.recovery.filter(|_| may_panic(info)) {
                 self.add_live_in(module, function, code, recovery, &mut live);
             }
         }
         let slots = 0..code.frame_slots;
-        slots
-            .filter(|slot| bit(&live, *slot))
-            .map(|slot| (Reg(slot), kinds[usize::from(slot)]))
-            .collect()
+        slots.filter(|slot| bit(&live, *slot)).map(|slot| (Reg(slot), kinds[usize::from(slot)])).collect()
     }
 
-    fn add_live_in(
-        &self,
-        module: &Module,
-        function: &Function,
-        code: &Code,
-        pc: u32,
-        live: &mut [u64],
-    ) {
+    fn add_live_in(&self, module: &Module, function: &Function, code: &Code, pc: u32, live: &mut [u64]) {
         let block = &self.blocks[self.blocks.partition_point(|block| block.start <= pc) - 1];
         let at_start = self.block_live_in(module, function, code, block);
-        live.iter_mut()
-            .zip(at_start)
-            .for_each(|(word, more)| *word |= more);
+        live.iter_mut().zip(at_start).for_each(|(word, more)| *word |= more);
     }
 
     /// Live slots at a block's start. The recovery block itself has no panic edge to itself that
     /// could add anything: what it needs is what it needs.
-    fn block_live_in(
-        &self,
-        module: &Module,
-        function: &Function,
-        code: &Code,
-        block: &Block,
-    ) -> Vec<u64> {
+    fn block_live_in(&self, module: &Module, function: &Function, code: &Code, block: &Block) -> Vec<u64> {
         let mut live = block.live_out.clone();
         let mut step = Step::default();
         for at in block_starts(code, block).into_iter().rev() {
@@ -150,25 +119,14 @@ impl FrameMaps {
         self.blocks.partition_point(|block| block.start <= pc) - 1
     }
 
-    fn flow_kinds(
-        &mut self,
-        module: &Module,
-        function: &Function,
-        code: &Code,
-    ) -> Result<(), FlowError> {
+    fn flow_kinds(&mut self, module: &Module, function: &Function, code: &Code) -> Result<(), FlowError> {
         let signature = module
             .signatures
             .get(function.signature.index())
-            .ok_or_else(|| FlowError {
-                pc: 0,
-                reason: "the function has no signature".into(),
-            })?;
+            .ok_or_else(|| FlowError { pc: 0, reason: "the function has no signature".into() })?;
         let slots = usize::from(code.frame_slots);
         if slots < usize::from(signature.first_local().0) {
-            return Err(FlowError {
-                pc: 0,
-                reason: "the frame is smaller than its parameters".into(),
-            });
+            return Err(FlowError { pc: 0, reason: "the frame is smaller than its parameters".into() });
         }
         let mut entry = vec![Kind::Unset; slots];
         if !function.captures.is_empty() {
@@ -177,10 +135,7 @@ impl FrameMaps {
         let first = usize::from(LINK_SLOTS) + signature.results.len();
         entry[first..first + signature.params.len()].copy_from_slice(&signature.params);
         if self.blocks.is_empty() {
-            return Err(FlowError {
-                pc: 0,
-                reason: "no code".into(),
-            });
+            return Err(FlowError { pc: 0, reason: "no code".into() });
         }
         self.blocks[0].kinds = entry;
         let recovery = code.recovery.map(|pc| self.index_of(pc));
@@ -190,10 +145,7 @@ impl FrameMaps {
         while let Some(index) = work.pop() {
             queued[index] = false;
             let mut kinds = self.blocks[index].kinds.clone();
-            let (mut at, end) = (
-                self.blocks[index].start as usize,
-                self.blocks[index].end as usize,
-            );
+            let (mut at, end) = (self.blocks[index].start as usize, self.blocks[index].end as usize);
             while at < end {
                 let info = decode(&code.words, at).expect("blocks are made of instructions");
                 step_of(module, function, code, at, info, &mut step).map_err(at_pc(at))?;
@@ -236,12 +188,7 @@ impl FrameMaps {
         changed
     }
 
-    fn flow_liveness(
-        &mut self,
-        module: &Module,
-        function: &Function,
-        code: &Code,
-    ) -> Result<(), FlowError> {
+    fn flow_liveness(&mut self, module: &Module, function: &Function, code: &Code) -> Result<(), FlowError> {
         let words = usize::from(code.frame_slots).div_ceil(64);
         for block in &mut self.blocks {
             block.live_out = vec![0; words];
@@ -256,9 +203,7 @@ impl FrameMaps {
                 let mut live = vec![0; words];
                 for i in 0..self.blocks[index].successors.len() {
                     let target = self.index_of(self.blocks[index].successors[i]);
-                    live.iter_mut()
-                        .zip(&live_in[target])
-                        .for_each(|(word, more)| *word |= more);
+                    live.iter_mut().zip(&live_in[target]).for_each(|(word, more)| *word |= more);
                 }
                 self.blocks[index].live_out.copy_from_slice(&live);
                 for at in block_starts(code, &self.blocks[index]).into_iter().rev() {
@@ -266,9 +211,7 @@ impl FrameMaps {
                     step_of(module, function, code, at, info, &mut step).map_err(at_pc(at))?;
                     apply_liveness(&step, &mut live);
                     if let Some(target) = recovery.filter(|_| may_panic(info)) {
-                        live.iter_mut()
-                            .zip(&live_in[target])
-                            .for_each(|(word, more)| *word |= more);
+                        live.iter_mut().zip(&live_in[target]).for_each(|(word, more)| *word |= more);
                     }
                 }
                 if live_in[index] != live {
@@ -296,12 +239,7 @@ fn block_starts(code: &Code, block: &Block) -> Vec<usize> {
 }
 
 fn check_reads(step: &Step, kinds: &[Kind], at: usize) -> Result<(), FlowError> {
-    let error = |reason| {
-        Err(FlowError {
-            pc: at as u32,
-            reason,
-        })
-    };
+    let error = |reason| Err(FlowError { pc: at as u32, reason });
     for (slot, want) in &step.reads {
         let have = match kinds.get(usize::from(*slot)) {
             Some(have) => *have,
@@ -372,10 +310,8 @@ fn apply_liveness(step: &Step, live: &mut [u64]) {
 }
 
 fn split_blocks(code: &Code) -> Result<Vec<Block>, FlowError> {
-    let starts = instruction_starts(&code.words).map_err(|pc| FlowError {
-        pc: pc as u32,
-        reason: "not an instruction".into(),
-    })?;
+    let starts = instruction_starts(&code.words)
+        .map_err(|pc| FlowError { pc: pc as u32, reason: "not an instruction".into() })?;
     let mut is_start = vec![false; code.words.len()];
     starts.iter().for_each(|pc| is_start[*pc as usize] = true);
     let mut leader = vec![false; code.words.len()];
@@ -387,10 +323,7 @@ fn split_blocks(code: &Code) -> Result<Vec<Block>, FlowError> {
             leader[to] = true;
             Ok(())
         }
-        _ => Err(FlowError {
-            pc: from as u32,
-            reason: format!("goes to {to}, which is no instruction"),
-        }),
+        _ => Err(FlowError { pc: from as u32, reason: format!("goes to {to}, which is no instruction") }),
     };
     if let Some(recovery) = code.recovery {
         mark(recovery as usize, recovery as usize)?;
@@ -405,17 +338,14 @@ fn split_blocks(code: &Code) -> Result<Vec<Block>, FlowError> {
         let falls = next.len() == 1 && next[0] as usize == at + usize::from(info.words);
         if falls {
             if !is_start.get(next[0] as usize).copied().unwrap_or(false) {
-                return Err(FlowError {
-                    pc: *pc,
-                    reason: "runs off the end of the code".into(),
-                });
+                return Err(FlowError { pc: *pc, reason: "runs off the end of the code".into() });
             }
         } else {
             for to in &next {
                 mark(at, *to as usize)?;
             }
-            if let Some(leader) = (at + usize::from(info.words) < code.words.len())
-                .then_some(at + usize::from(info.words))
+            if let Some(leader) =
+                (at + usize::from(info.words) < code.words.len()).then_some(at + usize::from(info.words))
             {
                 mark(at, leader)?;
             }

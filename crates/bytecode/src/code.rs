@@ -32,21 +32,13 @@ impl Word {
     #[must_use]
     #[inline(always)]
     pub fn bits(self) -> u64 {
-        u64::from(self.op)
-            | u64::from(self.a) << 16
-            | u64::from(self.b) << 32
-            | u64::from(self.c) << 48
+        u64::from(self.op) | u64::from(self.a) << 16 | u64::from(self.b) << 32 | u64::from(self.c) << 48
     }
 
     /// An extension word of these bits.
     #[must_use]
     pub fn from_bits(bits: u64) -> Word {
-        Word {
-            op: bits as u16,
-            a: (bits >> 16) as u16,
-            b: (bits >> 32) as u16,
-            c: (bits >> 48) as u16,
-        }
+        Word { op: bits as u16, a: (bits >> 16) as u16, b: (bits >> 32) as u16, c: (bits >> 48) as u16 }
     }
 }
 

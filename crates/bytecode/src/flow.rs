@@ -42,16 +42,11 @@ impl Step {
     }
 
     fn read(&mut self, first: u16, kinds: impl IntoIterator<Item = Kind>) {
-        self.reads
-            .extend((first..).zip(kinds).map(|(slot, kind)| (slot, Some(kind))));
+        self.reads.extend((first..).zip(kinds).map(|(slot, kind)| (slot, Some(kind))));
     }
 
     fn write(&mut self, first: u16, kinds: impl IntoIterator<Item = Kind>) {
-        self.writes.extend(
-            (first..)
-                .zip(kinds)
-                .map(|(slot, kind)| (slot, Written::Kind(kind))),
-        );
+        self.writes.extend((first..).zip(kinds).map(|(slot, kind)| (slot, Written::Kind(kind))));
     }
 }
 
@@ -72,10 +67,7 @@ pub fn operand_bits(code: &[Word], at: usize, info: &OpInfo, index: usize) -> u6
 }
 
 fn operand_of(code: &[Word], at: usize, info: &OpInfo, want: fn(Shape) -> bool) -> Option<u64> {
-    let index = info
-        .operands
-        .iter()
-        .position(|operand| want(operand.shape))?;
+    let index = info.operands.iter().position(|operand| want(operand.shape))?;
     Some(operand_bits(code, at, info, index))
 }
 
@@ -92,10 +84,7 @@ fn type_operand<'m>(
 }
 
 fn type_at(module: &Module, index: TypeIx) -> Result<&TypeDef, BadOperand> {
-    module
-        .types
-        .get(index.index())
-        .ok_or_else(|| BadOperand(format!("no type {}", index.0)))
+    module.types.get(index.index()).ok_or_else(|| BadOperand(format!("no type {}", index.0)))
 }
 
 /// The signature by which a call instruction calls, if it is one.
@@ -108,30 +97,20 @@ pub fn call_signature<'m>(
     if !info.has(Effect::Call) {
         return Ok(None);
     }
-    let by_func = operand_of(code, at, info, |shape| {
-        matches!(shape, Shape::Func | Shape::Native)
-    });
+    let by_func = operand_of(code, at, info, |shape| matches!(shape, Shape::Func | Shape::Native));
     let sig = match by_func {
         Some(func) => {
             let func = FuncIx(func as u32);
             let function = module.functions.get(func.index());
-            Some(
-                function
-                    .ok_or_else(|| BadOperand(format!("no function {}", func.0)))?
-                    .signature,
-            )
+            Some(function.ok_or_else(|| BadOperand(format!("no function {}", func.0)))?.signature)
         }
-        None => {
-            operand_of(code, at, info, |shape| shape == Shape::Sig).map(|sig| SigIx(sig as u32))
-        }
+        None => operand_of(code, at, info, |shape| shape == Shape::Sig).map(|sig| SigIx(sig as u32)),
     };
     match sig {
         None => Ok(None),
         Some(sig) => {
             let found = module.signatures.get(sig.index());
-            found
-                .map(Some)
-                .ok_or_else(|| BadOperand(format!("no signature {}", sig.0)))
+            found.map(Some).ok_or_else(|| BadOperand(format!("no signature {}", sig.0)))
         }
     }
 }
@@ -179,27 +158,19 @@ pub fn step_of(
             }
             Access::ReadAny(n) => {
                 let n = if n == 0 { count } else { n };
-                let end = first
-                    .checked_add(n)
-                    .ok_or_else(|| BadOperand("slots out of range".into()))?;
+                let end = first.checked_add(n).ok_or_else(|| BadOperand("slots out of range".into()))?;
                 step.reads.extend((first..end).map(|slot| (slot, None)));
             }
             Access::WriteCopied(n) => {
                 let n = if n == 0 { count } else { n };
-                let in_range =
-                    first.checked_add(n).is_some() && copied_from.checked_add(n).is_some();
+                let in_range = first.checked_add(n).is_some() && copied_from.checked_add(n).is_some();
                 if !in_range {
                     return Err(BadOperand("slots out of range".into()));
                 }
-                step.writes
-                    .extend((0..n).map(|i| (first + i, Written::CopyOf(copied_from + i))));
+                step.writes.extend((0..n).map(|i| (first + i, Written::CopyOf(copied_from + i))));
             }
-            Access::ReadValue => {
-                step.read(first, slot_kinds(type_operand(module, words, at, info)?))
-            }
-            Access::WriteValue => {
-                step.write(first, slot_kinds(type_operand(module, words, at, info)?))
-            }
+            Access::ReadValue => step.read(first, slot_kinds(type_operand(module, words, at, info)?)),
+            Access::WriteValue => step.write(first, slot_kinds(type_operand(module, words, at, info)?)),
             Access::ReadKey => match type_operand(module, words, at, info)?.kind {
                 TypeKind::Map { key, .. } => step.read(first, slot_kinds(type_at(module, key)?)),
                 _ => return Err(BadOperand("not a map type".into())),
@@ -226,10 +197,7 @@ pub fn step_of(
         let params = results + signature.results.len() as u16;
         // `call.iface` writes the receiver itself.
         let skip = usize::from(op == Op::CallIface as u16);
-        step.read(
-            params + skip as u16,
-            signature.params.iter().copied().skip(skip),
-        );
+        step.read(params + skip as u16, signature.params.iter().copied().skip(skip));
         step.write(results, signature.results.iter().copied());
     }
     if op == Op::Ret as u16 {
@@ -242,10 +210,7 @@ pub fn step_of(
     if op == Op::Select as u16 {
         let table = operand_of(words, at, info, |shape| shape == Shape::Select).unwrap_or(0) as u32;
         let table = code.selects.get(SelectIx(table).index());
-        for case in &table
-            .ok_or_else(|| BadOperand("no such select table".into()))?
-            .cases
-        {
+        for case in &table.ok_or_else(|| BadOperand("no such select table".into()))?.cases {
             let elem = type_at(module, case.elem)?;
             step.read(case.channel.0, [Kind::Ptr]);
             let last = usize::from(elem.slots()) + 1;
@@ -289,27 +254,15 @@ pub fn successors(
         match operand.shape {
             Shape::Forward => visit(at + bits),
             Shape::Backward => {
-                visit(
-                    at.checked_sub(bits)
-                        .ok_or_else(|| BadOperand("jump before the code".into()))?,
-                );
+                visit(at.checked_sub(bits).ok_or_else(|| BadOperand("jump before the code".into()))?);
             }
             Shape::Table => match code.tables.get(TableIx(bits as u32).index()) {
                 None => return Err(BadOperand("no such jump table".into())),
-                Some(JumpTable::Int {
-                    targets, default, ..
-                }) => {
-                    targets
-                        .iter()
-                        .chain([default])
-                        .for_each(|to| visit(*to as usize));
+                Some(JumpTable::Int { targets, default, .. }) => {
+                    targets.iter().chain([default]).for_each(|to| visit(*to as usize));
                 }
                 Some(JumpTable::Str { cases, default }) => {
-                    cases
-                        .iter()
-                        .map(|(_, to)| to)
-                        .chain([default])
-                        .for_each(|to| visit(*to as usize));
+                    cases.iter().map(|(_, to)| to).chain([default]).for_each(|to| visit(*to as usize));
                 }
             },
             _ => {}

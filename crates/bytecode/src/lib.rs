@@ -19,8 +19,7 @@ pub use code::{CodeBuilder, Word};
 pub use module::*;
 pub use op::{Effect, Op, OpInfo, OperandInfo};
 pub use operand::{
-    Access, FuncIx, GlobalIx, Kind, MethodIx, Reg, SelectIx, Shape, SigIx, StringIx, TableIx,
-    TypeIx,
+    Access, FuncIx, GlobalIx, Kind, MethodIx, Reg, SelectIx, Shape, SigIx, StringIx, TableIx, TypeIx,
 };
 pub use types::*;
 pub use verify::{VerifyError, verify_function, verify_module, verify_types};

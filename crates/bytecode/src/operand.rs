@@ -312,10 +312,7 @@ pub const fn place<const N: usize>(sizes: [u8; N]) -> [u8; N] {
     while i < N {
         let mut at = if sizes[i] == 4 { 3 } else { 0 };
         loop {
-            assert!(
-                at + sizes[i] as usize <= 7,
-                "the operands of an instruction do not fit"
-            );
+            assert!(at + sizes[i] as usize <= 7, "the operands of an instruction do not fit");
             let aligned = sizes[i] != 2 || at % 2 == 1;
             let mut free = aligned;
             let mut j = 0;

@@ -20,10 +20,7 @@ pub fn print_function(
 ) -> String {
     let function = &module.functions[func.index()];
     let mut out = String::new();
-    let place = module
-        .files
-        .get(function.file as usize)
-        .map_or("", |file| file);
+    let place = module.files.get(function.file as usize).map_or("", |file| file);
     let _ = writeln!(out, "func {}    {place}:{}", function.name, function.line);
     match &function.body {
         Body::Pending => out.push_str("  not compiled\n"),
@@ -51,19 +48,10 @@ fn print_code(
         let _ = write!(out, ", r1 closure ({})", kinds(&function.captures));
     }
     if !signature.results.is_empty() {
-        let _ = write!(
-            out,
-            ", results r{LINK_SLOTS} ({})",
-            kinds(&signature.results)
-        );
+        let _ = write!(out, ", results r{LINK_SLOTS} ({})", kinds(&signature.results));
     }
     if !signature.params.is_empty() {
-        let _ = write!(
-            out,
-            ", parameters r{} ({})",
-            first_param.0,
-            kinds(&signature.params)
-        );
+        let _ = write!(out, ", parameters r{} ({})", first_param.0, kinds(&signature.params));
     }
     out.push('\n');
     for variable in &code.variables {
@@ -92,22 +80,13 @@ fn print_code(
             at += 1;
             continue;
         };
-        let mut text = format!(
-            "  {at:>5}  {:<16} {}",
-            info.text,
-            operands(module, code, at, info)
-        );
+        let mut text = format!("  {at:>5}  {:<16} {}", info.text, operands(module, code, at, info));
         if info.has(Effect::Safepoint)
             && let Ok(maps) = &maps
         {
             let live = pointers(&maps.live_in(module, function, code, at as u32));
             if !live.is_empty() {
-                let _ = write!(
-                    text,
-                    "{:pad$} ; live: {live}",
-                    "",
-                    pad = 56usize.saturating_sub(text.len())
-                );
+                let _ = write!(text, "{:pad$} ; live: {live}", "", pad = 56usize.saturating_sub(text.len()));
             }
         }
         out.push_str(text.trim_end());
@@ -120,11 +99,7 @@ fn print_code(
 }
 
 fn kinds(kinds: &[Kind]) -> String {
-    kinds
-        .iter()
-        .map(|kind| kind_name(*kind))
-        .collect::<Vec<_>>()
-        .join(" ")
+    kinds.iter().map(|kind| kind_name(*kind)).collect::<Vec<_>>().join(" ")
 }
 
 fn kind_name(kind: Kind) -> &'static str {
@@ -159,40 +134,17 @@ fn operands(module: &Module, code: &Code, at: usize, info: &OpInfo) -> String {
             Shape::Unsigned | Shape::Count => bits.to_string(),
             Shape::Forward => format!("-> {}", at + index),
             Shape::Backward => format!("-> {}", at.saturating_sub(index)),
-            Shape::Type => module
-                .types
-                .get(index)
-                .map_or("?".into(), |ty| ty.name.to_string()),
-            Shape::Func | Shape::Native => module
-                .functions
-                .get(index)
-                .map_or("?".into(), |func| func.name.to_string()),
-            Shape::Global => module
-                .globals
-                .get(index)
-                .map_or("?".into(), |global| global.name.to_string()),
-            Shape::String => module
-                .strings
-                .get(index)
-                .map_or("?".into(), |string| quote(string)),
-            Shape::Sig => module
-                .signatures
-                .get(index)
-                .map_or("?".into(), |signature| {
-                    format!(
-                        "({}) -> ({})",
-                        kinds(&signature.params),
-                        kinds(&signature.results)
-                    )
-                }),
-            Shape::Method => module
-                .methods
-                .get(index)
-                .map_or("?".into(), |method| method.name.to_string()),
-            Shape::Table => code
-                .tables
-                .get(index)
-                .map_or("?".into(), |table| print_table(module, table)),
+            Shape::Type => module.types.get(index).map_or("?".into(), |ty| ty.name.to_string()),
+            Shape::Func | Shape::Native => {
+                module.functions.get(index).map_or("?".into(), |func| func.name.to_string())
+            }
+            Shape::Global => module.globals.get(index).map_or("?".into(), |global| global.name.to_string()),
+            Shape::String => module.strings.get(index).map_or("?".into(), |string| quote(string)),
+            Shape::Sig => module.signatures.get(index).map_or("?".into(), |signature| {
+                format!("({}) -> ({})", kinds(&signature.params), kinds(&signature.results))
+            }),
+            Shape::Method => module.methods.get(index).map_or("?".into(), |method| method.name.to_string()),
+            Shape::Table => code.tables.get(index).map_or("?".into(), |table| print_table(module, table)),
             Shape::Select => code.selects.get(index).map_or("?".into(), |table| {
                 let cases = table.cases.iter().map(|case| {
                     let (channel, value) = (case.channel.0, case.value);
@@ -222,34 +174,19 @@ fn wide(bits: u64) -> String {
 
 fn print_table(module: &Module, table: &JumpTable) -> String {
     match table {
-        JumpTable::Int {
-            first,
-            targets,
-            default,
-        } => {
-            let cases = targets
-                .iter()
-                .enumerate()
-                .map(|(i, to)| format!("{} -> {to}", first.wrapping_add(i as i64)));
-            format!(
-                "{{{}; else -> {default}}}",
-                cases.collect::<Vec<_>>().join("; ")
-            )
+        JumpTable::Int { first, targets, default } => {
+            let cases =
+                targets.iter().enumerate().map(|(i, to)| format!("{} -> {to}", first.wrapping_add(i as i64)));
+            format!("{{{}; else -> {default}}}", cases.collect::<Vec<_>>().join("; "))
         }
         JumpTable::Str { cases, default } => {
             let cases = cases.iter().map(|(string, to)| {
                 format!(
                     "{} -> {to}",
-                    module
-                        .strings
-                        .get(string.index())
-                        .map_or("?".into(), |text| quote(text))
+                    module.strings.get(string.index()).map_or("?".into(), |text| quote(text))
                 )
             });
-            format!(
-                "{{{}; else -> {default}}}",
-                cases.collect::<Vec<_>>().join("; ")
-            )
+            format!("{{{}; else -> {default}}}", cases.collect::<Vec<_>>().join("; "))
         }
     }
 }
@@ -271,8 +208,5 @@ pub fn print_instruction(module: &Module, code: &Code, at: usize) -> String {
 }
 
 fn bad_word(word: Option<&Word>) -> String {
-    word.map_or_else(
-        || "past the end".to_string(),
-        |word| format!("??? {:#06x}", word.op),
-    )
+    word.map_or_else(|| "past the end".to_string(), |word| format!("??? {:#06x}", word.op))
 }

@@ -65,11 +65,8 @@ pub fn verify_module(module: &Module) -> Result<(), VerifyError> {
 /// With the first thing found wrong.
 pub fn verify_types(module: &Module, from: usize) -> Result<(), VerifyError> {
     for ty in module.types.iter().skip(from.max(1)) {
-        let error = |reason: &str| VerifyError {
-            place: ty.name.to_string(),
-            pc: None,
-            reason: reason.into(),
-        };
+        let error =
+            |reason: &str| VerifyError { place: ty.name.to_string(), pc: None, reason: reason.into() };
         if let Repr::Slots(leaves) = &ty.repr {
             if leaves.len() > MAX_SLOTS {
                 return Err(error("too many slots"));
@@ -88,15 +85,10 @@ pub fn verify_types(module: &Module, from: usize) -> Result<(), VerifyError> {
             let (end, elem) = match *word {
                 PointerWord::Ptr(offset) => (Some(u64::from(offset) + 8), None),
                 PointerWord::Iface(offset) => (Some(u64::from(offset) + 16), None),
-                PointerWord::Repeat {
-                    offset,
-                    elem,
-                    count,
-                } => {
+                PointerWord::Repeat { offset, elem, count } => {
                     let size = module.types.get(elem.index()).map_or(0, |elem| elem.size);
                     (
-                        size.checked_mul(count)
-                            .and_then(|bytes| bytes.checked_add(u64::from(offset))),
+                        size.checked_mul(count).and_then(|bytes| bytes.checked_add(u64::from(offset))),
                         Some(elem),
                     )
                 }
@@ -126,15 +118,11 @@ fn parts_exist(module: &Module, ty: &TypeDef) -> bool {
             | TypeKind::Array { elem, .. }
             | TypeKind::Chan { elem, .. } => ok(elem),
             TypeKind::Map { key, value } => ok(key) && ok(value),
-            TypeKind::Func {
-                params, results, ..
-            } => params.iter().chain(results).all(ok),
-            TypeKind::Struct(fields) => fields
-                .iter()
-                .all(|field| ok(&field.ty) && field.offset <= ty.size),
-            TypeKind::Interface(methods) => methods
-                .iter()
-                .all(|method| method.index() < module.methods.len()),
+            TypeKind::Func { params, results, .. } => params.iter().chain(results).all(ok),
+            TypeKind::Struct(fields) => fields.iter().all(|field| ok(&field.ty) && field.offset <= ty.size),
+            TypeKind::Interface(methods) => {
+                methods.iter().all(|method| method.index() < module.methods.len())
+            }
             TypeKind::Bool
             | TypeKind::Int { .. }
             | TypeKind::Uint { .. }
@@ -176,10 +164,8 @@ pub fn verify_function(module: &Module, func: FuncIx) -> Result<(), VerifyError>
 }
 
 fn verify_code(module: &Module, function: &Function, code: &Code) -> Result<(), FlowError> {
-    let starts = instruction_starts(&code.words).map_err(|pc| FlowError {
-        pc: pc as u32,
-        reason: "not an instruction".into(),
-    })?;
+    let starts = instruction_starts(&code.words)
+        .map_err(|pc| FlowError { pc: pc as u32, reason: "not an instruction".into() })?;
     for pc in &starts {
         let at = *pc as usize;
         let info = decode(&code.words, at).expect("starts are instructions");
@@ -212,93 +198,55 @@ fn verify_code(module: &Module, function: &Function, code: &Code) -> Result<(), 
     }
     for table in &code.tables {
         if let JumpTable::Str { cases, .. } = table
-            && cases
-                .iter()
-                .any(|(string, _)| string.index() >= module.strings.len())
+            && cases.iter().any(|(string, _)| string.index() >= module.strings.len())
         {
-            return Err(FlowError {
-                pc: 0,
-                reason: "a case's string does not exist".into(),
-            });
+            return Err(FlowError { pc: 0, reason: "a case's string does not exist".into() });
         }
     }
     for table in &code.selects {
         if table.cases.len() > usize::from(u16::MAX) {
-            return Err(FlowError {
-                pc: 0,
-                reason: "too many cases".into(),
-            });
+            return Err(FlowError { pc: 0, reason: "too many cases".into() });
         }
     }
     let lines_ascend = code.lines.windows(2).all(|pair| pair[0].pc <= pair[1].pc);
-    let inlined_exist = code
-        .lines
+    let inlined_exist = code.lines.iter().all(|line| line.inlined as usize <= code.inlined.len());
+    let calls_exist = code
+        .inlined
         .iter()
-        .all(|line| line.inlined as usize <= code.inlined.len());
-    let calls_exist = code.inlined.iter().enumerate().all(|(i, call)| {
-        call.parent as usize <= i && call.function.index() < module.functions.len()
-    });
+        .enumerate()
+        .all(|(i, call)| call.parent as usize <= i && call.function.index() < module.functions.len());
     if !lines_ascend || !inlined_exist || !calls_exist {
-        return Err(FlowError {
-            pc: 0,
-            reason: "the line table is out of order".into(),
-        });
+        return Err(FlowError { pc: 0, reason: "the line table is out of order".into() });
     }
     FrameMaps::new(module, function, code).map(drop)
 }
 
 /// What rows promise of their immediate operands and of the kinds of the types they name.
-fn check_constants(
-    module: &Module,
-    words: &[Word],
-    at: usize,
-    info: &OpInfo,
-) -> Result<(), String> {
+fn check_constants(module: &Module, words: &[Word], at: usize, info: &OpInfo) -> Result<(), String> {
     let word = words[at];
     let op = Op::from_number(word.op).expect("decoded");
     let below = |count: u16, limit: u16| {
-        if count < limit {
-            Ok(())
-        } else {
-            Err("shift count too large".into())
-        }
+        if count < limit { Ok(()) } else { Err("shift count too large".into()) }
     };
     let ty = || {
-        let index = info
-            .operands
-            .iter()
-            .position(|operand| operand.shape == Shape::Type);
+        let index = info.operands.iter().position(|operand| operand.shape == Shape::Type);
         index.map(|index| &module.types[operand_bits(words, at, info, index) as usize])
     };
     let leaves = |want: &[LeafKind]| {
         let fits = ty().is_some_and(|ty| matches!(&ty.repr, Repr::Slots(leaves)
             if leaves.len() == want.len() && leaves.iter().zip(want).all(|(leaf, want)| leaf.kind.kind() == want.kind() && leaf.kind.size() == want.size())));
-        if fits {
-            Ok(())
-        } else {
-            Err("an element of another size or kind".to_string())
-        }
+        if fits { Ok(()) } else { Err("an element of another size or kind".to_string()) }
     };
     let is = |matches: bool| {
-        if matches {
-            Ok(())
-        } else {
-            Err("a type of the wrong kind".to_string())
-        }
+        if matches { Ok(()) } else { Err("a type of the wrong kind".to_string()) }
     };
     match op {
         Op::ShlImm | Op::ShrImm | Op::ShrUImm | Op::RotlU64Imm => below(word.c, 64),
         Op::ShlU32Imm | Op::RotlU32Imm => below(word.c, 32),
-        Op::DivImm | Op::RemImm if word.c == 0 || word.c == u16::MAX => {
-            Err("divisor out of range".into())
+        Op::DivImm | Op::RemImm if word.c == 0 || word.c == u16::MAX => Err("divisor out of range".into()),
+        Op::MakeMap | Op::MapGet | Op::MapGetOk | Op::MapSet | Op::MapDelete | Op::MapClear | Op::MapIter => {
+            is(ty().is_some_and(|ty| matches!(ty.kind, TypeKind::Map { .. })))
         }
-        Op::MakeMap
-        | Op::MapGet
-        | Op::MapGetOk
-        | Op::MapSet
-        | Op::MapDelete
-        | Op::MapClear
-        | Op::MapIter => is(ty().is_some_and(|ty| matches!(ty.kind, TypeKind::Map { .. }))),
         Op::MakeChan => is(ty().is_some_and(|ty| matches!(ty.kind, TypeKind::Chan { .. }))),
         Op::SliceArray => is(ty().is_some_and(|ty| matches!(ty.kind, TypeKind::Array { .. }))),
         Op::AssertIface | Op::Implements | Op::JumpImplements => {

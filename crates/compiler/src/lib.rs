@@ -1,1 +1,4 @@
-//! The `compiler` part of go-lite.
+//! The compiler: from the checked syntax tree to bytecode.
+
+pub mod arith;
+pub mod asm;

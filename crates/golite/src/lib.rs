@@ -1,1 +1,3 @@
-//! The `golite` part of go-lite.
+//! go-lite as a library: from source to a running program.
+
+pub mod load;

@@ -1,1 +1,7 @@
-//! The `source` part of go-lite.
+//! Source files, positions and names: what every stage of the front half shares.
+
+mod files;
+mod symbols;
+
+pub use files::{FileId, LineColumn, SourceFile, SourceMap, Span};
+pub use symbols::{Interner, Symbol, sym};

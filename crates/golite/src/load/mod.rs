@@ -1,0 +1,160 @@
+//! From the paths of a command line to the files of a package.
+//!
+//! Texts are Go's own where the `go` command has one.
+
+mod constraint;
+mod gomod;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use constraint::{FileConstraint, GO_MINOR, file_constraint, name_matches};
+pub use gomod::GoModule;
+
+/// The largest source file that is read.
+const MAX_FILE_BYTES: u64 = 256 << 20;
+
+/// A file of a package, as read.
+#[derive(Clone, Debug)]
+pub struct SourceText {
+    /// The name shown in messages.
+    pub name: String,
+    /// The text.
+    pub text: Arc<str>,
+    /// The language version `1.N` of this file, if its `//go:build` line asks for one.
+    pub minor: Option<u32>,
+}
+
+/// The files of one package.
+#[derive(Clone, Debug)]
+pub struct PackageFiles {
+    /// The files in name order (as given, for files given by name).
+    pub files: Vec<SourceText>,
+    /// The folder that holds them, by which imports are resolved.
+    pub folder: PathBuf,
+    /// The module they belong to.
+    pub module: Option<GoModule>,
+}
+
+/// A path that cannot be used: the message, without position.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LoadError(pub String);
+
+/// Whether a name is that of a source file.
+#[must_use]
+pub fn is_source_name(name: &str) -> bool {
+    name.ends_with(".go") || name.ends_with(".go-lite")
+}
+
+/// Reads the files that the paths name: `-` for standard input, files of one package, or a folder.
+///
+/// # Errors
+/// When a path does not exist, cannot be read, is not text, or holds no program.
+pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
+    match paths {
+        [] => Err(LoadError("no go files listed".into())),
+        [only] if only == "-" => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes);
+            read.map_err(|error| LoadError(format!("reading standard input: {}", io_text(&error))))?;
+            let file = to_text("<standard input>".into(), bytes)?;
+            let folder = PathBuf::from(".");
+            Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder), folder })
+        }
+        [only] if Path::new(only).is_dir() => load_folder(Path::new(only)),
+        [only] if !Path::new(only).exists() && !is_source_name(only) => {
+            let full = std::env::current_dir().unwrap_or_default().join(only);
+            Err(LoadError(format!("stat {}: directory not found", full.display())))
+        }
+        _ => {
+            let mut files = Vec::new();
+            for path in paths {
+                if Path::new(path).is_dir() {
+                    return Err(LoadError(format!(
+                        "{path} is a directory; give either one directory or files"
+                    )));
+                }
+                files.push(read_file(Path::new(path), path.clone())?);
+            }
+            let parent = Path::new(&paths[0]).parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+            Ok(PackageFiles { files, module: GoModule::of_folder(&folder), folder })
+        }
+    }
+}
+
+/// Reads the files of the package in a folder.
+///
+/// # Errors
+/// When the folder cannot be read or has no source file for this build.
+pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
+    let shown = folder.display();
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| LoadError(format!("open {shown}: {}", io_text(&error))))?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| is_source_name(name))
+        .collect();
+    names.sort();
+    let full = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    if names.is_empty() {
+        return Err(LoadError(format!("no Go files in {}", full.display())));
+    }
+    let mut files = Vec::new();
+    for name in names.iter().filter(|name| name_matches(name)) {
+        let path = folder.join(name);
+        let shown = if folder == Path::new(".") { name.clone() } else { path.display().to_string() };
+        let file = read_file(&path, shown)?;
+        if file_constraint(&file.text).included {
+            files.push(file);
+        }
+    }
+    if files.is_empty() {
+        let text = format!("package {}: build constraints exclude all Go files in {}", shown, full.display());
+        return Err(LoadError(text));
+    }
+    Ok(PackageFiles { files, module: GoModule::of_folder(folder), folder: folder.to_path_buf() })
+}
+
+fn read_file(path: &Path, shown: String) -> Result<SourceText, LoadError> {
+    let metadata =
+        std::fs::metadata(path).map_err(|error| LoadError(format!("stat {shown}: {}", io_text(&error))))?;
+    if metadata.len() > MAX_FILE_BYTES {
+        return Err(LoadError(format!("{shown}: file too large ({} bytes)", metadata.len())));
+    }
+    let bytes =
+        std::fs::read(path).map_err(|error| LoadError(format!("open {shown}: {}", io_text(&error))))?;
+    to_text(shown, bytes)
+}
+
+/// Source text: UTF-8 is checked with Go's message; NUL bytes and byte order marks are the lexer's business.
+fn to_text(name: String, bytes: Vec<u8>) -> Result<SourceText, LoadError> {
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            let minor = file_constraint(&text).minor;
+            Ok(SourceText { name, text: text.into(), minor })
+        }
+        Err(error) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let column = valid.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+            Err(LoadError(format!("{name}:{line}:{column}: invalid UTF-8 encoding")))
+        }
+    }
+}
+
+/// An I/O error as Go words it.
+#[must_use]
+pub fn io_text(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file or directory".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "is a directory".into(),
+        _ => {
+            let text = error.to_string();
+            let end = text.find(" (os error").unwrap_or(text.len());
+            text[..end].to_lowercase()
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Source files and positions in them.
+//!
+//! A [`Span`] is global: each file has a base, and a span's offsets count from the base of the first
+//! file. Offset 0 belongs to no file, so the default span means "no position".
+
+use std::sync::{Arc, OnceLock};
+
+/// A range of source bytes, global over all files of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// From one offset to another.
+    #[must_use]
+    pub fn new(start: u32, end: u32) -> Span {
+        Span { start, end }
+    }
+
+    /// An empty span at an offset.
+    #[must_use]
+    pub fn at(offset: u32) -> Span {
+        Span { start: offset, end: offset }
+    }
+
+    /// From the start of this one to the end of the other.
+    #[must_use]
+    pub fn to(self, other: Span) -> Span {
+        Span { start: self.start, end: other.end.max(self.start) }
+    }
+
+    /// No position at all.
+    #[must_use]
+    pub fn is_none(self) -> bool {
+        self.start == 0 && self.end == 0
+    }
+}
+
+/// A file of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FileId(pub u32);
+
+/// Line and columns of a position, all from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineColumn {
+    /// The line.
+    pub line: u32,
+    /// The column in bytes, as Go counts.
+    pub column: u32,
+    /// The column in UTF-16 units, as editors count.
+    pub utf16: u32,
+}
+
+/// A source file.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// The name shown to the user.
+    pub name: Arc<str>,
+    /// The text.
+    pub text: Arc<str>,
+    /// The global offset of its first byte.
+    pub base: u32,
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
+        })
+    }
+
+    /// The line, from 1, of an offset within the file.
+    #[must_use]
+    pub fn line_of(&self, offset: u32) -> u32 {
+        self.line_starts().partition_point(|start| *start <= offset) as u32
+    }
+
+    /// Line and columns of an offset within the file.
+    #[must_use]
+    pub fn line_column(&self, offset: u32) -> LineColumn {
+        let line = self.line_of(offset);
+        let start = self.line_starts()[line as usize - 1];
+        let end = (offset as usize).min(self.text.len());
+        let before = self.text.get(start as usize..end).unwrap_or_default();
+        LineColumn { line, column: offset - start + 1, utf16: before.encode_utf16().count() as u32 + 1 }
+    }
+
+    /// The text of a line, from 1, without its end.
+    #[must_use]
+    pub fn line_text(&self, line: u32) -> &str {
+        let starts = self.line_starts();
+        let Some(start) = starts.get((line as usize).wrapping_sub(1)) else { return "" };
+        let end = starts.get(line as usize).map_or(self.text.len(), |next| *next as usize);
+        self.text[*start as usize..end].trim_end_matches(['\n', '\r'])
+    }
+}
+
+/// All files of a session.
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    /// Adds a file.
+    ///
+    /// # Panics
+    /// When all files together have 4 GiB or more.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        let (name, text) = (name.into(), text.into());
+        let base = self.files.last().map_or(1, |last| last.base + last.text.len() as u32 + 1);
+        let end = u32::try_from(text.len()).ok().and_then(|len| base.checked_add(len + 1));
+        assert!(end.is_some(), "source files of a session are limited to 4 GiB");
+        self.files.push(SourceFile { name, text, base, lines: OnceLock::new() });
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// All files in order.
+    #[must_use]
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The file that a global offset belongs to.
+    #[must_use]
+    pub fn file_of(&self, offset: u32) -> Option<FileId> {
+        let index = self.files.partition_point(|file| file.base <= offset);
+        index.checked_sub(1).map(|index| FileId(index as u32))
+    }
+
+    /// File, line and columns of a global offset.
+    #[must_use]
+    pub fn locate(&self, offset: u32) -> Option<(&SourceFile, LineColumn)> {
+        let file = self.file(self.file_of(offset)?);
+        Some((file, file.line_column(offset - file.base)))
+    }
+
+    /// The source text of a span.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        let Some(id) = self.file_of(span.start) else { return "" };
+        let file = self.file(id);
+        let range = (span.start - file.base) as usize..(span.end.saturating_sub(file.base)) as usize;
+        file.text.get(range).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SourceMap, Span};
+
+    #[test]
+    fn offsets_find_their_file_line_and_columns() {
+        let mut map = SourceMap::default();
+        map.add("a", "x\ny");
+        let b = map.add("b", "\u{1f600}ä b\r\nc\n");
+        let base = map.file(b).base;
+        let (file, at) = map.locate(base + 7).expect("in b");
+        assert_eq!((&*file.name, at.line, at.column, at.utf16), ("b", 1, 8, 5));
+        assert_eq!(map.locate(base + 10).map(|(_, at)| (at.line, at.column)), Some((2, 1)));
+        assert_eq!(map.text(Span::new(base + 7, base + 8)), "b");
+        assert_eq!(file.line_text(1), "\u{1f600}ä b");
+    }
+}
