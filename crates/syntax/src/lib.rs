@@ -1,1 +1,6 @@
-//! The `syntax` part of go-lite.
+//! Syntax: tokens, the lexer with its automatic semicolons, the tree, and how it is shown.
+
+pub mod ast;
+pub mod lexer;
+pub mod literal;
+pub mod token;
