@@ -332,7 +332,7 @@ impl Drop for BinaryExpr {
         let bad = || Expr { id: ExprId(0), span: Span::default(), kind: ExprKind::Bad };
         while let ExprKind::Binary(inner) = &mut self.left.kind {
             let next = std::mem::replace(&mut *inner.left, bad());
-            self.left = Box::new(next);
+            *self.left = next;
         }
     }
 }

@@ -1,0 +1,96 @@
+use golite_source::{Interner, SourceMap};
+
+use super::{Session, parse_file};
+
+fn check(text: &str, expected: &[&str]) {
+    let mut map = SourceMap::default();
+    let id = map.add("x.go", text);
+    let (mut names, mut next_id, mut errors) = (Interner::default(), 1, Vec::new());
+    let mut session = Session { names: &mut names, next_id: &mut next_id, errors: &mut errors };
+    parse_file(&map, id, &mut session);
+    golite_diag::sort(&mut errors);
+    let shown: Vec<String> =
+        errors.iter().map(|error| golite_diag::render::short(&map, error).replacen("x.go:", "", 1)).collect();
+    assert_eq!(shown, expected, "{text}");
+}
+
+#[test]
+fn every_form_of_the_language_parses() {
+    let text = r#"package main
+import ( "fmt"; . "os"; _ "io"; x "strings" )
+import "math"
+const ( A = iota; B; C float64 = 1.5e3 )
+var a, b = 1, 2
+var ( c []int; d map[string]*T = nil )
+type T struct { a, b int; *E; p.Q "tag"; G[int]; f func(int) (a string, err error) }
+type ( U = T; V [10]int; W[P any, Q ~int|string] struct{ x P }; X[P *C|~int] struct{}; Y [N*2]int )
+type I interface { M(int) string; ~int | ~string; fmt.Stringer; comparable }
+func (t *T) m(a, b int, c ...string) (x, y int) { return a, b }
+func g[P, Q any, R interface{ ~[]P }](P, Q) (R, error)
+func h(func(int) func() int, <-chan int, chan<- <-chan int, [2]int, [...]int, []p.T, G[int, string])
+func main() {
+	if x := f(); x < 1 { } else if y { } else { }
+	for { break }
+	for i := 0; i < 10; i++ { continue }
+	for x < 3 { }
+	for range 10 { }
+	for i := range x { }
+	for k, v = range (T{1}).m { goto L }
+	switch x := y.(type) { case int, *T: case nil: fallthrough; default: }
+	switch { case a > b: f(); case c: }
+	switch x { }
+	switch a := 1; a { case 1, 2: }
+L:
+	select { case x := <-c: case c <- 1: case <-d: default: }
+	var x = []int{1, 2: 3, {4}}
+	y := map[string]T{"a": {1, 2}, "b": T{x: 1}}
+	z := struct{ a int }{1}
+	go func() { }()
+	defer f(a, b...)
+	x, y = y, x
+	x[i], p.y = 1, 2
+	x += 1 << 3 &^ 4
+	i++; j--
+	c <- <-d
+	a = b[1:2:3]; a = b[:]; a = b[1:]; a = *p.q; a = &T{}; a = -x ^ y
+	f(G[int](x), H[int, string]{}, a.(T), []byte("x"), func(x int) int { return x })
+	for _, x := range []int{1} { }
+	if v, ok := m[(T{})]; ok { }
+	a = (<-chan int)(x); a = <-chan int(x); a = (*T)(x); a = chan int(x)
+	{ }
+	;
+	const k = 1
+	type local int
+}
+"#;
+    check(text, &[]);
+}
+
+#[test]
+fn each_broken_declaration_is_reported() {
+    check(
+        "package p\nfunc f() { x := }\nfunc g() { f(1 2) }\nvar x int = \nfunc h() { }\n",
+        &[
+            "2:17: syntax error: unexpected }, expected expression",
+            "3:16: syntax error: unexpected literal 2 in argument list; possibly missing comma or )",
+            "5:6: syntax error: unexpected name h, expected (",
+        ],
+    );
+    check(
+        "package p\nx := 1\nfunc f() {}\n",
+        &["2:1: syntax error: non-declaration statement outside function body"],
+    );
+    check("package p\nfunc f()\n{\n}\n", &["3:1: syntax error: unexpected semicolon or newline before {"]);
+    check("func f() {}\n", &["1:1: syntax error: package statement must be first"]);
+    check("package p\nfunc f() { if { } }\n", &["2:15: syntax error: missing condition in if statement"]);
+    check(
+        "package p\nvar _ = []int{1, 2\n}\n",
+        &["2:19: syntax error: unexpected newline in composite literal; possibly missing comma or }"],
+    );
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let text = format!("package p\nvar x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
+    check(&text, &["2:10009: expression or block nested too deeply"]);
+}
