@@ -1,0 +1,797 @@
+//! The checker's state and the way through a package.
+//!
+//! All packages of a session share one [`Checker`]: its tables are what the compiler reads. A package
+//! is collected (names into scopes), its objects are declared on demand, then bodies are checked.
+//! Packages of the standard library are read declaration by declaration when something refers to them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use golite_diag::{Code, Diagnostic};
+use golite_source::{FileId, Interner, SourceMap, Span, Symbol, sym};
+use golite_syntax::ast::{Decl, ExprId, File, FuncDecl, Ident};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::info::Info;
+use crate::object::{
+    DeclRef, FuncLevel, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId, VarFacts,
+};
+use crate::ty::{Basic, Type, TypeId, TypeTable};
+
+/// What an import path leads to.
+#[derive(Debug)]
+pub enum Loaded {
+    /// Parsed files of a package of the user, and its name.
+    Files(Vec<File>),
+    /// Files of a standard package, read as needed.
+    Std(Vec<FileId>),
+}
+
+/// Where imported packages come from.
+pub trait Loader {
+    /// Finds a package; the error is Go's text for the import line.
+    ///
+    /// # Errors
+    /// When there is no such package or it cannot be read.
+    fn load(&mut self, path: &str, session: &mut Session) -> Result<Loaded, String>;
+
+    /// Parses one declaration of a standard package.
+    fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl>;
+
+    /// Whether real Go has that name in that package, for a kinder message.
+    fn known_in_go(&self, path: &str, name: &str) -> bool;
+}
+
+/// What parser and checker share.
+#[derive(Debug)]
+pub struct Session {
+    /// The files.
+    pub map: SourceMap,
+    /// The names.
+    pub names: Interner,
+    /// The next free expression id.
+    pub next_id: u32,
+    /// What is wrong.
+    pub errors: Vec<Diagnostic>,
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        Session { map: SourceMap::default(), names: Interner::default(), next_id: 1, errors: Vec::new() }
+    }
+}
+
+/// A declaration of a standard package that has not been parsed.
+#[derive(Clone, Debug)]
+pub(crate) struct LazyDecl {
+    pub file: FileId,
+    pub range: Range<u32>,
+    pub scope: ScopeId,
+}
+
+/// A standard package's declarations by name.
+#[derive(Debug, Default)]
+pub(crate) struct LazyPackage {
+    pub decls: FxHashMap<Symbol, LazyDecl>,
+    /// Methods by the name of their receiver's base type: name, pointer receiver, declaration.
+    pub methods: FxHashMap<Symbol, Vec<(Symbol, bool, LazyDecl)>>,
+}
+
+/// Where the checker stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Env {
+    pub pkg: PkgId,
+    pub scope: ScopeId,
+    pub level: FuncLevel,
+    /// Result types of the function around.
+    pub results: Vec<TypeId>,
+    /// Result variables, when they have names.
+    pub result_vars: Vec<ObjId>,
+    pub iota: Option<u32>,
+    /// The package-level object whose declaration is checked, for the order of initialisation.
+    pub decl: Option<ObjId>,
+    /// Type parameters of the functions around.
+    pub hidden: Vec<TypeId>,
+    /// A constant without own expression takes its error here.
+    pub error_span: Option<Span>,
+}
+
+/// The state of all checking in a session.
+pub struct Checker {
+    /// Files, names, errors.
+    pub session: Session,
+    /// The types.
+    pub types: TypeTable,
+    /// The objects.
+    pub objects: Vec<Object>,
+    /// The scopes.
+    pub scopes: Vec<Scope>,
+    /// The packages.
+    pub packages: Vec<Package>,
+    /// Facts about expressions.
+    pub info: Info,
+    pub(crate) loader: Box<dyn Loader>,
+    pub(crate) by_path: FxHashMap<Arc<str>, PkgId>,
+    pub(crate) env: Env,
+    /// Objects being declared, outermost first.
+    pub(crate) path: Vec<ObjId>,
+    /// Actions put off until the declarations at hand are complete.
+    pub(crate) later: Vec<Later>,
+    pub(crate) later_depth: u32,
+    pub(crate) lazy: FxHashMap<PkgId, LazyPackage>,
+    /// Objects of package level each object refers to.
+    pub(crate) deps: FxHashMap<ObjId, Vec<ObjId>>,
+    /// Names of fields and methods declared, for the places of messages.
+    pub(crate) field_spans: FxHashMap<(Symbol, TypeId), Span>,
+    /// Bodies that have been checked.
+    pub(crate) checked: FxHashSet<ObjId>,
+    pub(crate) levels: u32,
+    /// Imports by file scope, with whether they are used.
+    pub(crate) imports: Vec<ImportUse>,
+    /// Untyped expressions whose type is not final yet.
+    pub(crate) untyped: FxHashSet<ExprId>,
+    pub(crate) error_type: TypeId,
+    pub(crate) comparable_type: TypeId,
+    /// Variables declared in the function being checked, to report the unused ones.
+    pub(crate) locals: Vec<ObjId>,
+    pub(crate) quiet: bool,
+    pub(crate) broken_files: bool,
+    pub(crate) loading: Vec<PkgId>,
+    /// Methods of types that are not declared yet.
+    pub(crate) pending_methods: FxHashMap<ObjId, Vec<ObjId>>,
+}
+
+impl std::fmt::Debug for Checker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checker").field("packages", &self.packages.len()).finish_non_exhaustive()
+    }
+}
+
+/// An import and whether something refers to it.
+#[derive(Debug)]
+pub(crate) struct ImportUse {
+    pub obj: Option<ObjId>,
+    pub pkg: PkgId,
+    pub span: Span,
+    pub name: Option<Symbol>,
+    pub used: bool,
+    pub dot_scope: Option<ScopeId>,
+    pub owner: PkgId,
+}
+
+/// Something to be checked when the types it is about are complete.
+#[derive(Debug)]
+pub(crate) enum Later {
+    /// A map key must be comparable.
+    MapKey(TypeId, Span),
+    /// An embedded type must not be a pointer to an interface and the like.
+    Embedded(TypeId, Span),
+    /// Type arguments must satisfy their constraints.
+    Instance(crate::ty::NamedId, Vec<TypeId>, Vec<Span>, Env),
+    /// The elements of an interface.
+    Interface(TypeId),
+    /// A type's method set is checked against its fields.
+    Methods(ObjId),
+    /// A variable's type must not be a constraint.
+    VarType(TypeId, Span),
+}
+
+impl Checker {
+    /// A checker for a new session.
+    #[must_use]
+    pub fn new(loader: Box<dyn Loader>) -> Checker {
+        let universe = ScopeId(0);
+        let mut checker = Checker {
+            session: Session::default(),
+            types: TypeTable::default(),
+            objects: Vec::new(),
+            scopes: vec![Scope::default()],
+            packages: Vec::new(),
+            info: Info::default(),
+            loader,
+            by_path: FxHashMap::default(),
+            env: Env {
+                pkg: PkgId(0),
+                scope: universe,
+                level: FuncLevel(0),
+                results: Vec::new(),
+                result_vars: Vec::new(),
+                iota: None,
+                decl: None,
+                hidden: Vec::new(),
+                error_span: None,
+            },
+            path: Vec::new(),
+            later: Vec::new(),
+            later_depth: 0,
+            lazy: FxHashMap::default(),
+            deps: FxHashMap::default(),
+            field_spans: FxHashMap::default(),
+            checked: FxHashSet::default(),
+            levels: 0,
+            imports: Vec::new(),
+            untyped: FxHashSet::default(),
+            error_type: Basic::Invalid.id(),
+            comparable_type: Basic::Invalid.id(),
+            locals: Vec::new(),
+            quiet: false,
+            broken_files: false,
+            loading: Vec::new(),
+            pending_methods: FxHashMap::default(),
+        };
+        checker.declare_universe();
+        checker
+    }
+
+    // ---- tables
+
+    /// The object.
+    #[must_use]
+    pub fn object(&self, id: ObjId) -> &Object {
+        &self.objects[id.0 as usize]
+    }
+
+    pub(crate) fn object_mut(&mut self, id: ObjId) -> &mut Object {
+        &mut self.objects[id.0 as usize]
+    }
+
+    /// The package.
+    #[must_use]
+    pub fn package(&self, id: PkgId) -> &Package {
+        &self.packages[id.0 as usize]
+    }
+
+    /// The text of a name.
+    #[must_use]
+    pub fn name(&self, symbol: Symbol) -> &str {
+        self.session.names.name(symbol)
+    }
+
+    /// The source text of a span.
+    #[must_use]
+    pub fn text(&self, span: Span) -> &str {
+        self.session.map.text(span)
+    }
+
+    pub(crate) fn new_object(&mut self, object: Object) -> ObjId {
+        self.objects.push(object);
+        ObjId(self.objects.len() as u32 - 1)
+    }
+
+    pub(crate) fn plain_object(&self, name: Symbol, span: Span, ty: TypeId, kind: ObjKind) -> Object {
+        Object {
+            name,
+            pkg: self.env.pkg,
+            span,
+            ty,
+            kind,
+            decl: DeclRef::None,
+            scope: self.env.scope,
+            progress: Progress::Done,
+            level: self.env.level,
+            receiver: None,
+            pointer_receiver: false,
+            type_params: Vec::new(),
+            alias: false,
+        }
+    }
+
+    pub(crate) fn new_var(&mut self, name: Symbol, span: Span, ty: TypeId, facts: VarFacts) -> ObjId {
+        let object = self.plain_object(name, span, ty, ObjKind::Var(facts));
+        self.new_object(object)
+    }
+
+    /// Facts about a variable.
+    #[must_use]
+    pub fn var_facts(&self, id: ObjId) -> VarFacts {
+        match &self.object(id).kind {
+            ObjKind::Var(facts) => *facts,
+            _ => VarFacts::default(),
+        }
+    }
+
+    pub(crate) fn with_var(&mut self, id: ObjId, change: impl FnOnce(&mut VarFacts)) {
+        if let ObjKind::Var(facts) = &mut self.object_mut(id).kind {
+            change(facts);
+        }
+    }
+
+    // ---- scopes
+
+    pub(crate) fn open_scope(&mut self) -> ScopeId {
+        let outer = self.env.scope;
+        self.scopes.push(Scope { parent: Some(outer), names: FxHashMap::default() });
+        self.env.scope = ScopeId(self.scopes.len() as u32 - 1);
+        outer
+    }
+
+    pub(crate) fn close_scope(&mut self, outer: ScopeId) {
+        self.env.scope = outer;
+    }
+
+    /// Enters a name into a scope; reports a second declaration.
+    pub(crate) fn declare_in(&mut self, scope: ScopeId, name: Symbol, obj: ObjId) {
+        if name == sym::BLANK || name == sym::EMPTY {
+            return;
+        }
+        if let Some(other) = self.scopes[scope.0 as usize].names.get(&name).copied() {
+            let (span, first) = (self.object(obj).span, self.object(other).span);
+            let text = self.name(name).to_string();
+            let mut error = Diagnostic::error(
+                Code::Redeclared,
+                span,
+                format!("{text} redeclared in this block{}", self.other_declaration(first)),
+            );
+            if !first.is_none() {
+                error = error.label(first, "first declared here");
+            }
+            self.report(error);
+            return;
+        }
+        self.scopes[scope.0 as usize].names.insert(name, obj);
+    }
+
+    /// The line that tells where the other declaration is.
+    pub(crate) fn other_declaration(&self, span: Span) -> String {
+        match self.session.map.locate(span.start) {
+            Some((file, at)) if !span.is_none() => {
+                format!("\n\t{}:{}:{}: other declaration of {}", file.name, at.line, at.column, self.text(span))
+            }
+            _ => String::new(),
+        }
+    }
+
+    pub(crate) fn declare(&mut self, name: Symbol, obj: ObjId) {
+        self.declare_in(self.env.scope, name, obj);
+    }
+
+    /// Finds a name from the current scope outwards.
+    pub(crate) fn lookup(&mut self, name: Symbol) -> Option<(ObjId, ScopeId)> {
+        let mut scope = Some(self.env.scope);
+        while let Some(id) = scope {
+            if let Some(obj) = self.scopes[id.0 as usize].names.get(&name) {
+                return Some((*obj, id));
+            }
+            if self.package(self.env.pkg).scope == id
+                && let Some(obj) = self.lazy_member(self.env.pkg, name)
+            {
+                return Some((obj, id));
+            }
+            scope = self.scopes[id.0 as usize].parent;
+        }
+        None
+    }
+
+    // ---- messages
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        if self.quiet {
+            return;
+        }
+        // Follow-on errors mention what is already known to be wrong.
+        if diagnostic.message.contains("invalid type") && !diagnostic.message.contains("invalid type cycle") {
+            return;
+        }
+        self.session.errors.push(diagnostic);
+    }
+
+    pub(crate) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        let span = self.env.error_span.unwrap_or(span);
+        self.report(Diagnostic::error(code, span, message));
+    }
+
+    // ---- packages
+
+    /// Adds a package of the user: collects, declares and checks everything, and reports what is
+    /// wrong. `broken`: some file had syntax errors, so nothing is reported as unused.
+    pub fn check_package(&mut self, path: &str, files: &[File], broken: bool) -> PkgId {
+        let pkg = self.new_package(path, files.first().map_or(sym::BLANK, |file| file.package.name), false);
+        self.broken_files |= broken;
+        self.fill_package(pkg, files);
+        pkg
+    }
+
+    pub(crate) fn new_package(&mut self, path: &str, name: Symbol, std: bool) -> PkgId {
+        let id = PkgId(self.packages.len() as u32);
+        self.scopes.push(Scope { parent: Some(ScopeId(0)), names: FxHashMap::default() });
+        let scope = ScopeId(self.scopes.len() as u32 - 1);
+        self.packages.push(Package {
+            path: path.into(),
+            name,
+            scope,
+            imports: Vec::new(),
+            vars: Vec::new(),
+            funcs: Vec::new(),
+            inits: Vec::new(),
+            std,
+            fake: false,
+        });
+        id
+    }
+
+    fn fill_package(&mut self, pkg: PkgId, files: &[File]) {
+        let outer = self.env.clone();
+        self.env = Env {
+            pkg,
+            scope: self.package(pkg).scope,
+            level: FuncLevel(0),
+            results: Vec::new(),
+            result_vars: Vec::new(),
+            iota: None,
+            decl: None,
+            hidden: Vec::new(),
+            error_span: None,
+        };
+        let objects = self.collect(pkg, files);
+        for obj in &objects {
+            self.declare_object(*obj);
+        }
+        self.run_later();
+        let funcs = self.package(pkg).funcs.clone();
+        for func in funcs {
+            self.check_body(func);
+        }
+        self.run_later();
+        self.check_init_order(pkg);
+        if !self.broken_files {
+            self.report_unused_imports(pkg);
+        }
+        self.env = outer;
+    }
+
+    /// Enters all names of the files; returns the objects in source order.
+    fn collect(&mut self, pkg: PkgId, files: &[File]) -> Vec<ObjId> {
+        let mut objects = Vec::new();
+        let mut methods: Vec<(ObjId, Ident, bool)> = Vec::new();
+        let package_scope = self.package(pkg).scope;
+        for file in files {
+            self.env.scope = package_scope;
+            self.open_scope();
+            let scope = self.env.scope;
+            for import in &file.imports {
+                self.import(pkg, scope, import);
+            }
+            for decl in &file.decls {
+                self.collect_decl(pkg, scope, decl, &mut objects, &mut methods);
+            }
+        }
+        self.env.scope = package_scope;
+        self.attach_methods(pkg, methods);
+        self.check_file_scopes(pkg);
+        objects
+    }
+
+    fn check_file_scopes(&mut self, pkg: PkgId) {
+        let mut clashes = Vec::new();
+        for import in self.imports.iter().filter(|import| import.owner == pkg) {
+            if let Some(obj) = import.obj {
+                let name = self.object(obj).name;
+                if let Some(other) = self.scopes[self.package(pkg).scope.0 as usize].names.get(&name) {
+                    clashes.push((*other, import.span, name));
+                }
+            }
+        }
+        for (other, span, name) in clashes {
+            let text = self.name(name).to_string();
+            let at = self.object(other).span;
+            self.error(Code::Redeclared, span, format!("{text} already declared through import of package"));
+            let _ = at;
+        }
+    }
+
+    pub(crate) fn collect_decl(
+        &mut self,
+        pkg: PkgId,
+        scope: ScopeId,
+        decl: &Decl,
+        objects: &mut Vec<ObjId>,
+        methods: &mut Vec<(ObjId, Ident, bool)>,
+    ) {
+        let package_scope = self.package(pkg).scope;
+        let mut new = |checker: &mut Checker, name: &Ident, kind: ObjKind, decl: DeclRef| {
+            let object = Object {
+                name: name.name,
+                pkg,
+                span: name.span,
+                ty: Basic::Invalid.id(),
+                kind,
+                decl,
+                scope,
+                progress: Progress::New,
+                level: FuncLevel(0),
+                receiver: None,
+                pointer_receiver: false,
+                type_params: Vec::new(),
+                alias: false,
+            };
+            let id = checker.new_object(object);
+            checker.info.set_object(name.id, id);
+            objects.push(id);
+            id
+        };
+        match decl {
+            Decl::Const(spec) => {
+                for (i, name) in spec.names.iter().enumerate() {
+                    let obj = new(self, name, ObjKind::Const(None), DeclRef::Const(spec.clone(), i));
+                    self.declare_package_name(package_scope, name, obj);
+                }
+            }
+            Decl::Var(spec) => {
+                let mut vars = Vec::new();
+                for (i, name) in spec.names.iter().enumerate() {
+                    let facts = VarFacts { global: true, used: true, ..VarFacts::default() };
+                    let obj = new(self, name, ObjKind::Var(facts), DeclRef::Var(spec.clone(), i));
+                    vars.push(obj);
+                    self.declare_package_name(package_scope, name, obj);
+                }
+                self.packages[pkg.0 as usize].vars.push((spec.clone(), vars));
+            }
+            Decl::Type(spec) => {
+                let obj = new(self, &spec.name, ObjKind::TypeName, DeclRef::Type(spec.clone()));
+                self.declare_package_name(package_scope, &spec.name, obj);
+            }
+            Decl::Func(func) => {
+                let obj = new(self, &func.name, ObjKind::Func, DeclRef::Func(func.clone()));
+                self.packages[pkg.0 as usize].funcs.push(obj);
+                if func.receiver.is_some() {
+                    match receiver_base(func) {
+                        Some((base, pointer)) => {
+                            self.object_mut(obj).pointer_receiver = pointer;
+                            methods.push((obj, base, pointer));
+                        }
+                        None => {}
+                    }
+                    return;
+                }
+                let special = func.name.name == sym::INIT
+                    || (func.name.name == sym::MAIN && self.package(pkg).name == sym::MAIN);
+                if special {
+                    let name = self.name(func.name.name).to_string();
+                    let code = Code::BadMain;
+                    if let Some(param) = func.type_params.first() {
+                        self.error(code, param.span, format!("func {name} must have no type parameters"));
+                    }
+                    if !func.ty.params.is_empty() || !func.ty.results.is_empty() {
+                        let message = format!("func {name} must have no arguments and no return values");
+                        self.error(code, func.name.span, message);
+                    }
+                }
+                if func.name.name == sym::INIT {
+                    self.packages[pkg.0 as usize].inits.push(obj);
+                    if func.body.is_none() {
+                        self.error(Code::MissingBody, func.name.span, "func init must have a body");
+                    }
+                } else {
+                    self.declare_package_name(package_scope, &func.name, obj);
+                }
+            }
+        }
+    }
+
+    fn declare_package_name(&mut self, scope: ScopeId, name: &Ident, obj: ObjId) {
+        if name.name == sym::INIT {
+            self.error(Code::BadMain, name.span, "cannot declare init - must be func");
+            return;
+        }
+        if name.name == sym::MAIN
+            && self.package(self.env.pkg).name == sym::MAIN
+            && !matches!(self.object(obj).kind, ObjKind::Func)
+        {
+            self.error(Code::BadMain, name.span, "cannot declare main - must be func");
+            return;
+        }
+        self.declare_in(scope, name.name, obj);
+    }
+
+    /// Gives each type its methods.
+    pub(crate) fn attach_methods(&mut self, pkg: PkgId, methods: Vec<(ObjId, Ident, bool)>) {
+        let scope = self.package(pkg).scope;
+        for (method, base, _) in methods {
+            if let Some(ty) = self.scopes[scope.0 as usize].names.get(&base.name).copied() {
+                self.pending_methods.entry(ty).or_default().push(method);
+            }
+        }
+    }
+
+    // ---- imports
+
+    pub(crate) fn import(&mut self, pkg: PkgId, scope: ScopeId, import: &golite_syntax::ast::ImportSpec) {
+        let path = import.path_text.as_str();
+        if path == "C" {
+            self.error(Code::Unsupported, import.path, "could not import C (go-lite has no cgo)");
+            return;
+        }
+        if path.is_empty() {
+            self.error(Code::BadImport, import.path, "invalid import path (empty string)");
+            return;
+        }
+        let imported = match self.load_package(path, import.path) {
+            Ok(imported) => imported,
+            Err(message) => {
+                self.error(Code::BadImport, import.path, message);
+                let fake = self.new_package(path, sym::BLANK, true);
+                let last = path.rsplit('/').next().unwrap_or(path).to_string();
+                let name = self.session.names.intern(&last);
+                self.packages[fake.0 as usize].name = name;
+                self.packages[fake.0 as usize].fake = true;
+                fake
+            }
+        };
+        if !self.package(pkg).imports.contains(&imported) {
+            self.packages[pkg.0 as usize].imports.push(imported);
+        }
+        if self.package(imported).name == sym::MAIN && !self.package(imported).std {
+            let message = format!("import \"{path}\" is a program, not an importable package");
+            self.error(Code::BadImport, import.path, message);
+        }
+        let name = import.name.map_or(self.package(imported).name, |name| name.name);
+        let span = import.name.map_or(import.path, |name| name.span);
+        let fake = self.package(imported).fake;
+        let mut record = ImportUse {
+            obj: None,
+            pkg: imported,
+            span: import.name.map_or(import.path, |name| name.span.to(import.path)),
+            name: import.name.map(|name| name.name),
+            used: fake,
+            dot_scope: None,
+            owner: pkg,
+        };
+        if name == sym::INIT {
+            self.error(Code::BadImport, span, "cannot import package as init - init must be a func");
+            return;
+        }
+        if name == sym::BLANK {
+            return;
+        }
+        if name == sym::DOT {
+            record.dot_scope = Some(scope);
+            let members: Vec<(Symbol, ObjId)> = self
+                .exported_members(imported)
+                .into_iter()
+                .collect();
+            for (name, obj) in members {
+                self.declare_in(scope, name, obj);
+            }
+            self.imports.push(record);
+            return;
+        }
+        let mut object = self.plain_object(name, span, Basic::Invalid.id(), ObjKind::PkgName(imported));
+        object.pkg = pkg;
+        object.scope = scope;
+        let obj = self.new_object(object);
+        record.obj = Some(obj);
+        self.imports.push(record);
+        self.declare_in(scope, name, obj);
+    }
+
+    fn exported_members(&mut self, pkg: PkgId) -> Vec<(Symbol, ObjId)> {
+        if let Some(lazy) = self.lazy.get(&pkg) {
+            let mut names: Vec<Symbol> = lazy.decls.keys().copied().collect();
+            names.sort();
+            for name in names {
+                if self.session.names.is_exported(name) {
+                    self.lazy_member(pkg, name);
+                }
+            }
+        }
+        let scope = self.package(pkg).scope;
+        let mut members: Vec<(Symbol, ObjId)> = self.scopes[scope.0 as usize]
+            .names
+            .iter()
+            .filter(|(name, _)| self.session.names.is_exported(**name))
+            .map(|(name, obj)| (*name, *obj))
+            .collect();
+        members.sort();
+        members
+    }
+
+    /// The package of an import path, loaded if it was not.
+    ///
+    /// # Errors
+    /// Go's text when there is no such package.
+    pub fn load_package(&mut self, path: &str, span: Span) -> Result<PkgId, String> {
+        if let Some(id) = self.by_path.get(path).copied() {
+            if self.loading.contains(&id) {
+                return Err("import cycle not allowed".into());
+            }
+            return Ok(id);
+        }
+        if path == "unsafe" {
+            return Ok(self.unsafe_package());
+        }
+        let _ = span;
+        match self.loader.load(path, &mut self.session)? {
+            Loaded::Files(files) => {
+                let name = files.first().map_or(sym::BLANK, |file| file.package.name);
+                let id = self.new_package(path, name, false);
+                self.by_path.insert(path.into(), id);
+                self.loading.push(id);
+                self.fill_package(id, &files);
+                self.loading.pop();
+                Ok(id)
+            }
+            Loaded::Std(files) => {
+                let last = path.rsplit('/').next().unwrap_or(path);
+                let last = if last == "v2" { path.rsplit('/').nth(1).unwrap_or(last) } else { last };
+                let name = self.session.names.intern(last);
+                let id = self.new_package(path, name, true);
+                self.by_path.insert(path.into(), id);
+                self.index_std(id, &files);
+                Ok(id)
+            }
+        }
+    }
+
+    fn report_unused_imports(&mut self, pkg: PkgId) {
+        let mut unused = Vec::new();
+        for import in self.imports.iter().filter(|import| import.owner == pkg && !import.used) {
+            let path = &self.package(import.pkg).path;
+            let package_name = self.name(self.package(import.pkg).name);
+            let last = path.rsplit('/').next().unwrap_or(path);
+            let name = import.name.filter(|name| *name != sym::DOT).map(|name| self.name(name));
+            let message = match name {
+                Some(name) if name != package_name || last != package_name => {
+                    format!("\"{path}\" imported as {name} and not used")
+                }
+                None if last != package_name && import.name.is_none() => {
+                    format!("\"{path}\" imported as {package_name} and not used")
+                }
+                _ => format!("\"{path}\" imported and not used"),
+            };
+            unused.push((import.span, message));
+        }
+        for (span, message) in unused {
+            self.error(Code::UnusedImport, span, message);
+        }
+    }
+
+    /// Marks an imported package as used.
+    pub(crate) fn use_import(&mut self, obj: ObjId) {
+        if let Some(import) = self.imports.iter_mut().find(|import| import.obj == Some(obj)) {
+            import.used = true;
+        }
+    }
+
+    /// Marks a dot import as used, through which a name came into a file's scope.
+    pub(crate) fn use_dot_import(&mut self, scope: ScopeId, obj: ObjId) {
+        let pkg = self.object(obj).pkg;
+        if let Some(import) =
+            self.imports.iter_mut().find(|import| import.dot_scope == Some(scope) && import.pkg == pkg)
+        {
+            import.used = true;
+        }
+    }
+
+    // ---- put-off actions
+
+    pub(crate) fn run_later(&mut self) {
+        while let Some(action) = (!self.later.is_empty()).then(|| self.later.remove(0)) {
+            self.perform(action);
+        }
+    }
+}
+
+/// The base type's name of a receiver, and whether the receiver is a pointer.
+fn receiver_base(func: &FuncDecl) -> Option<(Ident, bool)> {
+    use golite_syntax::ast::ExprKind;
+    let field = func.receiver.as_ref()?.first()?;
+    let mut expr = &*field.ty;
+    let mut pointer = false;
+    loop {
+        match &expr.kind {
+            ExprKind::Paren(inner) => expr = inner,
+            ExprKind::Star(inner) => {
+                pointer = true;
+                expr = inner;
+            }
+            ExprKind::Index(base, _) => expr = base,
+            ExprKind::Ident(_) => return expr.as_ident().map(|ident| (ident, pointer)),
+            _ => return None,
+        }
+    }
+}
+
+/// The kind of a type, for matches that need no table.
+pub(crate) fn is_interface(ty: &Type) -> bool {
+    matches!(ty, Type::Interface(_))
+}
