@@ -177,7 +177,7 @@ impl TypeTable {
             Type::Array(_, elem) => {
                 self.incomparable_part(elem, dynamic, seen).map(|_| Incomparable::Elem(id))
             }
-            Type::Param(_) => None,
+            Type::Param(_) | Type::Named(_) => None,
             Type::Slice(_) | Type::Map(..) | Type::Signature(_) | Type::Tuple(_) | Type::Union(_) => {
                 Some(Incomparable::Plain)
             }

@@ -1,1 +1,38 @@
-//! The `types` part of go-lite.
+//! The type checker: names, types, constants, and every fact the compiler needs.
+//!
+//! [`Checker`] holds all packages of a session. Errors are those of Go's own compiler in wording and
+//! place.
+
+mod check;
+mod constant;
+mod decl;
+mod display;
+mod identity;
+mod info;
+mod init_order;
+mod lazy;
+mod lookup;
+mod object;
+mod stmt;
+mod subst;
+mod ty;
+mod typeset;
+mod typexpr;
+mod universe;
+
+pub use check::{Checker, Loaded, Loader, Session};
+pub use constant::Const;
+pub use identity::Incomparable;
+pub use info::{Fact, Info, Mode, Selection, SelectionKind};
+pub use init_order::InitStep;
+pub use lookup::MethodEntry;
+pub use object::{
+    Builtin, DeclRef, FuncLevel, ImplicitId, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId,
+    VarFacts,
+};
+pub use subst::Subst;
+pub use ty::{
+    Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, NamedInfo, ParamId, ParamInfo, ParamNames, SigInfo,
+    Term, Type, TypeId, TypeTable,
+};
+pub use typeset::TypeSet;

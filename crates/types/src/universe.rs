@@ -125,7 +125,7 @@ impl Checker {
         let id = self.new_package("unsafe", sym::UNSAFE, true);
         self.by_path.insert("unsafe".into(), id);
         let scope = self.package(id).scope;
-        let mut add = |checker: &mut Checker, name: Symbol, ty: TypeId, kind: ObjKind| {
+        let add = |checker: &mut Checker, name: Symbol, ty: TypeId, kind: ObjKind| {
             let mut object = checker.plain_object(name, Span::default(), ty, kind);
             object.pkg = id;
             let obj = checker.new_object(object);
