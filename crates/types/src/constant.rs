@@ -87,7 +87,9 @@ impl Const {
                 // For compatibility `0123i` is decimal.
                 let value = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
                     rational(digits.parse().unwrap_or_default())
-                } else if digits.starts_with('0') && digits.len() > 1 && !digits.contains(['.', 'e', 'E', 'p', 'P'])
+                } else if digits.starts_with('0')
+                    && digits.len() > 1
+                    && !digits.contains(['.', 'e', 'E', 'p', 'P'])
                 {
                     match parse_int(&digits) {
                         Const::Int(value) => rational(value),
@@ -276,7 +278,9 @@ impl Const {
                 BinaryOp::LogOr => Some(Const::Bool(x || y)),
                 _ => None,
             },
-            (Const::Str(x), Const::Str(y)) if op == BinaryOp::Add => Some(Const::Str([&*x, &*y].concat().into())),
+            (Const::Str(x), Const::Str(y)) if op == BinaryOp::Add => {
+                Some(Const::Str([&*x, &*y].concat().into()))
+            }
             (Const::Int(x), Const::Int(y)) => Some(match op {
                 BinaryOp::Add => Const::Int(x + y),
                 BinaryOp::Sub => Const::Int(x - y),
@@ -331,7 +335,11 @@ impl Const {
             (Const::Int(x), Const::Int(y)) => x.cmp(&y),
             (Const::Float(x), Const::Float(y)) => x.cmp(&y),
             (Const::Complex(a, b), Const::Complex(c, d)) => {
-                if a == c && b == d { Ordering::Equal } else { Ordering::Less }
+                if a == c && b == d {
+                    Ordering::Equal
+                } else {
+                    Ordering::Less
+                }
             }
             _ => return None,
         };
@@ -410,7 +418,11 @@ fn format_g(value: f64, digits: usize) -> String {
     let (mantissa, exponent) = text.split_once('e').expect("the format has an exponent");
     let exponent: i32 = exponent.parse().expect("digits");
     let trim = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text.into() }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_string()
+        } else {
+            text.into()
+        }
     };
     if exponent < -4 || exponent >= digits as i32 {
         let sign = if exponent < 0 { '-' } else { '+' };
@@ -556,7 +568,9 @@ mod tests {
 
     #[test]
     fn floats_are_rounded_once() {
-        for text in ["0.1", "1e308", "4.9e-324", "2.2250738585072011e-308", "3.14159", "1e-400", "123456789e20"] {
+        for text in
+            ["0.1", "1e308", "4.9e-324", "2.2250738585072011e-308", "3.14159", "1e-400", "123456789e20"]
+        {
             let value = Const::literal(LitKind::Float, text).expect("fits");
             assert_eq!(value.as_f64(), text.parse().ok(), "{text}");
             assert_eq!(value.as_f32(), text.parse().ok(), "{text}");
@@ -567,7 +581,10 @@ mod tests {
     #[test]
     fn values_are_shown_as_go_shows_them() {
         let check = |text: &str, expected: &str| {
-            assert_eq!(Const::literal(LitKind::Float, text).map(|value| value.show()).as_deref(), Some(expected));
+            assert_eq!(
+                Const::literal(LitKind::Float, text).map(|value| value.show()).as_deref(),
+                Some(expected)
+            );
         };
         check("1.5", "1.5");
         check("1e100", "1e+100");

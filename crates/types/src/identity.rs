@@ -54,7 +54,8 @@ impl TypeTable {
                     })
             }
             (Type::Tuple(x), Type::Tuple(y)) => {
-                x.len() == y.len() && x.iter().zip(y.iter()).all(|(x, y)| self.identical_in(*x, *y, tags, path))
+                x.len() == y.len()
+                    && x.iter().zip(y.iter()).all(|(x, y)| self.identical_in(*x, *y, tags, path))
             }
             (Type::Signature(x), Type::Signature(y)) => self.identical_signatures(&x, &y, tags, path),
             (Type::Union(x), Type::Union(y)) => {
@@ -77,7 +78,8 @@ impl TypeTable {
                     (Some(s), Some(t)) => {
                         let mut has = |s: &[crate::ty::Term], t: &[crate::ty::Term]| {
                             s.iter().all(|x| {
-                                t.iter().any(|y| x.tilde == y.tilde && self.identical_in(x.ty, y.ty, tags, path))
+                                t.iter()
+                                    .any(|y| x.tilde == y.tilde && self.identical_in(x.ty, y.ty, tags, path))
                             })
                         };
                         has(s, t) && has(t, s)
@@ -86,7 +88,8 @@ impl TypeTable {
                 };
                 let same = same_terms
                     && x.methods.iter().zip(&y.methods).all(|(m, n)| {
-                        self.same_name(m.name, m.pkg, n.name, n.pkg) && self.identical_in(m.sig, n.sig, tags, path)
+                        self.same_name(m.name, m.pkg, n.name, n.pkg)
+                            && self.identical_in(m.sig, n.sig, tags, path)
                     });
                 path.pop();
                 same

@@ -13,8 +13,10 @@ mod init_order;
 mod lazy;
 mod lookup;
 mod object;
+mod operand;
 mod stmt;
 mod subst;
+mod text;
 mod ty;
 mod typeset;
 mod typexpr;
@@ -27,8 +29,8 @@ pub use info::{Fact, Info, Mode, Selection, SelectionKind};
 pub use init_order::InitStep;
 pub use lookup::MethodEntry;
 pub use object::{
-    Builtin, DeclRef, FuncLevel, ImplicitId, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId,
-    VarFacts,
+    Builtin, DeclRef, FuncLevel, ImplicitId, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope,
+    ScopeId, VarFacts,
 };
 pub use subst::Subst;
 pub use ty::{

@@ -74,7 +74,12 @@ impl Checker {
     ///
     /// # Errors
     /// The reason why not.
-    pub(crate) fn implements(&mut self, _ty: TypeId, _iface: TypeId, _constraint: bool) -> Result<(), Reason> {
+    pub(crate) fn implements(
+        &mut self,
+        _ty: TypeId,
+        _iface: TypeId,
+        _constraint: bool,
+    ) -> Result<(), Reason> {
         unimplemented!()
     }
 
@@ -83,7 +88,12 @@ impl Checker {
     ///
     /// # Errors
     /// What is missing, as `missing method M` and further lines.
-    pub(crate) fn missing_method(&mut self, _ty: TypeId, _iface: TypeId, _asserting: bool) -> Result<(), Reason> {
+    pub(crate) fn missing_method(
+        &mut self,
+        _ty: TypeId,
+        _iface: TypeId,
+        _asserting: bool,
+    ) -> Result<(), Reason> {
         unimplemented!()
     }
 

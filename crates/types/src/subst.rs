@@ -27,7 +27,8 @@ impl TypeTable {
                         if new == args { id } else { self.instance(origin, new) }
                     }
                     None if info.hidden.iter().any(|param| map.contains_key(param)) => {
-                        let args: Vec<TypeId> = info.type_params.iter().chain(&info.hidden).copied().collect();
+                        let args: Vec<TypeId> =
+                            info.type_params.iter().chain(&info.hidden).copied().collect();
                         let args = args.iter().map(|arg| self.subst(*arg, map)).collect();
                         self.instance(named, args)
                     }

@@ -54,7 +54,9 @@ impl TypeTable {
         let info = match self.get(under).clone() {
             Type::Interface(info) => info,
             // A constraint that is no interface stands for itself.
-            _ => return TypeSet { terms: Some(vec![Term { tilde: false, ty: under }]), ..TypeSet::default() },
+            _ => {
+                return TypeSet { terms: Some(vec![Term { tilde: false, ty: under }]), ..TypeSet::default() };
+            }
         };
         let mut set = TypeSet { methods: info.methods.clone(), ..TypeSet::default() };
         for (embedded, _) in &info.embeds {
@@ -67,7 +69,10 @@ impl TypeTable {
                     }
                     let inner = self.type_set(*embedded);
                     for method in &inner.methods {
-                        let known = set.methods.iter().any(|m| self.same_name(m.name, m.pkg, method.name, method.pkg));
+                        let known = set
+                            .methods
+                            .iter()
+                            .any(|m| self.same_name(m.name, m.pkg, method.name, method.pkg));
                         if !known {
                             set.methods.push(*method);
                         }
