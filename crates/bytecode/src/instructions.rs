@@ -675,12 +675,21 @@ macro_rules! for_each_instruction {
         defer => Defer = "defer" { callee: Ptr } [Panic Safepoint]
         /// Runs what this frame deferred, last first, each in the window at `base`; goes on when none is left.
         run_defers => RunDefers = "run.defers" { base: Window } [Call Panic Safepoint]
+        /// `dst =` a number that names this activation of the function among those of the goroutine.
+        frame_token => FrameToken = "frame.token" { dst: NumOut } []
+        /// `defer callee()` in the activation that `token` names: the body of a range-over-func loop
+        /// defers in the function around it.
+        defer_outer => DeferOuter = "defer.outer" { callee: Ptr, token: Num } [Panic Safepoint]
         /// `dst = recover()`.
         recover => Recover = "recover" { dst: IfaceOut } []
         /// `panic(value)`.
         panic => Panic = "panic" { value: Iface } [Panic End]
         /// Panics with one of the runtime's own errors; `code` is a `RuntimeErrorCode`.
         panic_runtime => PanicRuntime = "panic.runtime" { code: U16 } [Panic End]
+
+        /// `print(src)`: a value of a basic, pointer, slice, map, channel, func or interface type, written
+        /// to standard error as Go's built-in function does.
+        print => Print = "print" { src: Val, ty: Type } []
 
         // ---- unsafe
         /// `dst = uintptr(src)`.
