@@ -129,7 +129,12 @@ pub struct Checker {
     /// Imports by file scope, with whether they are used.
     pub(crate) imports: Vec<ImportUse>,
     /// Untyped expressions whose type is not final yet.
-    pub(crate) untyped: FxHashSet<ExprId>,
+    /// Those that are left operands of shifts at run time are marked.
+    pub(crate) untyped: FxHashMap<ExprId, bool>,
+    /// A call or receive was checked; for constant lengths.
+    pub(crate) has_call: bool,
+    /// Instances to be verified when types are complete.
+    pub(crate) pending_instances: Vec<crate::instance::PendingInstance>,
     pub(crate) error_type: TypeId,
     pub(crate) comparable_type: TypeId,
     /// Variables declared in the function being checked, to report the unused ones.
@@ -210,7 +215,9 @@ impl Checker {
             checked: FxHashSet::default(),
             levels: 0,
             imports: Vec::new(),
-            untyped: FxHashSet::default(),
+            untyped: FxHashMap::default(),
+            has_call: false,
+            pending_instances: Vec::new(),
             error_type: Basic::Invalid.id(),
             comparable_type: Basic::Invalid.id(),
             locals: Vec::new(),
@@ -335,7 +342,13 @@ impl Checker {
     pub(crate) fn other_declaration(&self, span: Span) -> String {
         match self.session.map.locate(span.start) {
             Some((file, at)) if !span.is_none() => {
-                format!("\n\t{}:{}:{}: other declaration of {}", file.name, at.line, at.column, self.text(span))
+                format!(
+                    "\n\t{}:{}:{}: other declaration of {}",
+                    file.name,
+                    at.line,
+                    at.column,
+                    self.text(span)
+                )
             }
             _ => String::new(),
         }
@@ -645,10 +658,7 @@ impl Checker {
         }
         if name == sym::DOT {
             record.dot_scope = Some(scope);
-            let members: Vec<(Symbol, ObjId)> = self
-                .exported_members(imported)
-                .into_iter()
-                .collect();
+            let members: Vec<(Symbol, ObjId)> = self.exported_members(imported).into_iter().collect();
             for (name, obj) in members {
                 self.declare_in(scope, name, obj);
             }
@@ -768,6 +778,7 @@ impl Checker {
         while let Some(action) = (!self.later.is_empty()).then(|| self.later.remove(0)) {
             self.perform(action);
         }
+        self.verify_pending();
     }
 }
 

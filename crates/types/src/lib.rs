@@ -3,23 +3,34 @@
 //! [`Checker`] holds all packages of a session. Errors are those of Go's own compiler in wording and
 //! place.
 
+mod builtins;
+mod call;
 mod check;
 mod constant;
+mod convert;
 mod decl;
 mod display;
+mod expr;
 mod identity;
+mod index;
+mod infer;
 mod info;
 mod init_order;
+mod instance;
 mod lazy;
+mod literal;
 mod lookup;
 mod object;
 mod operand;
+mod ops;
+mod selector;
 mod stmt;
 mod subst;
 mod text;
 mod ty;
 mod typeset;
 mod typexpr;
+mod unify;
 mod universe;
 
 pub use check::{Checker, Loaded, Loader, Session};

@@ -257,6 +257,47 @@ impl Checker {
     }
 }
 
+impl Checker {
+    /// What Go takes for the position of an expression: the operator, dot, bracket or parenthesis
+    /// that makes it, or its start.
+    pub(crate) fn position(&self, expr: &Expr) -> Span {
+        match &expr.kind {
+            ExprKind::Binary(binary) => binary.op_span,
+            ExprKind::Selector(base, _) | ExprKind::Index(base, _) | ExprKind::TypeAssert(base, _) => {
+                self.token_after(base.span)
+            }
+            ExprKind::Slice(slice) => self.token_after(slice.base.span),
+            ExprKind::Call(call) => self.token_after(call.func.span),
+            _ => expr.span,
+        }
+    }
+
+    /// The place of the token after a span.
+    fn token_after(&self, span: Span) -> Span {
+        let mut at = span.end;
+        let rest = self.session.map.file_of(span.start).map_or("", |id| {
+            let file = self.session.map.file(id);
+            file.text.get((span.end - file.base) as usize..).unwrap_or_default()
+        });
+        let mut rest = rest;
+        loop {
+            let trimmed = rest.trim_start();
+            at += (rest.len() - trimmed.len()) as u32;
+            rest = trimmed;
+            let comment = if rest.starts_with("/*") {
+                rest.find("*/").map(|end| end + 2)
+            } else if rest.starts_with("//") {
+                rest.find('\n')
+            } else {
+                None
+            };
+            let Some(len) = comment else { return Span::at(at) };
+            at += len as u32;
+            rest = &rest[len..];
+        }
+    }
+}
+
 /// Where Go reports an error about an operation: at the operator of a binary one.
 pub(crate) fn operator_span(expr: &Expr) -> Span {
     match &expr.kind {
