@@ -1,0 +1,203 @@
+//! Collections: minor, major in slices, major at once.
+//!
+//! A major goes through these states, the mutator running between slices:
+//!
+//! 1. *Start*: a minor, the sweep's rest, mark bits clear; immortal objects, roots and what finalizers
+//!    keep are given to the marker.
+//! 2. *Marking* in slices, each after a minor (which marks what it promotes). Stores dirty cards.
+//! 3. *Second pass*, once nothing is left: roots and cards again, still in slices. It makes the end short.
+//! 4. *End*, without the mutator: roots and cards a last time; waiting goroutines to a fixpoint, the rest
+//!    are leaks; weak handles, finalizers, cleanups; then the blocks are given to the sweep.
+//!
+//! A full major (`runtime.GC`) finishes one that is under way and does another from start to end, so that
+//! nothing dead at its call is kept.
+
+use crate::Addr;
+use crate::alloc::Failure;
+use crate::heap::Heap;
+use crate::mark::{Cycle, Roots, Tracer};
+
+/// Every so many collections stress mode makes a major.
+const STRESS_MAJOR: u64 = 64;
+
+/// How far marking has come.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Pass {
+    #[default]
+    First,
+    Second,
+}
+
+impl Heap {
+    /// Does what is due: a minor, and the start, a slice or the end of a major. To be called at a
+    /// safepoint when `wants_collection`.
+    pub fn collect(&mut self, roots: &mut dyn Roots) {
+        if self.stress {
+            self.stress_count += 1;
+            if self.stress_count.is_multiple_of(STRESS_MAJOR) {
+                self.collect_major(roots);
+            } else {
+                self.collect_minor(roots);
+            }
+            return;
+        }
+        let now = self.live_now().saturating_add(self.young_bytes);
+        if self.marker.major_active {
+            let budget = self.pace.slice(now);
+            self.step_major(roots, budget);
+            return;
+        }
+        self.collect_minor(roots);
+        if self.major_due() || self.failure_pending() {
+            self.start_major(roots);
+            let budget = self.pace.slice(self.live_now());
+            self.step_major(roots, budget);
+        }
+    }
+
+    /// A minor collection: frees what was allocated since the last collection and is unreachable.
+    pub fn collect_minor(&mut self, roots: &mut dyn Roots) {
+        let start = self.times.now();
+        self.minor(roots);
+        self.sweep_some();
+        self.times.minor_ended(start);
+    }
+
+    /// A whole precise major collection, swept: what `runtime.GC` does.
+    pub fn collect_major(&mut self, roots: &mut dyn Roots) {
+        if self.marker.major_active {
+            self.step_major(roots, u64::MAX);
+        }
+        self.start_major(roots);
+        self.step_major(roots, u64::MAX);
+        let start = self.times.now();
+        self.finish_sweep();
+        self.times.sweep_ended(start);
+        self.times.forced += 1;
+    }
+
+    /// Whether a major is under way.
+    #[must_use]
+    pub fn major_active(&self) -> bool {
+        self.marker.major_active
+    }
+
+    /// Starts an incremental major; does nothing if one is under way.
+    pub fn start_major(&mut self, roots: &mut dyn Roots) {
+        if self.marker.major_active {
+            return;
+        }
+        let start = self.times.now();
+        self.times.major_started(self.stats_alloc());
+        self.minor(roots);
+        self.finish_sweep();
+        self.marker.clean_major_cards(&mut self.space);
+        self.marker.major_active = true;
+        self.marker.marked = 0;
+        self.pass = Pass::First;
+        for object in self.immortal_pointerful() {
+            self.marker.push::<true>(object);
+        }
+        self.trace(roots, Cycle::Major);
+        self.mark_finalizer_contents::<true>();
+        self.times.slice_ended(start);
+    }
+
+    /// Marks about `budget` bytes of the major under way; true when it is done (or there is none).
+    pub fn step_major(&mut self, roots: &mut dyn Roots, budget: u64) -> bool {
+        if !self.marker.major_active {
+            return true;
+        }
+        let start = self.times.now();
+        self.minor(roots);
+        self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
+        if self.marker.is_drained() {
+            if self.pass == Pass::Second || budget == u64::MAX {
+                self.finish_major(roots);
+            } else {
+                self.pass = Pass::Second;
+                self.mark_again(roots);
+                if roots_waiting(self, roots) {
+                    self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
+                }
+            }
+        }
+        let done = !self.marker.major_active;
+        self.times.slice_ended(start);
+        if done {
+            let marked = self.marker.marked;
+            self.times.major_ended(marked, self.stats_alloc());
+        }
+        done
+    }
+
+    fn minor(&mut self, roots: &mut dyn Roots) {
+        self.wants = false;
+        if self.young_blocks.is_empty() {
+            // Nothing is young; cards and what was attached wait for the next time.
+            return;
+        }
+        self.retire_all();
+        self.marker.survived = 0;
+        self.trace(roots, Cycle::Minor);
+        self.marker.scan_cards::<false>(&self.layouts, &mut self.space);
+        self.marker.drain::<false>(&self.layouts, &mut self.space, u64::MAX);
+        self.mark_finalizer_contents::<false>();
+        self.marker.drain::<false>(&self.layouts, &mut self.space, u64::MAX);
+        self.settle_specials::<false>();
+        self.sweep_young();
+        self.young_bytes = 0;
+        self.times.survived = self.marker.survived;
+        self.pace.minor_done(self.marker.survived);
+    }
+
+    /// Roots and cards once more; what they add is left to be drained.
+    fn mark_again(&mut self, roots: &mut dyn Roots) {
+        self.trace(roots, Cycle::Major);
+        self.marker.scan_cards::<true>(&self.layouts, &mut self.space);
+        self.mark_finalizer_contents::<true>();
+    }
+
+    fn finish_major(&mut self, roots: &mut dyn Roots) {
+        self.mark_again(roots);
+        self.marker.drain::<true>(&self.layouts, &mut self.space, u64::MAX);
+        while roots_waiting(self, roots) {
+            self.marker.drain::<true>(&self.layouts, &mut self.space, u64::MAX);
+        }
+        roots.trace_leaked(&mut Tracer { heap: self, cycle: Cycle::Major });
+        self.marker.drain::<true>(&self.layouts, &mut self.space, u64::MAX);
+        self.settle_specials::<true>();
+        self.marker.major_active = false;
+        self.failure = Failure::None;
+        self.begin_sweep();
+        let extra = self.extra();
+        self.pace.major_done(self.marker.marked, extra);
+    }
+
+    fn trace(&mut self, roots: &mut dyn Roots, cycle: Cycle) {
+        roots.trace(cycle, &mut Tracer { heap: self, cycle });
+    }
+
+    /// An allocation has failed since the last major.
+    fn failure_pending(&self) -> bool {
+        self.failure != Failure::None
+            && self.pace.hard_limit.is_some_and(|limit| self.charged() >= limit - limit / 8)
+    }
+
+    /// Immortal objects with pointers.
+    fn immortal_pointerful(&self) -> Vec<Addr> {
+        let mut found = Vec::new();
+        for (index, block) in self.space.blocks.iter().enumerate() {
+            if block.immortal && block.scans() {
+                let cells = (0..block.cells).filter(|&cell| block.is_alloc(cell));
+                let base = self.space.block_base(index as u32);
+                found.extend(cells.map(|cell| base + u64::from(cell) * block.cell_bytes));
+            }
+        }
+        found
+    }
+}
+
+fn roots_waiting(heap: &mut Heap, roots: &mut dyn Roots) -> bool {
+    roots.trace_waiting(&mut Tracer { heap, cycle: Cycle::Major })
+}

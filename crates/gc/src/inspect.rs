@@ -1,0 +1,79 @@
+#![expect(unsafe_code, reason = "objects are read by their pointer maps")]
+//! Looking at the heap: which object an address is in, all objects, and who points at whom.
+
+use crate::Addr;
+use crate::heap::Heap;
+use crate::layout::LayoutId;
+use crate::space::Place;
+
+/// An object as found in the heap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// Its first byte.
+    pub base: Addr,
+    /// Its layout, or its elements'.
+    pub layout: LayoutId,
+    /// How many elements its cell holds, which may be more than were asked for; 1 if not an array.
+    pub count: u64,
+    /// It was allocated as an array.
+    pub is_array: bool,
+    /// Bytes of its cell.
+    pub bytes: u64,
+    /// It survived a collection, or is immortal.
+    pub old: bool,
+    /// It is never freed.
+    pub immortal: bool,
+}
+
+impl Heap {
+    /// The object that the address points into.
+    #[must_use]
+    pub fn object_at(&self, addr: Addr) -> Option<Object> {
+        self.place_of(addr).map(|place| self.describe(place))
+    }
+
+    fn describe(&self, place: Place) -> Object {
+        let block = &self.space.blocks[place.block as usize];
+        let type_word = block.type_word(place.cell);
+        let layout = LayoutId(type_word >> 1);
+        let is_array = type_word & 1 != 0;
+        Object {
+            base: self.space.base_of(place),
+            layout,
+            count: if is_array { block.cell_bytes / self.layouts.size(layout).max(1) } else { 1 },
+            is_array,
+            bytes: block.cell_bytes,
+            old: block.is_old(place.cell),
+            immortal: block.immortal,
+        }
+    }
+
+    /// Every object not known to be dead, by address.
+    pub fn for_each_object(&mut self, visit: &mut dyn FnMut(Object)) {
+        self.finish_sweep();
+        self.retire_all();
+        for index in 0..self.space.blocks.len() as u32 {
+            let cells = self.space.blocks[index as usize].cells;
+            for cell in 0..cells {
+                if self.space.blocks[index as usize].is_alloc(cell) {
+                    visit(self.describe(Place { block: index, cell }));
+                }
+            }
+        }
+    }
+
+    /// The pointers that an object holds: offset and value, nil left out.
+    pub fn for_each_pointer(&self, object: &Object, visit: &mut dyn FnMut(u64, Addr)) {
+        let Some(place) = self.place_of(object.base) else { return };
+        let block = &self.space.blocks[place.block as usize];
+        let (bytes, type_word, base) =
+            (block.cell_bytes, block.type_word(place.cell), self.space.base_of(place));
+        let mut present = |offset, value| {
+            if value != 0 {
+                visit(offset, value);
+            }
+        };
+        // SAFETY: `place_of` found the object allocated, with this type word and so many bytes.
+        unsafe { self.layouts.visit(base, type_word, bytes, 0, bytes, &mut present) };
+    }
+}
