@@ -1,0 +1,627 @@
+#![expect(unsafe_code, reason = "goroutine stacks are allocated and grown by hand: no other type grows in place")]
+//! Goroutines (G) and their stacks.
+//!
+//! A goroutine is a record of at most 200 bytes and a contiguous stack of 64-bit slots that begins
+//! with 512 bytes, doubles, and may move: nothing points into a stack. Whoever means a slot of a
+//! goroutine names it by goroutine and `StackSlot`.
+//!
+//! Status, who owns the goroutine, what may come next:
+//! - `Runnable`: in the run queue. Next: `Running`.
+//! - `Running`: the interpreter's; there is at most one. Next: any other.
+//! - `Waiting`: whoever holds its wait records, timer or ticket; they make it `Runnable` again by
+//!   `sched::ready`, after they wrote what it waited for into its slots.
+//! - `Dead`: in the pool, to be used again under another id.
+//!
+//! Stacks are zeroed where they were never written, so that every slot may be read. The bytes of
+//! all stacks are counted in `Goroutines::stack_bytes`; the scheduler charges them to the heap.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, realloc};
+use std::ptr::NonNull;
+
+use golite_bytecode::FuncIx;
+
+use crate::wait::NO_RECORD;
+
+/// The index of a goroutine in the table of goroutines. Used again after its end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct GoroutineIx(pub u32);
+
+impl GoroutineIx {
+    /// Stands for "no goroutine".
+    pub const NONE: GoroutineIx = GoroutineIx(u32::MAX);
+
+    /// The index as a `usize`.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A slot of a goroutine's stack, counted from the stack's bottom.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StackSlot(pub u32);
+
+impl StackSlot {
+    /// Stands for "nowhere": what would go there is dropped.
+    pub const NONE: StackSlot = StackSlot(u32::MAX);
+
+    /// The slot, unless it is `NONE`.
+    #[must_use]
+    pub fn get(self) -> Option<StackSlot> {
+        (self != StackSlot::NONE).then_some(self)
+    }
+}
+
+/// Slots of a new goroutine's stack: 512 bytes.
+pub const FIRST_STACK_SLOTS: u32 = 64;
+
+/// The largest stack in slots that indices can name; the limit in bytes is lower.
+const MOST_STACK_SLOTS: u64 = 1 << 31;
+
+/// A stack of slots. It owns its memory and moves when it grows or shrinks.
+#[derive(Debug)]
+pub struct Stack {
+    base: NonNull<u64>,
+    slots: u32,
+}
+
+// SAFETY: a stack is plain memory that it alone owns.
+unsafe impl Send for Stack {}
+
+/// Why a stack did not grow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StackError {
+    /// It would exceed the limit: Go's stack overflow.
+    Overflow,
+    /// There is no memory.
+    OutOfMemory,
+}
+
+impl Stack {
+    /// A zeroed stack of `FIRST_STACK_SLOTS`.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn new() -> Result<Stack, StackError> {
+        let layout = Stack::layout(FIRST_STACK_SLOTS);
+        // SAFETY: the layout's size is not zero.
+        let base = unsafe { alloc_zeroed(layout) };
+        let base = NonNull::new(base.cast::<u64>()).ok_or(StackError::OutOfMemory)?;
+        Ok(Stack { base, slots: FIRST_STACK_SLOTS })
+    }
+
+    fn layout(slots: u32) -> Layout {
+        Layout::array::<u64>(slots as usize).expect("stacks have at most 2^31 slots")
+    }
+
+    /// The first slot's address. It holds until the stack grows or shrinks.
+    #[must_use]
+    #[inline(always)]
+    pub fn base(&self) -> *mut u64 {
+        self.base.as_ptr()
+    }
+
+    /// How many slots it has.
+    #[must_use]
+    #[inline(always)]
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.slots) * 8
+    }
+
+    /// Grows it by doubling until it has `slots`. The content stays, the address may change.
+    ///
+    /// # Errors
+    /// When it would exceed `limit` bytes, or there is no memory; it is then as before.
+    pub fn grow(&mut self, slots: u64, limit: u64) -> Result<(), StackError> {
+        let mut wanted = u64::from(self.slots);
+        while wanted < slots {
+            wanted *= 2;
+        }
+        if wanted * 8 > limit.max(u64::from(FIRST_STACK_SLOTS) * 8) || wanted > MOST_STACK_SLOTS {
+            return Err(StackError::Overflow);
+        }
+        self.resize(wanted as u32)
+    }
+
+    /// Halves it as long as the `live` lowest slots fill less than a quarter of it.
+    pub fn shrink(&mut self, live: u32) {
+        let mut wanted = self.slots;
+        while wanted > FIRST_STACK_SLOTS && live < wanted / 4 {
+            wanted /= 2;
+        }
+        if wanted != self.slots {
+            // A stack that cannot be made smaller just stays as large as it is.
+            let _ = self.resize(wanted);
+        }
+    }
+
+    fn resize(&mut self, slots: u32) -> Result<(), StackError> {
+        let (old, new) = (Stack::layout(self.slots), Stack::layout(slots));
+        // SAFETY: `base` was allocated with the layout of `self.slots`; the new size is not zero
+        // and was checked by `Layout`.
+        let base = unsafe { realloc(self.base.as_ptr().cast(), old, new.size()) };
+        let base = NonNull::new(base.cast::<u64>()).ok_or(StackError::OutOfMemory)?;
+        if slots > self.slots {
+            // SAFETY: the block has `slots` slots, of which the first `self.slots` are taken over.
+            unsafe {
+                base.as_ptr().add(self.slots as usize).write_bytes(0, (slots - self.slots) as usize);
+            }
+        }
+        self.base = base;
+        self.slots = slots;
+        Ok(())
+    }
+
+    /// Reads a slot.
+    ///
+    /// # Panics
+    /// When the stack has no such slot.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, slot: StackSlot) -> u64 {
+        assert!(slot.0 < self.slots, "a slot of the stack");
+        // SAFETY: the slot is one of the stack's, and every slot is initialised.
+        unsafe { self.base.as_ptr().add(slot.0 as usize).read() }
+    }
+
+    /// Writes a slot.
+    ///
+    /// # Panics
+    /// When the stack has no such slot.
+    #[inline]
+    pub fn set(&mut self, slot: StackSlot, value: u64) {
+        assert!(slot.0 < self.slots, "a slot of the stack");
+        // SAFETY: the slot is one of the stack's.
+        unsafe { self.base.as_ptr().add(slot.0 as usize).write(value) }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // SAFETY: `base` was allocated with this layout and is not used afterwards.
+        unsafe { dealloc(self.base.as_ptr().cast(), Stack::layout(self.slots)) }
+    }
+}
+
+/// What a goroutine is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Status {
+    /// In the run queue.
+    Runnable,
+    /// Being run.
+    Running,
+    /// Waiting for something: `Goroutine::reason` says what.
+    Waiting,
+    /// Ended.
+    Dead,
+}
+
+macro_rules! wait_reasons {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Why a goroutine waits. The texts are Go's.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[repr(u8)]
+        pub enum WaitReason {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl WaitReason {
+            /// All of them, in order.
+            pub const ALL: &[WaitReason] = &[$(WaitReason::$name,)*];
+
+            /// As tracebacks print it.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(WaitReason::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+wait_reasons! {
+    /// Not waiting.
+    None = "",
+    /// `<-ch`.
+    ChanReceive = "chan receive",
+    /// `ch <- v`.
+    ChanSend = "chan send",
+    /// `<-ch` of a nil channel: for ever.
+    ChanReceiveNil = "chan receive (nil chan)",
+    /// `ch <- v` of a nil channel: for ever.
+    ChanSendNil = "chan send (nil chan)",
+    /// `select` with more than one case.
+    Select = "select",
+    /// `select {}`: for ever.
+    SelectNoCases = "select (no cases)",
+    /// `time.Sleep`.
+    Sleep = "sleep",
+    /// A semaphore without a name of its own.
+    Semacquire = "semacquire",
+    /// `sync.Mutex.Lock`.
+    MutexLock = "sync.Mutex.Lock",
+    /// `sync.RWMutex.RLock`.
+    RwMutexRLock = "sync.RWMutex.RLock",
+    /// `sync.RWMutex.Lock`.
+    RwMutexLock = "sync.RWMutex.Lock",
+    /// `sync.WaitGroup.Wait`.
+    WaitGroupWait = "sync.WaitGroup.Wait",
+    /// `sync.Cond.Wait`.
+    CondWait = "sync.Cond.Wait",
+    /// A blocking native on a helper thread.
+    IoWait = "IO wait",
+    /// The other side of `iter.Pull`.
+    Coroutine = "coroutine",
+    /// The goroutine of finalizers, without work.
+    FinalizerWait = "finalizer wait",
+    /// The goroutine of cleanups, without work.
+    CleanupWait = "cleanup wait",
+    /// Stopped by the debugger or the host.
+    DebugCall = "debug call",
+}
+
+/// A deferred call: a func value without parameters, and the frame it belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DeferRecord {
+    /// The closure; nil panics when it is run.
+    pub closure: u64,
+    /// The base of the frame that deferred it.
+    pub frame: StackSlot,
+}
+
+/// A panic or `Goexit` on its way through the frames; the newest is last in the list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PanicRecord {
+    /// The value: type word.
+    pub type_word: u64,
+    /// The value: data word.
+    pub data: u64,
+    /// The base of the frame whose deferred calls run at the moment.
+    pub frame: StackSlot,
+    /// The base of the deferred call's own frame: `recover` works directly in it.
+    pub deferred: StackSlot,
+    /// The code position where it was raised, for the traceback.
+    pub pc: u64,
+    /// A deferred call recovered it.
+    pub recovered: bool,
+    /// A newer panic has overtaken it.
+    pub aborted: bool,
+    /// It is `runtime.Goexit`, not a panic.
+    pub goexit: bool,
+    /// It was raised again with the value that was recovered just before.
+    pub repanicked: bool,
+}
+
+/// Where a goroutine was started: for `created by`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Creation {
+    /// The function that started it; `None` for the main goroutine and the runtime's own.
+    pub func: Option<FuncIx>,
+    /// The word of that function's code.
+    pub pc: u32,
+    /// The goroutine that started it; 0 where Go names none.
+    pub parent: u64,
+}
+
+impl Creation {
+    /// Started by the runtime.
+    pub const RUNTIME: Creation = Creation { func: None, pc: 0, parent: 0 };
+}
+
+/// A goroutine.
+#[derive(Debug)]
+pub struct Goroutine {
+    /// Its number, as tracebacks print it; never used again.
+    pub id: u64,
+    /// Its stack.
+    pub stack: Stack,
+    /// Where it goes on when it is not running: the interpreter's own encoding.
+    pub pc: u64,
+    /// The frame it goes on in.
+    pub base: StackSlot,
+    /// The first slot above all that is in use while it is suspended.
+    pub top: StackSlot,
+    /// The closure it was started with; a root until its first call has begun.
+    pub entry: u64,
+    /// What it deferred, oldest first.
+    pub defers: Vec<DeferRecord>,
+    /// Panics on their way, oldest first. Absent is empty.
+    pub panics: Option<Box<Vec<PanicRecord>>>,
+    /// Where it was started.
+    pub creation: Creation,
+    /// How many releasing operations it did: send, receive, close, unlock, atomics, `go`. Two
+    /// accesses to a map by different goroutines race only if this count did not change between.
+    pub releases: u64,
+    /// When it began to wait: nanoseconds of the monotonic clock.
+    pub since: i64,
+    /// Where a woken select finds the index of its case, else unused.
+    pub chosen: StackSlot,
+    /// The first of its wait records, `NO_RECORD` if none.
+    pub(crate) records: u32,
+    /// Where its timer is in the heap of timers while it sleeps, else unused.
+    pub(crate) timer: u32,
+    /// What it is doing.
+    pub status: Status,
+    /// Why it waits, while it waits.
+    pub reason: WaitReason,
+    /// It ran, or a slot of it was written, since the last minor collection.
+    pub ran: bool,
+    /// It was woken by the close of the channel it sends on, and panics when it goes on.
+    pub wake_panic: bool,
+    /// It belongs to the runtime: not in listings, does not keep the program from a deadlock.
+    pub system: bool,
+    /// It called `runtime.LockOSThread`.
+    pub locked: bool,
+    /// It was found waiting for what nobody can reach.
+    pub leaked: bool,
+}
+
+const _: () = assert!(size_of::<Goroutine>() <= 200);
+
+impl Goroutine {
+    fn new(stack: Stack) -> Goroutine {
+        Goroutine {
+            id: 0,
+            stack,
+            pc: 0,
+            base: StackSlot(0),
+            top: StackSlot(0),
+            entry: 0,
+            defers: Vec::new(),
+            panics: None,
+            creation: Creation::RUNTIME,
+            releases: 0,
+            since: 0,
+            chosen: StackSlot::NONE,
+            records: NO_RECORD,
+            timer: NO_RECORD,
+            status: Status::Dead,
+            reason: WaitReason::None,
+            ran: true,
+            wake_panic: false,
+            system: false,
+            locked: false,
+            leaked: false,
+        }
+    }
+
+    /// Makes a pooled record a new goroutine.
+    fn renew(&mut self, id: u64, entry: u64, creation: Creation) {
+        self.id = id;
+        self.pc = 0;
+        self.base = StackSlot(0);
+        self.top = StackSlot(0);
+        self.entry = entry;
+        self.defers.clear();
+        self.panics = None;
+        self.creation = creation;
+        self.releases = 0;
+        self.since = 0;
+        self.chosen = StackSlot::NONE;
+        self.records = NO_RECORD;
+        self.timer = NO_RECORD;
+        self.status = Status::Runnable;
+        self.reason = WaitReason::None;
+        self.ran = true;
+        self.wake_panic = false;
+        self.system = false;
+        self.locked = false;
+        self.leaked = false;
+    }
+
+    /// Adds a panic to those on their way.
+    pub fn push_panic(&mut self, record: PanicRecord) {
+        self.panics.get_or_insert_default().push(record);
+    }
+
+    /// Takes away the newest panic.
+    pub fn pop_panic(&mut self) -> Option<PanicRecord> {
+        let panics = self.panics.as_mut()?;
+        let last = panics.pop();
+        if panics.is_empty() {
+            self.panics = None;
+        }
+        last
+    }
+
+    /// The panics on their way, oldest first.
+    #[must_use]
+    pub fn panics(&self) -> &[PanicRecord] {
+        self.panics.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// The newest panic.
+    pub fn last_panic(&mut self) -> Option<&mut PanicRecord> {
+        self.panics.as_mut()?.last_mut()
+    }
+
+    /// Whether it must panic with "send on closed channel" now that it goes on; asked once.
+    #[inline]
+    pub fn take_wake_panic(&mut self) -> bool {
+        std::mem::take(&mut self.wake_panic)
+    }
+}
+
+/// Ended goroutines that are kept, with their stacks, to be used again.
+const POOL: usize = 1024;
+
+/// All goroutines.
+#[derive(Debug)]
+pub struct Goroutines {
+    slots: Vec<Option<Box<Goroutine>>>,
+    /// Indices without a goroutine.
+    vacant: Vec<u32>,
+    /// Indices of ended goroutines that are kept.
+    pool: Vec<u32>,
+    next_id: u64,
+    live: usize,
+    stack_bytes: u64,
+}
+
+impl Default for Goroutines {
+    fn default() -> Goroutines {
+        Goroutines::new()
+    }
+}
+
+impl Goroutines {
+    /// None yet; the first has the id 1.
+    #[must_use]
+    pub fn new() -> Goroutines {
+        Goroutines {
+            slots: Vec::new(),
+            vacant: Vec::new(),
+            pool: Vec::new(),
+            next_id: 1,
+            live: 0,
+            stack_bytes: 0,
+        }
+    }
+
+    /// A new goroutine, not yet in a run queue.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn spawn(&mut self, entry: u64, creation: Creation) -> Result<GoroutineIx, StackError> {
+        let index = match self.pool.pop() {
+            Some(index) => index,
+            None => self.allocate()?,
+        };
+        let id = self.next_id;
+        self.next_id += 1;
+        self.live += 1;
+        let goroutine = self.slots[index as usize].as_mut().expect("pooled and new indices have a record");
+        goroutine.renew(id, entry, creation);
+        Ok(GoroutineIx(index))
+    }
+
+    fn allocate(&mut self) -> Result<u32, StackError> {
+        let goroutine = Box::new(Goroutine::new(Stack::new()?));
+        self.stack_bytes += goroutine.stack.bytes();
+        if let Some(index) = self.vacant.pop() {
+            self.slots[index as usize] = Some(goroutine);
+            return Ok(index);
+        }
+        let index = u32::try_from(self.slots.len()).ok().filter(|&i| i != u32::MAX);
+        let index = index.ok_or(StackError::OutOfMemory)?;
+        self.slots.try_reserve(1).map_err(|_| StackError::OutOfMemory)?;
+        self.slots.push(Some(goroutine));
+        Ok(index)
+    }
+
+    /// Ends a goroutine: its stack is kept for the next one, or given back.
+    ///
+    /// # Panics
+    /// When there is no such goroutine.
+    pub fn end(&mut self, index: GoroutineIx) {
+        let goroutine = self.slots[index.index()].as_mut().expect("a goroutine ends once");
+        debug_assert!(goroutine.status != Status::Dead && goroutine.records == NO_RECORD);
+        goroutine.status = Status::Dead;
+        goroutine.defers.clear();
+        goroutine.panics = None;
+        goroutine.entry = 0;
+        self.live -= 1;
+        if self.pool.len() < POOL && goroutine.stack.slots() <= 4 * FIRST_STACK_SLOTS {
+            self.pool.push(index.0);
+        } else {
+            self.stack_bytes -= goroutine.stack.bytes();
+            self.slots[index.index()] = None;
+            self.vacant.push(index.0);
+        }
+    }
+
+    /// Grows the goroutine's stack to at least `slots`, within `limit` bytes.
+    ///
+    /// # Errors
+    /// See `Stack::grow`.
+    pub fn grow_stack(&mut self, index: GoroutineIx, slots: u64, limit: u64) -> Result<(), StackError> {
+        let goroutine = self.slots[index.index()].as_mut().expect("a live goroutine");
+        let before = goroutine.stack.bytes();
+        goroutine.stack.grow(slots, limit)?;
+        self.stack_bytes += goroutine.stack.bytes() - before;
+        Ok(())
+    }
+
+    /// Shrinks the stack of a goroutine that is not running; `live` slots stay.
+    pub fn shrink_stack(&mut self, index: GoroutineIx, live: u32) {
+        let goroutine = self.slots[index.index()].as_mut().expect("a live goroutine");
+        debug_assert!(goroutine.status != Status::Running);
+        let before = goroutine.stack.bytes();
+        goroutine.stack.shrink(live);
+        self.stack_bytes -= before - goroutine.stack.bytes();
+    }
+
+    /// The goroutine.
+    ///
+    /// # Panics
+    /// When there is no such goroutine.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, index: GoroutineIx) -> &Goroutine {
+        self.slots[index.index()].as_ref().expect("a live goroutine")
+    }
+
+    /// The goroutine, to be changed.
+    ///
+    /// # Panics
+    /// When there is no such goroutine.
+    #[inline]
+    pub fn get_mut(&mut self, index: GoroutineIx) -> &mut Goroutine {
+        self.slots[index.index()].as_mut().expect("a live goroutine")
+    }
+
+    /// The goroutine's address, which holds until it ends: for the interpreter.
+    #[inline]
+    pub fn pointer(&mut self, index: GoroutineIx) -> *mut Goroutine {
+        self.get_mut(index)
+    }
+
+    /// All that have not ended, in order of their index.
+    pub fn iter(&self) -> impl Iterator<Item = (GoroutineIx, &Goroutine)> {
+        self.slots.iter().enumerate().filter_map(|(i, slot)| {
+            let goroutine = slot.as_deref().filter(|g| g.status != Status::Dead)?;
+            Some((GoroutineIx(i as u32), goroutine))
+        })
+    }
+
+    /// All that have not ended, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (GoroutineIx, &mut Goroutine)> {
+        self.slots.iter_mut().enumerate().filter_map(|(i, slot)| {
+            let goroutine = slot.as_deref_mut().filter(|g| g.status != Status::Dead)?;
+            Some((GoroutineIx(i as u32), goroutine))
+        })
+    }
+
+    /// How many have not ended, the runtime's own included.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// How many were ever started.
+    #[must_use]
+    pub fn started(&self) -> u64 {
+        self.next_id - 1
+    }
+
+    /// Indices below this may be in use.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The bytes of all stacks and records: what is charged against limits.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let records = self.slots.len() - self.vacant.len();
+        self.stack_bytes + (records * size_of::<Goroutine>()) as u64 + 8 * self.slots.len() as u64
+    }
+}
