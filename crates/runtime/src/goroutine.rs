@@ -1,4 +1,7 @@
-#![expect(unsafe_code, reason = "goroutine stacks are allocated and grown by hand: no other type grows in place")]
+#![expect(
+    unsafe_code,
+    reason = "goroutine stacks are allocated and grown by hand: no other type grows in place"
+)]
 //! Goroutines (G) and their stacks.
 //!
 //! A goroutine is a record of at most 200 bytes and a contiguous stack of 64-bit slots that begins

@@ -114,7 +114,7 @@ const CHUNK_BITS: u32 = 9;
 const CHUNK: usize = 1 << CHUNK_BITS;
 
 /// The table of all records.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct WaitTable {
     chunks: Vec<Box<[WaitRecord]>>,
     /// How many records were ever in use at once.
@@ -122,6 +122,12 @@ pub struct WaitTable {
     /// The first free record; they are linked by `next`.
     free: u32,
     live: usize,
+}
+
+impl Default for WaitTable {
+    fn default() -> WaitTable {
+        WaitTable::new()
+    }
 }
 
 impl WaitTable {
@@ -153,7 +159,7 @@ impl WaitTable {
     /// Takes up a record.
     pub fn add(&mut self, record: WaitRecord) -> u32 {
         self.live += 1;
-        if self.free != NO_RECORD && self.used > 0 {
+        if self.free != NO_RECORD {
             let index = self.free;
             let place = self.get_mut(index);
             let next = place.next;
@@ -164,16 +170,15 @@ impl WaitTable {
         let index = self.used;
         if index as usize == self.chunks.len() << CHUNK_BITS {
             self.chunks.push(vec![record; CHUNK].into_boxed_slice());
-        } else {
-            *self.get_mut(index) = record;
         }
+        *self.get_mut(index) = record;
         self.used += 1;
         index
     }
 
     /// Frees a record that is in no queue.
     pub fn remove(&mut self, index: u32) {
-        let free = if self.live == 1 { NO_RECORD } else { self.free };
+        let free = self.free;
         self.live -= 1;
         if self.live == 0 {
             // Nobody waits: start over, so that the next records are close together again.
