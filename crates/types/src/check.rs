@@ -9,14 +9,16 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_source::{FileId, Interner, SourceMap, Span, Symbol, sym};
-use golite_syntax::ast::{Decl, ExprId, File, FuncDecl, Ident};
+use golite_syntax::ast::{Decl, Expr, ExprId, ExprKind, File, FuncDecl, FuncLit, Ident};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::info::Info;
+use crate::init_order::InitStep;
 use crate::object::{
     DeclRef, FuncLevel, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId, VarFacts,
 };
-use crate::ty::{Basic, Type, TypeId, TypeTable};
+use crate::ty::{Basic, NamedId, Type, TypeId, TypeTable};
+use crate::typexpr::Signature;
 
 /// What an import path leads to.
 #[derive(Debug)]
@@ -117,7 +119,6 @@ pub struct Checker {
     pub(crate) path: Vec<ObjId>,
     /// Actions put off until the declarations at hand are complete.
     pub(crate) later: Vec<Later>,
-    pub(crate) later_depth: u32,
     pub(crate) lazy: FxHashMap<PkgId, LazyPackage>,
     /// Objects of package level each object refers to.
     pub(crate) deps: FxHashMap<ObjId, Vec<ObjId>>,
@@ -144,6 +145,23 @@ pub struct Checker {
     pub(crate) loading: Vec<PkgId>,
     /// Methods of types that are not declared yet.
     pub(crate) pending_methods: FxHashMap<ObjId, Vec<ObjId>>,
+    /// The right sides of type definitions.
+    pub(crate) right_sides: FxHashMap<NamedId, TypeId>,
+    /// Definitions whose right side is a named type that is not resolved yet.
+    pub(crate) forwards: Vec<(NamedId, TypeId)>,
+    /// Definitions known not to contain themselves.
+    pub(crate) finite: FxHashSet<NamedId>,
+    /// Signatures of declared functions with the variables of their parameters.
+    pub(crate) signatures: FxHashMap<ObjId, Arc<Signature>>,
+    /// Declared functions of standard packages that have not been parsed.
+    pub(crate) lazy_funcs: FxHashMap<ObjId, LazyDecl>,
+    /// Imports of the files of standard packages, by file scope and name.
+    pub(crate) lazy_imports: FxHashMap<(ScopeId, Symbol), Arc<str>>,
+    /// Signatures of generic methods of instances.
+    pub(crate) method_types: FxHashMap<(ObjId, Vec<TypeId>), TypeId>,
+    pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
+    /// A list of type parameters is being read.
+    pub(crate) in_type_params: bool,
 }
 
 impl std::fmt::Debug for Checker {
@@ -171,14 +189,21 @@ pub(crate) enum Later {
     MapKey(TypeId, Span),
     /// An embedded type must not be a pointer to an interface and the like.
     Embedded(TypeId, Span),
-    /// Type arguments must satisfy their constraints.
-    Instance(crate::ty::NamedId, Vec<TypeId>, Vec<Span>, Env),
-    /// The elements of an interface.
-    Interface(TypeId),
-    /// A type's method set is checked against its fields.
-    Methods(ObjId),
+    /// Type arguments must satisfy their constraints: type name, parameters, arguments, the place of
+    /// the type and of its arguments.
+    Instance(ObjId, Vec<TypeId>, Vec<TypeId>, Span, Vec<Span>),
+    /// The elements of an interface, and where it stands.
+    Interface(TypeId, Span),
+    /// The terms of a union, and where each stands.
+    Union(TypeId, Vec<Span>),
+    /// A type must not contain itself; fields and methods must not have the same name.
+    Defined(ObjId),
+    /// A type must be fit for a receiver of a method in a package.
+    Receiver(TypeId, Span, PkgId),
     /// A variable's type must not be a constraint.
     VarType(TypeId, Span),
+    /// The body of a function literal, in its surroundings.
+    Literal(Arc<Signature>, Arc<FuncLit>, Box<Env>),
 }
 
 impl Checker {
@@ -208,7 +233,6 @@ impl Checker {
             },
             path: Vec::new(),
             later: Vec::new(),
-            later_depth: 0,
             lazy: FxHashMap::default(),
             deps: FxHashMap::default(),
             field_spans: FxHashMap::default(),
@@ -225,6 +249,15 @@ impl Checker {
             broken_files: false,
             loading: Vec::new(),
             pending_methods: FxHashMap::default(),
+            right_sides: FxHashMap::default(),
+            forwards: Vec::new(),
+            finite: FxHashSet::default(),
+            signatures: FxHashMap::default(),
+            lazy_funcs: FxHashMap::default(),
+            lazy_imports: FxHashMap::default(),
+            method_types: FxHashMap::default(),
+            init_steps: FxHashMap::default(),
+            in_type_params: false,
         };
         checker.declare_universe();
         checker
@@ -340,17 +373,17 @@ impl Checker {
 
     /// The line that tells where the other declaration is.
     pub(crate) fn other_declaration(&self, span: Span) -> String {
+        if span.is_none() {
+            return String::new();
+        }
+        format!("\n\t{}: other declaration of {}", self.place(span), self.text(span))
+    }
+
+    /// File, line and column of a span, for the further lines of messages.
+    pub(crate) fn place(&self, span: Span) -> String {
         match self.session.map.locate(span.start) {
-            Some((file, at)) if !span.is_none() => {
-                format!(
-                    "\n\t{}:{}:{}: other declaration of {}",
-                    file.name,
-                    at.line,
-                    at.column,
-                    self.text(span)
-                )
-            }
-            _ => String::new(),
+            Some((file, at)) => format!("{}:{}:{}", file.name, at.line, at.column),
+            None => String::new(),
         }
     }
 
@@ -365,10 +398,15 @@ impl Checker {
             if let Some(obj) = self.scopes[id.0 as usize].names.get(&name) {
                 return Some((*obj, id));
             }
-            if self.package(self.env.pkg).scope == id
-                && let Some(obj) = self.lazy_member(self.env.pkg, name)
-            {
-                return Some((obj, id));
+            if self.package(self.env.pkg).std {
+                if let Some(obj) = self.lazy_import(id, name) {
+                    return Some((obj, id));
+                }
+                if self.package(self.env.pkg).scope == id
+                    && let Some(obj) = self.lazy_member(self.env.pkg, name)
+                {
+                    return Some((obj, id));
+                }
             }
             scope = self.scopes[id.0 as usize].parent;
         }
@@ -436,8 +474,18 @@ impl Checker {
             error_span: None,
         };
         let objects = self.collect(pkg, files);
-        for obj in &objects {
-            self.declare_object(*obj);
+        // Aliases come after the definitions they may refer to, values after all types.
+        let phase = |checker: &Checker, obj: ObjId| match &checker.object(obj).decl {
+            DeclRef::Type(spec) if !spec.alias => 0,
+            DeclRef::Type(_) => 1,
+            _ => 2,
+        };
+        for now in 0..3 {
+            for obj in &objects {
+                if phase(self, *obj) == now {
+                    self.declare_object(*obj);
+                }
+            }
         }
         self.run_later();
         let funcs = self.package(pkg).funcs.clone();
@@ -476,19 +524,23 @@ impl Checker {
 
     fn check_file_scopes(&mut self, pkg: PkgId) {
         let mut clashes = Vec::new();
+        let package_scope = self.package(pkg).scope;
         for import in self.imports.iter().filter(|import| import.owner == pkg) {
             if let Some(obj) = import.obj {
-                let name = self.object(obj).name;
-                if let Some(other) = self.scopes[self.package(pkg).scope.0 as usize].names.get(&name) {
-                    clashes.push((*other, import.span, name));
+                let object = self.object(obj);
+                if let Some(other) = self.scopes[package_scope.0 as usize].names.get(&object.name) {
+                    clashes.push((*other, object.span, object.name, import.pkg));
                 }
             }
         }
-        for (other, span, name) in clashes {
-            let text = self.name(name).to_string();
-            let at = self.object(other).span;
-            self.error(Code::Redeclared, span, format!("{text} already declared through import of package"));
-            let _ = at;
+        for (other, span, name, imported) in clashes {
+            let (path, name) = (self.package(imported).path.clone(), self.name(name).to_string());
+            let package = self.name(self.package(imported).name).to_string();
+            let message = format!(
+                "{name} already declared through import of package {package} (\"{path}\")\n\t{}: other declaration of {name}",
+                self.place(span)
+            );
+            self.error(Code::Redeclared, self.object(other).span, message);
         }
     }
 
@@ -524,12 +576,16 @@ impl Checker {
         };
         match decl {
             Decl::Const(spec) => {
+                self.check_arity(&spec.names, &spec.values, true, spec.implicit, spec.span);
                 for (i, name) in spec.names.iter().enumerate() {
                     let obj = new(self, name, ObjKind::Const(None), DeclRef::Const(spec.clone(), i));
                     self.declare_package_name(package_scope, name, obj);
                 }
             }
             Decl::Var(spec) => {
+                if spec.ty.is_none() || !spec.values.is_empty() {
+                    self.check_arity(&spec.names, &spec.values, false, false, spec.span);
+                }
                 let mut vars = Vec::new();
                 for (i, name) in spec.names.iter().enumerate() {
                     let facts = VarFacts { global: true, used: true, ..VarFacts::default() };
@@ -547,12 +603,11 @@ impl Checker {
                 let obj = new(self, &func.name, ObjKind::Func, DeclRef::Func(func.clone()));
                 self.packages[pkg.0 as usize].funcs.push(obj);
                 if func.receiver.is_some() {
-                    match receiver_base(func) {
-                        Some((base, pointer)) => {
-                            self.object_mut(obj).pointer_receiver = pointer;
+                    if let Some((base, pointer)) = receiver_base(func) {
+                        self.object_mut(obj).pointer_receiver = pointer;
+                        if func.name.name != sym::BLANK {
                             methods.push((obj, base, pointer));
                         }
-                        None => {}
                     }
                     return;
                 }
@@ -600,8 +655,21 @@ impl Checker {
     pub(crate) fn attach_methods(&mut self, pkg: PkgId, methods: Vec<(ObjId, Ident, bool)>) {
         let scope = self.package(pkg).scope;
         for (method, base, _) in methods {
-            if let Some(ty) = self.scopes[scope.0 as usize].names.get(&base.name).copied() {
-                self.pending_methods.entry(ty).or_default().push(method);
+            // The base may be an alias, also of a pointer.
+            let mut name = base.name;
+            for _ in 0..100 {
+                let Some(obj) = self.scopes[scope.0 as usize].names.get(&name).copied() else { break };
+                let alias = match &self.object(obj).decl {
+                    DeclRef::Type(spec) if spec.alias && spec.type_params.is_empty() => alias_target(&spec.ty),
+                    DeclRef::Type(spec) if !spec.alias => {
+                        self.pending_methods.entry(obj).or_default().push(method);
+                        break;
+                    }
+                    _ => break,
+                };
+                let Some((target, pointer)) = alias else { break };
+                self.object_mut(method).pointer_receiver |= pointer;
+                name = target;
             }
         }
     }
@@ -721,9 +789,7 @@ impl Checker {
                 Ok(id)
             }
             Loaded::Std(files) => {
-                let last = path.rsplit('/').next().unwrap_or(path);
-                let last = if last == "v2" { path.rsplit('/').nth(1).unwrap_or(last) } else { last };
-                let name = self.session.names.intern(last);
+                let name = self.session.names.intern(crate::lazy::package_name(path));
                 let id = self.new_package(path, name, true);
                 self.by_path.insert(path.into(), id);
                 self.index_std(id, &files);
@@ -775,16 +841,24 @@ impl Checker {
     // ---- put-off actions
 
     pub(crate) fn run_later(&mut self) {
-        while let Some(action) = (!self.later.is_empty()).then(|| self.later.remove(0)) {
+        self.run_later_from(0);
+    }
+
+    /// Performs the actions put off since there were `top` of them.
+    pub(crate) fn run_later_from(&mut self, top: usize) {
+        let mut next = top;
+        while next < self.later.len() {
+            // The place is kept, so that actions put off meanwhile come after the ones that wait.
+            let action = std::mem::replace(&mut self.later[next], Later::VarType(Basic::Invalid.id(), Span::default()));
+            next += 1;
             self.perform(action);
         }
-        self.verify_pending();
+        self.later.truncate(top);
     }
 }
 
 /// The base type's name of a receiver, and whether the receiver is a pointer.
 fn receiver_base(func: &FuncDecl) -> Option<(Ident, bool)> {
-    use golite_syntax::ast::ExprKind;
     let field = func.receiver.as_ref()?.first()?;
     let mut expr = &*field.ty;
     let mut pointer = false;
@@ -799,6 +873,15 @@ fn receiver_base(func: &FuncDecl) -> Option<(Ident, bool)> {
             ExprKind::Ident(_) => return expr.as_ident().map(|ident| (ident, pointer)),
             _ => return None,
         }
+    }
+}
+
+/// The name an alias stands for, and whether for a pointer to it.
+fn alias_target(expr: &Expr) -> Option<(Symbol, bool)> {
+    match &expr.unparen().kind {
+        ExprKind::Ident(name) => Some((*name, false)),
+        ExprKind::Star(inner) => alias_target(inner).map(|(name, _)| (name, true)),
+        _ => None,
     }
 }
 

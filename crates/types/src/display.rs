@@ -233,6 +233,10 @@ impl Checker {
     /// Parameters and results, without `func`.
     fn write_signature(&self, out: &mut String, ty: TypeId, qualify: Qualify, depth: u32) {
         let Type::Signature(sig) = self.types.get(ty) else { return };
+        self.write_signature_info(out, sig, qualify, depth);
+    }
+
+    fn write_signature_info(&self, out: &mut String, sig: &crate::ty::SigInfo, qualify: Qualify, depth: u32) {
         if !sig.type_params.is_empty() && qualify != Qualify::Always {
             out.push('[');
             for (i, param) in sig.type_params.iter().enumerate() {
@@ -264,6 +268,14 @@ impl Checker {
                 out.push(')');
             }
         }
+    }
+
+    /// As [`Checker::show_signature`], for a signature that is in no table.
+    pub(crate) fn show_plain_signature(&self, sig: &crate::ty::SigInfo) -> String {
+        // The names do not take part in the identity of a signature, so the table may have others.
+        let mut out = String::new();
+        self.write_signature_info(&mut out, sig, Qualify::Except(self.env.pkg), 0);
+        out
     }
 
     /// Parameters and results of a signature, without `func`, as messages show them.

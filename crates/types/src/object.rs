@@ -152,6 +152,14 @@ pub struct Object {
     pub alias: bool,
 }
 
+impl Object {
+    /// It is declared in a function or predeclared.
+    #[must_use]
+    pub fn decl_is_local(&self) -> bool {
+        matches!(self.decl, DeclRef::None)
+    }
+}
+
 /// The names of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {

@@ -354,6 +354,8 @@ pub struct TypeTable {
     /// Type parameters.
     pub params: Vec<ParamInfo>,
     pub(crate) type_sets: FxHashMap<TypeId, Arc<crate::typeset::TypeSet>>,
+    /// How often a type set met a type that is still being declared.
+    pub(crate) unresolved_met: u32,
     /// Makes unexported names of two packages differ and exported ones equal.
     pub(crate) any: TypeId,
 }
@@ -368,6 +370,7 @@ impl Default for TypeTable {
             instances: FxHashMap::default(),
             params: Vec::new(),
             type_sets: FxHashMap::default(),
+            unresolved_met: 0,
             any: TypeId(0),
         };
         for basic in Basic::ALL {
@@ -529,6 +532,13 @@ impl TypeTable {
         let underlying = self.subst(underlying, &map);
         let underlying = self.underlying(underlying);
         self.named[named.0 as usize].underlying = underlying;
+    }
+
+    /// Completes the definition of a named type.
+    pub(crate) fn set_underlying(&mut self, named: NamedId, underlying: TypeId) {
+        let info = &mut self.named[named.0 as usize];
+        info.underlying = underlying;
+        info.resolved = true;
     }
 
     /// The kind of the underlying type.

@@ -45,8 +45,14 @@ impl TypeTable {
         }
         // A cycle finds the empty set; it is reported where the type is declared.
         self.type_sets.insert(under, Arc::default());
+        let met = self.unresolved_met;
         let set = Arc::new(self.compute_type_set(under));
-        self.type_sets.insert(under, set.clone());
+        if self.unresolved_met == met {
+            self.type_sets.insert(under, set.clone());
+        } else {
+            // It will be another one when all types are declared.
+            self.type_sets.remove(&under);
+        }
         set
     }
 
@@ -61,6 +67,9 @@ impl TypeTable {
         let mut set = TypeSet { methods: info.methods.clone(), ..TypeSet::default() };
         for (embedded, _) in &info.embeds {
             let embedded_under = self.underlying(*embedded);
+            if self.as_named(*embedded).is_some_and(|named| !self.named_info(named).resolved) {
+                self.unresolved_met += 1;
+            }
             let terms = match self.get(embedded_under).clone() {
                 Type::Interface(_) => {
                     if self.is_comparable_interface(*embedded) {

@@ -1,67 +1,702 @@
-//! Types as written.
+//! Types as written. Spec: Types.
+//!
+//! Checks that need complete types (map keys, embedded fields, type arguments) are put off until the
+//! declarations at hand are done, so that a type may refer to itself on the way.
 
-use golite_source::{Span, Symbol};
-use golite_syntax::ast::{Expr, Field, FuncType};
+use std::sync::Arc;
 
-use crate::check::Checker;
-use crate::object::ObjId;
-use crate::ty::{NamedId, TypeId};
+use golite_diag::Code;
+use golite_source::{Span, Symbol, sym};
+use golite_syntax::ast::{
+    ArrayLen, BinaryOp, Expr, ExprKind, Field, FuncDecl, FuncType, Ident, InterfaceElement, InterfaceType,
+    StructType, UnaryOp,
+};
+
+use crate::check::{Checker, Later};
+use crate::info::{Fact, Mode};
+use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, Progress, ScopeId, VarFacts};
+use crate::ty::{
+    Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId,
+};
+
+/// A union of more terms is refused, as in Go.
+const MAX_TERMS: usize = 100;
 
 /// A signature as declared: its type and the variables of its parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Signature {
     /// The type.
     pub ty: TypeId,
+    /// The receiver, for methods.
+    pub receiver: Option<ObjId>,
     /// Parameters, blank and unnamed ones too.
     pub params: Vec<ObjId>,
     /// Results, likewise.
     pub results: Vec<ObjId>,
+    /// The scope in which they are declared; the body's statements belong to it, too.
+    pub scope: ScopeId,
+    /// The function they belong to.
+    pub level: FuncLevel,
+    /// Type parameters in scope.
+    pub hidden: Vec<TypeId>,
 }
 
 impl Checker {
-    /// The type an expression denotes; reports if it does not. Constraints and generic types are
-    /// allowed only where types2's `definedType` allows them.
-    pub(crate) fn check_type(&mut self, _expr: &Expr) -> TypeId {
-        unimplemented!()
+    /// The type an expression denotes; reports if it does not, or if it is a generic type.
+    pub(crate) fn check_type(&mut self, expr: &Expr) -> TypeId {
+        let mut ty = self.type_expr(expr);
+        if !self.type_params_of(ty).is_empty() {
+            let shown = self.show(ty);
+            let message = format!("cannot use generic type {shown} without instantiation");
+            self.error(Code::BadInstantiation, expr.span, message);
+            ty = Basic::Invalid.id();
+        }
+        self.info.set(expr.id, Fact { mode: Mode::Type, ty });
+        ty
     }
 
     /// As [`Checker::check_type`], but the type must be one that variables can have.
-    pub(crate) fn check_var_type(&mut self, _expr: &Expr) -> TypeId {
-        unimplemented!()
+    pub(crate) fn check_var_type(&mut self, expr: &Expr) -> TypeId {
+        let ty = self.check_type(expr);
+        if matches!(self.types.get(ty), Type::Named(_) | Type::Interface(_)) {
+            self.later.push(Later::VarType(ty, expr.span));
+        }
+        ty
     }
 
     /// As [`Checker::check_type`], but a generic type without type arguments is allowed.
-    pub(crate) fn check_generic_type(&mut self, _expr: &Expr) -> TypeId {
-        unimplemented!()
+    pub(crate) fn check_generic_type(&mut self, expr: &Expr) -> TypeId {
+        let ty = self.type_expr(expr);
+        self.info.set(expr.id, Fact { mode: Mode::Type, ty });
+        ty
     }
 
-    /// The array length an expression denotes; -1 and reported if it is wrong.
-    pub(crate) fn array_length(&mut self, _expr: &Expr) -> i64 {
-        unimplemented!()
+    fn type_expr(&mut self, expr: &Expr) -> TypeId {
+        match &expr.kind {
+            ExprKind::Bad => {}
+            ExprKind::Ident(name) => return self.type_name(expr, *name),
+            ExprKind::Selector(base, sel) => return self.qualified_type(expr, base, *sel),
+            ExprKind::Index(base, args) => return self.instance_expr(expr, base, args),
+            ExprKind::Paren(inner) => return self.check_type(inner),
+            ExprKind::Array(ArrayLen::Slice, elem) => {
+                let elem = self.check_var_type(elem);
+                return self.types.slice(elem);
+            }
+            ExprKind::Array(len, elem) => {
+                let len = match len {
+                    ArrayLen::Len(len) => self.array_length(len),
+                    ArrayLen::Auto | ArrayLen::Slice => {
+                        let message = "invalid use of [...] array (outside a composite literal)";
+                        self.error(Code::BadType, expr.span, message);
+                        -1
+                    }
+                };
+                let elem = self.check_var_type(elem);
+                if len >= 0 {
+                    return self.types.intern(Type::Array(len, elem));
+                }
+            }
+            ExprKind::Ellipsis(_) => self.error(Code::BadType, expr.span, "invalid use of ..."),
+            ExprKind::Struct(ty) => return self.struct_type(ty),
+            ExprKind::Star(base) => {
+                let base = self.check_var_type(base);
+                if base != Basic::Invalid.id() {
+                    return self.types.pointer(base);
+                }
+            }
+            ExprKind::Func(ty) => return self.check_signature(ty, &[]).ty,
+            ExprKind::Interface(ty) => return self.interface_type(ty, expr.span),
+            ExprKind::Map(key, value) => {
+                let key_type = self.check_var_type(key);
+                let value = self.check_var_type(value);
+                self.later.push(Later::MapKey(key_type, key.span));
+                return self.types.intern(Type::Map(key_type, value));
+            }
+            ExprKind::Chan(dir, elem) => {
+                let elem = self.check_var_type(elem);
+                return self.types.intern(Type::Chan(*dir, elem));
+            }
+            _ => {
+                let text = self.expr_text(expr);
+                self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+                self.use_exprs(std::slice::from_ref(expr));
+            }
+        }
+        Basic::Invalid.id()
     }
 
-    /// Parameters and results; opens a scope (left open, as `env.scope`) and declares them there.
-    pub(crate) fn check_signature(&mut self, _ty: &FuncType, _type_params: &[Field]) -> Signature {
-        unimplemented!()
+    fn type_name(&mut self, expr: &Expr, name: Symbol) -> TypeId {
+        let invalid = Basic::Invalid.id();
+        let text = self.name(name).to_string();
+        let Some((obj, scope)) = self.lookup(name) else {
+            if name == sym::BLANK {
+                self.error(Code::BlankValue, expr.span, "cannot use _ as value or type");
+            } else {
+                self.error(Code::Undefined, expr.span, format!("undefined: {text}"));
+            }
+            return invalid;
+        };
+        self.info.set_object(expr.id, obj);
+        if !matches!(self.object(obj).kind, ObjKind::TypeName) {
+            let kind = self.object_kind(obj);
+            self.error(Code::NotAType, expr.span, format!("{text} ({kind}) is not a type"));
+            self.with_var(obj, |facts| facts.used = true);
+            return invalid;
+        }
+        self.declare_object(obj);
+        self.use_dot_import(scope, obj);
+        self.object(obj).ty
     }
 
-    /// The instance of a generic type, its arguments to be verified later.
+    /// What an object is, in words.
+    pub(crate) fn object_kind(&self, obj: ObjId) -> &'static str {
+        let object = self.object(obj);
+        match &object.kind {
+            ObjKind::PkgName(_) => "package name",
+            ObjKind::Const(_) => "constant",
+            ObjKind::TypeName if object.alias => "type alias",
+            ObjKind::TypeName if self.types.as_param(object.ty).is_some() => "type parameter",
+            ObjKind::TypeName => "defined type",
+            ObjKind::Var(facts) if facts.global => "package-level variable",
+            ObjKind::Var(facts) if facts.field => "struct field",
+            ObjKind::Var(facts) if facts.param => "parameter",
+            ObjKind::Var(_) => "local variable",
+            ObjKind::Func if object.receiver.is_some() => "method",
+            ObjKind::Func => "function",
+            ObjKind::Builtin(_) => "built-in function",
+            ObjKind::Nil => "untyped nil",
+        }
+    }
+
+    fn qualified_type(&mut self, expr: &Expr, base: &Expr, sel: Ident) -> TypeId {
+        let invalid = Basic::Invalid.id();
+        let package = base.as_ident().and_then(|ident| self.lookup(ident.name)).and_then(|(obj, _)| {
+            match self.object(obj).kind {
+                ObjKind::PkgName(pkg) => Some((obj, pkg)),
+                _ => None,
+            }
+        });
+        let Some((name, pkg)) = package else {
+            let text = self.expr_text(expr);
+            let before = self.session.errors.len();
+            self.use_exprs(std::slice::from_ref(expr));
+            if self.session.errors.len() == before {
+                self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+            }
+            return invalid;
+        };
+        self.info.set_object(base.id, name);
+        self.info.set(base.id, Fact { mode: Mode::Package, ty: invalid });
+        self.use_import(name);
+        let Some(obj) = self.package_member(pkg, base, sel) else { return invalid };
+        self.info.set_object(sel.id, obj);
+        self.declare_object(obj);
+        if !matches!(self.object(obj).kind, ObjKind::TypeName) {
+            let text = self.expr_text(expr);
+            self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+            return invalid;
+        }
+        self.object(obj).ty
+    }
+
+    /// The exported member of a package; reports if there is none.
+    pub(crate) fn package_member(&mut self, pkg: PkgId, base: &Expr, sel: Ident) -> Option<ObjId> {
+        if self.package(pkg).fake {
+            return None;
+        }
+        let scope = self.package(pkg).scope;
+        let found = match self.scopes[scope.0 as usize].names.get(&sel.name) {
+            Some(obj) => Some(*obj),
+            None => self.lazy_member(pkg, sel.name),
+        };
+        let (base, name) = (self.expr_text(base), self.name(sel.name).to_string());
+        let Some(obj) = found else {
+            let path = self.package(pkg).path.clone();
+            let message = format!("undefined: {base}.{name}");
+            if self.package(pkg).std && self.loader.known_in_go(&path, &name) {
+                let error = golite_diag::Diagnostic::error(Code::Unsupported, sel.span, message)
+                    .note(format!("Go has {base}.{name}, go-lite does not"));
+                self.report(error);
+            } else {
+                self.error(Code::MissingMember, sel.span, message);
+            }
+            return None;
+        };
+        if !self.session.names.is_exported(sel.name) {
+            let package = self.name(self.package(pkg).name).to_string();
+            let message = format!("name {name} not exported by package {package}");
+            self.error(Code::Unexported, sel.span, message);
+        }
+        Some(obj)
+    }
+
+    // ---- instances
+
+    fn instance_expr(&mut self, expr: &Expr, base: &Expr, args: &[Expr]) -> TypeId {
+        let invalid = Basic::Invalid.id();
+        let generic = self.check_generic_type(base);
+        let alias = self.alias_of(base).filter(|obj| !self.object(*obj).type_params.is_empty());
+        if alias.is_none() && (generic == invalid || self.type_params_of(generic).is_empty()) {
+            if generic != invalid {
+                let (shown, list) = (self.show(generic), self.expr_list_text(args));
+                let message = format!(
+                    "invalid operation: {}{list} ({shown} is not a generic type)",
+                    self.expr_text(base)
+                );
+                self.error(Code::BadInstantiation, base.span, message);
+            }
+            return invalid;
+        }
+        let types: Vec<TypeId> = args.iter().map(|arg| self.check_var_type(arg)).collect();
+        if types.contains(&invalid) {
+            return invalid;
+        }
+        let spans = args.iter().map(|arg| arg.span).collect();
+        if let Some(obj) = alias {
+            let params = self.object(obj).type_params.clone();
+            self.later.push(Later::Instance(obj, params.clone(), types.clone(), expr.span, spans));
+            if params.len() != types.len() {
+                return invalid;
+            }
+            let map = params.into_iter().zip(types).collect();
+            return self.types.subst(generic, &map);
+        }
+        let named = self.types.as_named(generic).expect("a generic type that is no alias is defined");
+        self.instantiate_type(named, types, base.span, spans)
+    }
+
+    fn expr_list_text(&self, exprs: &[Expr]) -> String {
+        let texts: Vec<String> = exprs.iter().map(|expr| self.expr_text(expr)).collect();
+        format!("[{}]", texts.join(", "))
+    }
+
+    /// The alias that an expression names.
+    fn alias_of(&self, expr: &Expr) -> Option<ObjId> {
+        let id = match &expr.unparen().kind {
+            ExprKind::Ident(_) => expr.unparen().id,
+            ExprKind::Selector(_, sel) => sel.id,
+            _ => return None,
+        };
+        self.info.object(id).filter(|obj| self.object(*obj).alias)
+    }
+
+    /// The instance of a generic type; whether its arguments fit is found out later. `span` is the
+    /// generic type's.
     pub(crate) fn instantiate_type(
         &mut self,
-        _generic: NamedId,
-        _args: Vec<TypeId>,
-        _spans: Vec<Span>,
+        generic: NamedId,
+        mut args: Vec<TypeId>,
+        span: Span,
+        spans: Vec<Span>,
     ) -> TypeId {
-        unimplemented!()
+        let info = self.types.named_info(generic);
+        let (obj, params, hidden) = (info.obj, info.type_params.clone(), info.hidden.clone());
+        let fits = params.len() == args.len();
+        self.later.push(Later::Instance(obj, params, args.clone(), span, spans));
+        if !fits {
+            return Basic::Invalid.id();
+        }
+        args.extend(hidden);
+        self.types.instance(generic, args)
     }
 
-    /// The type parameters of a generic named type; none if it is not generic.
-    pub(crate) fn type_params_of(&self, _ty: TypeId) -> Vec<TypeId> {
-        unimplemented!()
+    /// The type parameters of a generic type without arguments; none for other types.
+    pub(crate) fn type_params_of(&self, ty: TypeId) -> Vec<TypeId> {
+        self.types.as_named(ty).map(|named| self.types.named_info(named).type_params.clone()).unwrap_or_default()
     }
 
-    /// The text of a name, for messages.
-    pub(crate) fn owned_name(&self, name: Symbol) -> String {
-        self.name(name).to_string()
+    /// Whether type arguments satisfy their constraints.
+    ///
+    /// # Errors
+    /// The first that does not, and why.
+    pub(crate) fn verify_type_args(&mut self, params: &[TypeId], args: &[TypeId]) -> Result<(), (usize, String)> {
+        let map = params.iter().copied().zip(args.iter().copied()).collect();
+        for (i, (param, arg)) in params.iter().zip(args).enumerate() {
+            let Some(param) = self.types.as_param(*param) else { continue };
+            let constraint = self.types.param_info(param).constraint;
+            let bound = self.types.subst(constraint, &map);
+            if let Err(reason) = self.implements(*arg, bound, true) {
+                return Err((i, reason.0));
+            }
+        }
+        Ok(())
+    }
+
+    // ---- arrays
+
+    /// The array length an expression denotes; -1 and reported if it is wrong.
+    pub(crate) fn array_length(&mut self, expr: &Expr) -> i64 {
+        if let ExprKind::Ident(name) = expr.kind {
+            let text = self.name(name).to_string();
+            match self.lookup(name) {
+                None => {
+                    let message = format!("undefined array length {text} or missing type constraint");
+                    self.error(Code::BadType, expr.span, message);
+                    return -1;
+                }
+                Some((obj, _)) if !matches!(self.object(obj).kind, ObjKind::Const(_)) => {
+                    self.error(Code::BadType, expr.span, format!("invalid array length {text}"));
+                    self.with_var(obj, |facts| facts.used = true);
+                    return -1;
+                }
+                Some(_) => {}
+            }
+        }
+        let operand = self.check_expr(expr, None);
+        if operand.mode == Mode::Invalid {
+            return -1;
+        }
+        if operand.mode != Mode::Const {
+            let text = self.describe(&operand);
+            self.error(Code::BadType, expr.span, format!("array length {text} must be constant"));
+            return -1;
+        }
+        let integer = self.types.basic(operand.ty).is_some_and(Basic::is_integer);
+        let untyped = self.types.basic(operand.ty).is_some_and(Basic::is_untyped);
+        if (untyped || integer)
+            && let Some(len) = operand.value.as_ref().and_then(crate::constant::Const::as_i64)
+            && len >= 0
+        {
+            return len;
+        }
+        if operand.value.is_some() {
+            let text = self.describe(&operand);
+            let message = if integer {
+                format!("invalid array length {text}")
+            } else {
+                format!("array length {text} must be integer")
+            };
+            self.error(Code::BadType, expr.span, message);
+        }
+        -1
+    }
+
+    // ---- structs and interfaces
+
+    fn struct_type(&mut self, ty: &StructType) -> TypeId {
+        let mut fields: Vec<FieldInfo> = Vec::with_capacity(ty.fields.len());
+        let mut spans: Vec<(Symbol, Span)> = Vec::with_capacity(ty.fields.len());
+        let mut current = Basic::Invalid.id();
+        for (i, field) in ty.fields.iter().enumerate() {
+            if i == 0 || !Arc::ptr_eq(&field.ty, &ty.fields[i - 1].ty) {
+                current = self.check_var_type(&field.ty);
+            }
+            let name = field.name.name;
+            if field.embedded {
+                self.later.push(Later::Embedded(current, field.ty.span));
+            }
+            if name != sym::BLANK
+                && let Some((_, first)) = spans.iter().find(|(other, _)| *other == name)
+            {
+                let other = self.other_declaration(*first);
+                let message = format!("{} redeclared{other}", self.name(name));
+                self.error(Code::Redeclared, field.name.span, message);
+                continue;
+            }
+            spans.push((name, field.name.span));
+            let tag = field.tag.map_or_else(Vec::new, |span| golite_syntax::literal::decode_string(self.text(span)));
+            fields.push(FieldInfo {
+                name,
+                pkg: self.env.pkg,
+                ty: current,
+                embedded: field.embedded,
+                tag: tag.into(),
+            });
+        }
+        let id = self.types.intern(Type::Struct(fields.into()));
+        for (name, span) in spans {
+            self.field_spans.insert((name, id), span);
+        }
+        id
+    }
+
+    fn interface_type(&mut self, ty: &InterfaceType, span: Span) -> TypeId {
+        let mut info = InterfaceInfo::default();
+        for element in &ty.elements {
+            match element {
+                InterfaceElement::Embedded(expr) => {
+                    let embedded = self.union_type(expr);
+                    info.embeds.push((embedded, expr.span));
+                }
+                InterfaceElement::Method(name, _) if name.name == sym::BLANK => {
+                    self.error(Code::BadType, name.span, "methods must have a unique non-blank name");
+                }
+                InterfaceElement::Method(name, sig) => {
+                    let sig = self.check_signature(sig, &[]).ty;
+                    let pkg = self.env.pkg;
+                    info.methods.push(MethodInfo { name: name.name, pkg, sig, span: name.span });
+                }
+            }
+        }
+        if info.methods.is_empty() && info.embeds.is_empty() {
+            return self.types.any();
+        }
+        let id = self.types.intern(Type::Interface(Arc::new(info)));
+        self.later.push(Later::Interface(id, span));
+        id
+    }
+
+    /// The interface around a constraint written without `interface`.
+    pub(crate) fn implicit_interface(&mut self, expr: &Expr) -> TypeId {
+        let embedded = self.union_type(expr);
+        let info = InterfaceInfo { embeds: vec![(embedded, expr.span)], implicit: true, ..InterfaceInfo::default() };
+        let ty = self.types.intern(Type::Interface(Arc::new(info)));
+        self.info.set(expr.id, Fact { mode: Mode::Type, ty });
+        ty
+    }
+
+    fn union_type(&mut self, expr: &Expr) -> TypeId {
+        let mut parts = Vec::new();
+        let mut at = expr;
+        while let ExprKind::Binary(binary) = &at.kind
+            && binary.op == BinaryOp::Or
+        {
+            parts.push(&*binary.right);
+            at = &binary.left;
+        }
+        parts.push(at);
+        parts.reverse();
+        let mut terms = Vec::new();
+        let mut invalid = false;
+        for (i, part) in parts.iter().enumerate() {
+            let (tilde, inner) = match &part.kind {
+                ExprKind::Unary(UnaryOp::Tilde, inner) => (true, &**inner),
+                _ => (false, *part),
+            };
+            let mut ty = self.check_type(inner);
+            if self.types.as_param(ty).is_some() {
+                let message = if tilde {
+                    format!("type in term {} cannot be a type parameter", self.expr_text(part))
+                } else {
+                    "term cannot be a type parameter".to_string()
+                };
+                self.error(Code::BadTypeParameter, inner.span, message);
+                ty = Basic::Invalid.id();
+            }
+            if parts.len() == 1 && !tilde {
+                return ty;
+            }
+            if i == MAX_TERMS {
+                let message =
+                    format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
+                self.error(Code::Limit, part.span, message);
+                invalid = true;
+            }
+            terms.push(Term { tilde, ty });
+        }
+        if invalid {
+            return Basic::Invalid.id();
+        }
+        let id = self.types.intern(Type::Union(terms.into()));
+        self.later.push(Later::Union(id, parts.iter().map(|part| part.span).collect()));
+        id
+    }
+
+    // ---- signatures
+
+    /// Parameters and results, declared in a scope of their own, at a function level of their own.
+    pub(crate) fn check_signature(&mut self, ty: &FuncType, type_params: &[Field]) -> Signature {
+        self.signature(ty, type_params, |_| None)
+    }
+
+    /// The signature of a function or method declaration; fills in the object's receiver.
+    pub(crate) fn check_method_signature(&mut self, obj: ObjId, decl: &FuncDecl) -> Signature {
+        self.signature(&decl.ty, &decl.type_params, |checker| {
+            let receiver = decl.receiver.as_ref()?;
+            let Some(field) = receiver.first() else {
+                checker.error(Code::BadReceiver, decl.name.span, "method has no receiver");
+                return None;
+            };
+            if receiver.len() > 1 {
+                checker.error(Code::BadReceiver, field.span, "method has multiple receivers");
+            }
+            Some(checker.receiver(obj, field))
+        })
+    }
+
+    fn signature(
+        &mut self,
+        ty: &FuncType,
+        type_params: &[Field],
+        receiver: impl FnOnce(&mut Checker) -> Option<ObjId>,
+    ) -> Signature {
+        let (level, hidden) = (self.env.level, self.env.hidden.clone());
+        self.levels += 1;
+        self.env.level = FuncLevel(self.levels);
+        let outer = self.open_scope();
+        let receiver = receiver(self);
+        let own = self.declare_type_params(type_params);
+        self.env.hidden.extend(&own);
+        self.check_bounds(type_params, &own);
+        let (params, variadic) = self.collect_params(&ty.params, true);
+        let (results, _) = self.collect_params(&ty.results, false);
+        for (fields, vars) in [(&ty.params, &params), (&ty.results, &results)] {
+            for (field, var) in fields.iter().zip(vars) {
+                if let Some(name) = field.name {
+                    self.declare(name.name, *var);
+                }
+            }
+        }
+        let names = |checker: &Checker, vars: &[ObjId]| -> Vec<Symbol> {
+            vars.iter().map(|var| checker.object(*var).name).collect()
+        };
+        let types = |checker: &Checker, vars: &[ObjId]| -> Vec<TypeId> {
+            vars.iter().map(|var| checker.object(*var).ty).collect()
+        };
+        let info = SigInfo {
+            type_params: own,
+            params: types(self, &params),
+            results: types(self, &results),
+            variadic,
+            names: ParamNames(Arc::new((names(self, &params), names(self, &results)))),
+        };
+        let ty = self.types.intern(Type::Signature(Arc::new(info)));
+        let signature = Signature {
+            ty,
+            receiver,
+            params,
+            results,
+            scope: self.env.scope,
+            level: self.env.level,
+            hidden: std::mem::replace(&mut self.env.hidden, hidden),
+        };
+        self.close_scope(outer);
+        self.env.level = level;
+        signature
+    }
+
+    fn collect_params(&mut self, fields: &[Field], may_be_variadic: bool) -> (Vec<ObjId>, bool) {
+        let mut vars = Vec::with_capacity(fields.len());
+        let (mut ty, mut variadic) = (Basic::Invalid.id(), false);
+        for (i, field) in fields.iter().enumerate() {
+            if i == 0 || !Arc::ptr_eq(&field.ty, &fields[i - 1].ty) {
+                ty = match &field.ty.kind {
+                    ExprKind::Ellipsis(elem) => {
+                        let elem = self.check_var_type(elem);
+                        if may_be_variadic && i + 1 == fields.len() {
+                            variadic = true;
+                            let slice = self.types.slice(elem);
+                            self.info.set(field.ty.id, Fact { mode: Mode::Type, ty: slice });
+                            slice
+                        } else {
+                            let message = if may_be_variadic {
+                                "can only use ... with final parameter in list"
+                            } else {
+                                "invalid use of ..."
+                            };
+                            self.error(Code::BadType, field.ty.span, message);
+                            elem
+                        }
+                    }
+                    _ => self.check_var_type(&field.ty),
+                };
+            }
+            let (name, span) = field.name.map_or((sym::EMPTY, field.span), |name| (name.name, name.span));
+            let facts = VarFacts { param: true, used: true, ..VarFacts::default() };
+            let var = self.new_var(name, span, ty, facts);
+            if let Some(name) = field.name {
+                self.info.set_object(name.id, var);
+            }
+            vars.push(var);
+        }
+        (vars, variadic)
+    }
+
+    fn receiver(&mut self, method: ObjId, field: &Field) -> ObjId {
+        let mut base = field.ty.unparen();
+        let mut pointer = false;
+        if let ExprKind::Star(inner) = &base.kind {
+            pointer = true;
+            base = inner.unparen();
+        }
+        let span = base.span;
+        let mut ty;
+        if let ExprKind::Index(generic, args) = &base.kind {
+            ty = self.generic_receiver(method, generic, args);
+            if ty != Basic::Invalid.id() {
+                self.info.set(base.id, Fact { mode: Mode::Type, ty });
+                self.object_mut(method).receiver = Some(ty);
+                if pointer {
+                    ty = self.types.pointer(ty);
+                }
+                self.info.set(field.ty.id, Fact { mode: Mode::Type, ty });
+            }
+        } else {
+            ty = self.check_var_type(&field.ty);
+            let base = match self.types.get(ty) {
+                Type::Pointer(base) => *base,
+                _ => ty,
+            };
+            self.object_mut(method).receiver = Some(base);
+            self.object_mut(method).pointer_receiver = base != ty;
+        }
+        self.later.push(Later::Receiver(ty, span, self.env.pkg));
+        let (name, span) = field.name.map_or((sym::EMPTY, field.span), |name| (name.name, name.span));
+        let facts = VarFacts { param: true, used: true, ..VarFacts::default() };
+        let var = self.new_var(name, span, ty, facts);
+        if let Some(ident) = field.name {
+            self.info.set_object(ident.id, var);
+            self.declare(name, var);
+        }
+        var
+    }
+
+    fn generic_receiver(&mut self, method: ObjId, generic: &Expr, args: &[Expr]) -> TypeId {
+        let invalid = Basic::Invalid.id();
+        let base = self.check_generic_type(generic);
+        let mut params = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            let (name, span) = match arg.as_ident() {
+                Some(ident) => (ident.name, ident.span),
+                None => {
+                    if !matches!(arg.kind, ExprKind::Bad) {
+                        let text = self.expr_text(arg);
+                        let message = format!("receiver type parameter {text} must be an identifier");
+                        self.error(Code::BadReceiver, arg.span, message);
+                    }
+                    (sym::BLANK, arg.span)
+                }
+            };
+            let param = self.declare_type_param(name, span, index);
+            if let Some(id) = self.types.as_param(param) {
+                self.info.set_object(arg.id, self.types.param_info(id).obj);
+            }
+            self.info.set(arg.id, Fact { mode: Mode::Type, ty: param });
+            params.push(param);
+        }
+        self.object_mut(method).type_params.clone_from(&params);
+        self.env.hidden.extend(&params);
+        if base == invalid {
+            return invalid;
+        }
+        let declared = self.type_params_of(base);
+        let (Some(named), false) = (self.types.as_named(base), declared.is_empty()) else {
+            let shown = self.show(base);
+            self.error(Code::BadReceiver, generic.span, format!("{shown} is not a generic type"));
+            return invalid;
+        };
+        if params.len() != declared.len() {
+            let (got, plural) = (params.len(), if params.len() == 1 { "" } else { "s" });
+            let message = format!(
+                "receiver declares {got} type parameter{plural}, but receiver base type declares {}",
+                declared.len()
+            );
+            self.error(Code::BadReceiver, generic.span, message);
+            return invalid;
+        }
+        let map = declared.iter().copied().zip(params.iter().copied()).collect();
+        for (own, declared) in params.iter().zip(&declared) {
+            if let (Some(own), Some(declared)) = (self.types.as_param(*own), self.types.as_param(*declared)) {
+                let constraint = self.types.param_info(declared).constraint;
+                let bound = self.types.subst(constraint, &map);
+                self.types.params[own.0 as usize].constraint = bound;
+            }
+        }
+        self.types.instance(named, params)
+    }
+
+    /// Whether an object has been declared completely.
+    pub(crate) fn is_declared(&self, obj: ObjId) -> bool {
+        self.object(obj).progress == Progress::Done
     }
 }
