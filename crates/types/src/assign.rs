@@ -241,6 +241,31 @@ impl Checker {
         Place::Invalid
     }
 
+    /// The variable that an assignment to an addressable expression changes; none if it goes through
+    /// a pointer, slice or map.
+    fn variable_inside(&mut self, expr: &Expr) -> Option<ObjId> {
+        match &expr.unparen().kind {
+            ExprKind::Ident(_) => self.info.object(expr.unparen().id),
+            ExprKind::Selector(base, name) => {
+                let Some(selection) = self.info.selections.get(&expr.unparen().id).cloned() else {
+                    return self.info.object(name.id);
+                };
+                let mut ty = self.info.fact(base.id).ty;
+                for index in selection.path {
+                    let Type::Struct(fields) = self.types.under(ty) else { return None };
+                    ty = fields.get(index)?.ty;
+                }
+                self.variable_inside(base)
+            }
+            ExprKind::Index(base, _) => {
+                let ty = self.info.fact(base.id).ty;
+                let core = self.types.core(ty)?;
+                matches!(self.types.get(core), Type::Array(..)).then(|| self.variable_inside(base)).flatten()
+            }
+            _ => None,
+        }
+    }
+
     /// `x, y := a, b`
     pub(crate) fn short_var_decl(&mut self, at: Span, left: &[Expr], right: &[Expr]) {
         let top = self.later.len();

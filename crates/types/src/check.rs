@@ -854,6 +854,7 @@ impl Checker {
             self.perform(action);
         }
         self.later.truncate(top);
+        self.verify_pending();
     }
 }
 

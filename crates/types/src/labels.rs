@@ -11,6 +11,8 @@ use crate::check::Checker;
 /// A label of a function.
 struct Label {
     span: Span,
+    /// The block it stands in.
+    block: Span,
     used: bool,
 }
 
@@ -30,6 +32,7 @@ struct Jump {
 
 /// The blocks around a statement.
 struct Around<'a> {
+    span: Span,
     outer: Option<&'a Around<'a>>,
     /// The label of the statement whose block it is.
     labeled: Option<(Symbol, Target)>,
@@ -50,32 +53,41 @@ impl Around<'_> {
     }
 }
 
+/// A variable declaration: where it is reported to be, and its first name.
+#[derive(Clone, Copy)]
+struct Declared {
+    at: Span,
+    name: Span,
+}
+
 /// What is known while the statements of one block are looked at.
 struct BlockState {
     /// Jumps forward without a target yet.
     forward: Vec<Jump>,
     /// Those of them that were there at the last variable declaration, and where that is.
-    over: Option<(Span, Vec<Span>)>,
+    over: Option<(Declared, Vec<Span>)>,
 }
 
 impl Checker {
     /// Checks all labels and branches of a function body.
     pub(crate) fn check_labels(&mut self, body: &Block) {
         let mut all: BTreeMap<Symbol, Label> = BTreeMap::new();
-        let jumps = self.block_branches(&mut all, None, None, &body.stmts);
+        let jumps = self.block_branches(&mut all, None, None, body.span, &body.stmts);
         for jump in jumps {
             let name = self.name(jump.label.name).to_string();
             if let Some(label) = all.get_mut(&jump.label.name) {
                 label.used = true;
-                self.error(Code::BadGoto, jump.label.span, format!("goto {name} jumps into block"));
+                let block = label.block;
+                let block = self.place(block);
+                self.error(Code::BadGoto, jump.label.span, format!("goto {name} jumps into block starting at {block}"));
             } else {
-                self.error(Code::BadLabel, jump.label.span, format!("label {name} not declared"));
+                self.error(Code::BadLabel, jump.label.span, format!("label {name} not defined"));
             }
         }
         for (name, label) in all {
             if !label.used {
                 let name = self.name(name).to_string();
-                self.error(Code::UnusedLabel, label.span, format!("label {name} declared and not used"));
+                self.error(Code::UnusedLabel, label.span, format!("label {name} defined and not used"));
             }
         }
     }
@@ -85,9 +97,10 @@ impl Checker {
         all: &mut BTreeMap<Symbol, Label>,
         outer: Option<&Around<'_>>,
         labeled: Option<(Symbol, Target)>,
+        span: Span,
         stmts: &[Stmt],
     ) -> Vec<Jump> {
-        let mut around = Around { outer, labeled, labels: Vec::new() };
+        let mut around = Around { span, outer, labeled, labels: Vec::new() };
         let mut state = BlockState { forward: Vec::new(), over: None };
         for stmt in stmts {
             self.stmt_branches(all, &mut around, &mut state, None, stmt);
@@ -103,18 +116,23 @@ impl Checker {
         labeled: Option<(Symbol, Target)>,
         stmt: &Stmt,
     ) {
-        let declared = |state: &mut BlockState, span: Span| {
-            state.over = Some((span, state.forward.iter().map(|jump| jump.label.span).collect()));
+        let declared = |state: &mut BlockState, declared: Declared| {
+            state.over = Some((declared, state.forward.iter().map(|jump| jump.label.span).collect()));
         };
         match &stmt.kind {
             StmtKind::Decl(decls) => {
                 for decl in decls {
                     if let Decl::Var(spec) = decl {
-                        declared(state, spec.span);
+                        let name = spec.names.first().map_or(spec.span, |name| name.span);
+                        declared(state, Declared { at: spec.span, name });
+                        break;
                     }
                 }
             }
-            StmtKind::Define(_, _, span) => declared(state, *span),
+            StmtKind::Define(left, _, span) => {
+                let name = left.first().map_or(*span, |first| first.span);
+                declared(state, Declared { at: *span, name });
+            }
             StmtKind::Labeled(label, inner) => {
                 if label.name != sym::BLANK {
                     self.enter_label(all, around, state, *label);
@@ -128,31 +146,38 @@ impl Checker {
             }
             StmtKind::Branch(kind, Some(label)) => self.branch(all, around, state, *kind, *label),
             StmtKind::Block(block) => {
-                let jumps = self.block_branches(all, Some(around), labeled, &block.stmts);
+                let jumps = self.block_branches(all, Some(around), labeled, block.span, &block.stmts);
                 state.forward.extend(jumps);
             }
             StmtKind::If(stmt) => {
-                let jumps = self.block_branches(all, Some(around), labeled, &stmt.then.stmts);
+                let jumps = self.block_branches(all, Some(around), labeled, stmt.then.span, &stmt.then.stmts);
                 state.forward.extend(jumps);
                 if let Some(otherwise) = &stmt.otherwise {
-                    self.stmt_branches(all, around, state, labeled, otherwise);
+                    let jumps = self.block_branches(
+                        all,
+                        Some(around),
+                        labeled,
+                        otherwise.span,
+                        std::slice::from_ref(otherwise),
+                    );
+                    state.forward.extend(jumps);
                 }
             }
             StmtKind::Switch(stmt) => {
-                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| &*clause.body));
+                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)));
             }
             StmtKind::TypeSwitch(stmt) => {
-                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| &*clause.body));
+                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)));
             }
             StmtKind::Select(clauses) => {
-                self.clause_branches(all, around, state, labeled, clauses.iter().map(|clause| &*clause.body));
+                self.clause_branches(all, around, state, labeled, clauses.iter().map(|clause| (clause.span, &*clause.body)));
             }
             StmtKind::For(stmt) => {
-                let jumps = self.block_branches(all, Some(around), labeled, &stmt.body.stmts);
+                let jumps = self.block_branches(all, Some(around), labeled, stmt.body.span, &stmt.body.stmts);
                 state.forward.extend(jumps);
             }
             StmtKind::Range(stmt) => {
-                let jumps = self.block_branches(all, Some(around), labeled, &stmt.body.stmts);
+                let jumps = self.block_branches(all, Some(around), labeled, stmt.body.span, &stmt.body.stmts);
                 state.forward.extend(jumps);
             }
             _ => {}
@@ -165,11 +190,11 @@ impl Checker {
         around: &Around<'_>,
         state: &mut BlockState,
         labeled: Option<(Symbol, Target)>,
-        bodies: impl Iterator<Item = &'s [Stmt]>,
+        bodies: impl Iterator<Item = (Span, &'s [Stmt])>,
     ) {
-        let inner = Around { outer: Some(around), labeled, labels: Vec::new() };
-        for body in bodies {
-            let jumps = self.block_branches(all, Some(&inner), None, body);
+        let inner = Around { span: around.span, outer: Some(around), labeled, labels: Vec::new() };
+        for (span, body) in bodies {
+            let jumps = self.block_branches(all, Some(&inner), None, span, body);
             state.forward.extend(jumps);
         }
     }
@@ -183,10 +208,10 @@ impl Checker {
     ) {
         let name = self.name(label.name).to_string();
         if let Some(first) = all.get(&label.name) {
-            let other = self.other_declaration(first.span);
-            self.error(Code::Redeclared, label.span, format!("label {name} already declared{other}"));
+            let place = self.place(first.span);
+            self.error(Code::Redeclared, label.span, format!("label {name} already defined at {place}"));
         } else {
-            all.insert(label.name, Label { span: label.span, used: false });
+            all.insert(label.name, Label { span: label.span, block: around.span, used: false });
             around.labels.push(label.name);
         }
         let (here, rest): (Vec<Jump>, Vec<Jump>) =
@@ -196,11 +221,11 @@ impl Checker {
             if let Some(label) = all.get_mut(&label.name) {
                 label.used = true;
             }
-            if let Some((span, jumps)) = &state.over
+            if let Some((declared, jumps)) = &state.over
                 && jumps.contains(&jump.label.span)
             {
-                let line = self.session.map.locate(span.start).map_or(0, |(_, at)| at.line);
-                let message = format!("goto {name} jumps over variable declaration at line {line}");
+                let (variable, place) = (self.text(declared.name), self.place(declared.at));
+                let message = format!("goto {name} jumps over declaration of {variable} at {place}");
                 self.error(Code::BadGoto, jump.label.span, message);
             }
         }
@@ -217,15 +242,29 @@ impl Checker {
         let name = self.name(label.name).to_string();
         match kind {
             BranchKind::Break => {
-                if !matches!(around.target(label.name), Some(Target::Loop | Target::Choice)) {
-                    self.error(Code::BadLabel, label.span, format!("invalid break label {name}"));
-                    return;
+                match around.target(label.name) {
+                    Some(Target::Loop | Target::Choice) => {}
+                    Some(Target::Other) => {
+                        self.error(Code::BadLabel, label.span, format!("invalid break label {name}"));
+                        return;
+                    }
+                    None => {
+                        self.error(Code::BadLabel, label.span, format!("break label not defined: {name}"));
+                        return;
+                    }
                 }
             }
             BranchKind::Continue => {
-                if around.target(label.name) != Some(Target::Loop) {
-                    self.error(Code::BadLabel, label.span, format!("invalid continue label {name}"));
-                    return;
+                match around.target(label.name) {
+                    Some(Target::Loop) => {}
+                    Some(_) => {
+                        self.error(Code::BadLabel, label.span, format!("invalid continue label {name}"));
+                        return;
+                    }
+                    None => {
+                        self.error(Code::BadLabel, label.span, format!("continue label not defined: {name}"));
+                        return;
+                    }
                 }
             }
             BranchKind::Goto | BranchKind::Fallthrough => {

@@ -68,7 +68,7 @@ impl Checker {
             self.error(Code::BadInstantiation, span, message);
             return;
         }
-        if let Err((i, reason)) = self.verify_type_args(params, args) {
+        if let Err((i, reason)) = self.verify_instance(params, args) {
             let at = spans.get(i).copied().unwrap_or(span);
             self.error(Code::ConstraintNotSatisfied, at, reason);
         }

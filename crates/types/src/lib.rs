@@ -3,6 +3,7 @@
 //! [`Checker`] holds all packages of a session. Errors are those of Go's own compiler in wording and
 //! place.
 
+mod assign;
 mod builtins;
 mod call;
 mod check;
@@ -17,15 +18,20 @@ mod infer;
 mod info;
 mod init_order;
 mod instance;
+mod labels;
+mod later;
 mod lazy;
 mod literal;
 mod lookup;
 mod object;
 mod operand;
 mod ops;
+mod range;
+mod returns;
 mod selector;
 mod stmt;
 mod subst;
+mod switch;
 mod text;
 mod ty;
 mod typeset;

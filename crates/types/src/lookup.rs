@@ -254,15 +254,13 @@ impl Checker {
         if let Type::Signature(sig) = self.types.get(ty).clone()
             && !sig.type_params.is_empty()
         {
-            let fresh: Vec<TypeId> = sig
-                .type_params
-                .iter()
-                .filter_map(|param| self.types.as_param(*param))
-                .map(|param| {
+            let mut fresh = Vec::with_capacity(sig.type_params.len());
+            for param in &sig.type_params {
+                if let Some(param) = self.types.as_param(*param) {
                     let info: ParamInfo = self.types.param_info(param).clone();
-                    self.types.new_param(info)
-                })
-                .collect();
+                    fresh.push(self.types.new_param(info));
+                }
+            }
             map.extend(sig.type_params.iter().copied().zip(fresh.iter().copied()));
             for param in &fresh {
                 if let Some(param) = self.types.as_param(*param) {
@@ -534,7 +532,7 @@ impl Checker {
             }
         }
         let iface_under = self.types.underlying(iface);
-        if self.mentions(iface_under, ty) {
+        if self.has_element(iface_under, ty) {
             return format!("{shown_iface} mentions {shown}, but {shown} is not in the type set of {shown_iface}");
         }
         let list: Vec<String> = terms
@@ -544,10 +542,10 @@ impl Checker {
         format!("{shown} missing in {}", list.join(" | "))
     }
 
-    fn mentions(&mut self, within: TypeId, ty: TypeId) -> bool {
+    fn has_element(&mut self, within: TypeId, ty: TypeId) -> bool {
         match self.types.get(within).clone() {
-            Type::Interface(info) => info.embeds.iter().any(|(embedded, _)| self.mentions(*embedded, ty)),
-            Type::Union(terms) => terms.iter().any(|term| self.mentions(term.ty, ty)),
+            Type::Interface(info) => info.embeds.iter().any(|(embedded, _)| self.has_element(*embedded, ty)),
+            Type::Union(terms) => terms.iter().any(|term| self.has_element(term.ty, ty)),
             _ => self.types.identical(within, ty),
         }
     }

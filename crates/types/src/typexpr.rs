@@ -188,7 +188,7 @@ impl Checker {
         self.info.set_object(base.id, name);
         self.info.set(base.id, Fact { mode: Mode::Package, ty: invalid });
         self.use_import(name);
-        let Some(obj) = self.package_member(pkg, base, sel) else { return invalid };
+        let Some(obj) = self.member_of_package(pkg, base, sel) else { return invalid };
         self.info.set_object(sel.id, obj);
         self.declare_object(obj);
         if !matches!(self.object(obj).kind, ObjKind::TypeName) {
@@ -200,7 +200,7 @@ impl Checker {
     }
 
     /// The exported member of a package; reports if there is none.
-    pub(crate) fn package_member(&mut self, pkg: PkgId, base: &Expr, sel: Ident) -> Option<ObjId> {
+    fn member_of_package(&mut self, pkg: PkgId, base: &Expr, sel: Ident) -> Option<ObjId> {
         if self.package(pkg).fake {
             return None;
         }
@@ -303,23 +303,6 @@ impl Checker {
     /// The type parameters of a generic type without arguments; none for other types.
     pub(crate) fn type_params_of(&self, ty: TypeId) -> Vec<TypeId> {
         self.types.as_named(ty).map(|named| self.types.named_info(named).type_params.clone()).unwrap_or_default()
-    }
-
-    /// Whether type arguments satisfy their constraints.
-    ///
-    /// # Errors
-    /// The first that does not, and why.
-    pub(crate) fn verify_type_args(&mut self, params: &[TypeId], args: &[TypeId]) -> Result<(), (usize, String)> {
-        let map = params.iter().copied().zip(args.iter().copied()).collect();
-        for (i, (param, arg)) in params.iter().zip(args).enumerate() {
-            let Some(param) = self.types.as_param(*param) else { continue };
-            let constraint = self.types.param_info(param).constraint;
-            let bound = self.types.subst(constraint, &map);
-            if let Err(reason) = self.implements(*arg, bound, true) {
-                return Err((i, reason.0));
-            }
-        }
-        Ok(())
     }
 
     // ---- arrays
@@ -698,5 +681,10 @@ impl Checker {
     /// Whether an object has been declared completely.
     pub(crate) fn is_declared(&self, obj: ObjId) -> bool {
         self.object(obj).progress == Progress::Done
+    }
+
+    /// A name as text of its own.
+    pub(crate) fn owned_name(&self, name: Symbol) -> String {
+        self.name(name).to_string()
     }
 }
