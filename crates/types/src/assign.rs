@@ -199,7 +199,8 @@ impl Checker {
     }
 
     fn assign_place(&mut self, ty: Option<TypeId>, x: &mut Operand<'_>, context: &str) {
-        let context = if ty.is_none() && context == "assignment" { "assignment to _ identifier" } else { context };
+        let context =
+            if ty.is_none() && context == "assignment" { "assignment to _ identifier" } else { context };
         self.assign_to(x, ty, context);
     }
 
@@ -302,7 +303,8 @@ impl Checker {
                         }
                     }
                     None => {
-                        let var = self.new_var(ident.name, ident.span, Basic::Invalid.id(), VarFacts::default());
+                        let var =
+                            self.new_var(ident.name, ident.span, Basic::Invalid.id(), VarFacts::default());
                         self.info.set_object(ident.id, var);
                         if ident.name != sym::BLANK {
                             fresh.push((ident.name, var));

@@ -17,7 +17,7 @@ use crate::init_order::InitStep;
 use crate::object::{
     DeclRef, FuncLevel, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId, VarFacts,
 };
-use crate::ty::{Basic, NamedId, Type, TypeId, TypeTable};
+use crate::ty::{Basic, NamedId, TypeId, TypeTable};
 use crate::typexpr::Signature;
 
 /// What an import path leads to.
@@ -192,8 +192,8 @@ pub(crate) enum Later {
     /// Type arguments must satisfy their constraints: type name, parameters, arguments, the place of
     /// the type and of its arguments.
     Instance(ObjId, Vec<TypeId>, Vec<TypeId>, Span, Vec<Span>),
-    /// The elements of an interface, and where it stands.
-    Interface(TypeId, Span),
+    /// The elements of an interface.
+    Interface(TypeId),
     /// The terms of a union, and where each stands.
     Union(TypeId, Vec<Span>),
     /// A type must not contain itself; fields and methods must not have the same name.
@@ -660,7 +660,9 @@ impl Checker {
             for _ in 0..100 {
                 let Some(obj) = self.scopes[scope.0 as usize].names.get(&name).copied() else { break };
                 let alias = match &self.object(obj).decl {
-                    DeclRef::Type(spec) if spec.alias && spec.type_params.is_empty() => alias_target(&spec.ty),
+                    DeclRef::Type(spec) if spec.alias && spec.type_params.is_empty() => {
+                        alias_target(&spec.ty)
+                    }
                     DeclRef::Type(spec) if !spec.alias => {
                         self.pending_methods.entry(obj).or_default().push(method);
                         break;
@@ -849,7 +851,10 @@ impl Checker {
         let mut next = top;
         while next < self.later.len() {
             // The place is kept, so that actions put off meanwhile come after the ones that wait.
-            let action = std::mem::replace(&mut self.later[next], Later::VarType(Basic::Invalid.id(), Span::default()));
+            let action = std::mem::replace(
+                &mut self.later[next],
+                Later::VarType(Basic::Invalid.id(), Span::default()),
+            );
             next += 1;
             self.perform(action);
         }
@@ -884,9 +889,4 @@ fn alias_target(expr: &Expr) -> Option<(Symbol, bool)> {
         ExprKind::Star(inner) => alias_target(inner).map(|(name, _)| (name, true)),
         _ => None,
     }
-}
-
-/// The kind of a type, for matches that need no table.
-pub(crate) fn is_interface(ty: &Type) -> bool {
-    matches!(ty, Type::Interface(_))
 }

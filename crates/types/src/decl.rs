@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_source::{Span, Symbol, sym};
-use golite_syntax::ast::{BinaryOp, ConstSpec, Decl, Expr, ExprKind, Field, FuncDecl, Ident, TypeSpec, UnaryOp, VarSpec};
+use golite_syntax::ast::{
+    BinaryOp, ConstSpec, Decl, Expr, ExprKind, Field, FuncDecl, Ident, TypeSpec, UnaryOp, VarSpec,
+};
 
 use crate::check::{Checker, Env};
 use crate::constant::Const;
@@ -77,18 +79,6 @@ impl Checker {
             error_span: None,
         };
         std::mem::replace(&mut self.env, env)
-    }
-
-    /// Notes that the declaration at hand refers to an object of package level or a method.
-    pub(crate) fn add_dep(&mut self, obj: ObjId) {
-        let Some(from) = self.env.decl else { return };
-        if matches!(self.object(obj).decl, DeclRef::None) && !self.lazy_funcs.contains_key(&obj) {
-            return;
-        }
-        let deps = self.deps.entry(from).or_default();
-        if !deps.contains(&obj) {
-            deps.push(obj);
-        }
     }
 
     // ---- cycles
@@ -215,7 +205,9 @@ impl Checker {
                 let Some(named) = self.types.as_named(inst) else { return true };
                 let Some((origin, args)) = self.types.named_info(named).origin.clone() else { return true };
                 let params = self.types.named_info(origin).type_params.clone();
-                let Some(arg) = params.iter().position(|param| *param == ty).and_then(|i| args.get(i).copied()) else {
+                let Some(arg) =
+                    params.iter().position(|param| *param == ty).and_then(|i| args.get(i).copied())
+                else {
                     return true;
                 };
                 nest.pop();
@@ -230,7 +222,14 @@ impl Checker {
     // ---- constants and variables
 
     /// Names and values of a constant or variable declaration must match.
-    pub(crate) fn check_arity(&mut self, names: &[Ident], values: &[Expr], constant: bool, implicit: bool, at: Span) {
+    pub(crate) fn check_arity(
+        &mut self,
+        names: &[Ident],
+        values: &[Expr],
+        constant: bool,
+        implicit: bool,
+        at: Span,
+    ) {
         let (l, r) = (names.len(), values.len());
         if l < r {
             let extra = &values[l];
@@ -347,7 +346,13 @@ impl Checker {
     }
 
     /// Gives a variable its type, the declared one or that of its value.
-    pub(crate) fn init_var(&mut self, obj: ObjId, declared: Option<TypeId>, operand: &mut Operand, context: &str) {
+    pub(crate) fn init_var(
+        &mut self,
+        obj: ObjId,
+        declared: Option<TypeId>,
+        operand: &mut Operand,
+        context: &str,
+    ) {
         if operand.mode == Mode::Invalid
             || operand.ty == Basic::Invalid.id()
             || declared == Some(Basic::Invalid.id())
@@ -483,7 +488,8 @@ impl Checker {
             let (name, span) = (self.object(method).name, self.object(method).span);
             let known = self.types.named_info(named).methods.clone();
             if let Some(other) = known.into_iter().find(|other| self.object(*other).name == name) {
-                let (base, text) = (self.name(self.object(obj).name).to_string(), self.name(name).to_string());
+                let (base, text) =
+                    (self.name(self.object(obj).name).to_string(), self.name(name).to_string());
                 let place = self.place(self.object(other).span);
                 let message = format!("method {base}.{text} already declared at {place}");
                 self.error(Code::Redeclared, span, message);
@@ -609,8 +615,12 @@ impl Checker {
                 Decl::Const(spec) => {
                     let mut consts = Vec::new();
                     for (i, name) in spec.names.iter().enumerate() {
-                        let object =
-                            self.plain_object(name.name, name.span, Basic::Invalid.id(), ObjKind::Const(None));
+                        let object = self.plain_object(
+                            name.name,
+                            name.span,
+                            Basic::Invalid.id(),
+                            ObjKind::Const(None),
+                        );
                         let obj = self.new_object(object);
                         self.info.set_object(name.id, obj);
                         consts.push(obj);
@@ -625,7 +635,8 @@ impl Checker {
                 Decl::Var(spec) => {
                     let mut vars = Vec::new();
                     for name in &spec.names {
-                        let obj = self.new_var(name.name, name.span, Basic::Invalid.id(), VarFacts::default());
+                        let obj =
+                            self.new_var(name.name, name.span, Basic::Invalid.id(), VarFacts::default());
                         self.info.set_object(name.id, obj);
                         vars.push(obj);
                     }
@@ -644,8 +655,12 @@ impl Checker {
                     }
                 }
                 Decl::Type(spec) => {
-                    let object =
-                        self.plain_object(spec.name.name, spec.name.span, Basic::Invalid.id(), ObjKind::TypeName);
+                    let object = self.plain_object(
+                        spec.name.name,
+                        spec.name.span,
+                        Basic::Invalid.id(),
+                        ObjKind::TypeName,
+                    );
                     let obj = self.new_object(object);
                     self.info.set_object(spec.name.id, obj);
                     self.declare(spec.name.name, obj);

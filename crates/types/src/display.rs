@@ -33,10 +33,6 @@ impl Checker {
         out
     }
 
-    pub(crate) fn show_list(&self, types: &[TypeId]) -> String {
-        types.iter().map(|ty| self.show(*ty)).collect::<Vec<_>>().join(", ")
-    }
-
     fn write_object(&self, out: &mut String, obj: ObjId, qualify: Qualify) {
         let object = self.object(obj);
         let qualified = object.pkg != PkgId(0)
@@ -270,18 +266,11 @@ impl Checker {
         }
     }
 
-    /// As [`Checker::show_signature`], for a signature that is in no table.
+    /// Parameters and results of a signature, without `func`, as messages show them.
     pub(crate) fn show_plain_signature(&self, sig: &crate::ty::SigInfo) -> String {
         // The names do not take part in the identity of a signature, so the table may have others.
         let mut out = String::new();
         self.write_signature_info(&mut out, sig, Qualify::Except(self.env.pkg), 0);
-        out
-    }
-
-    /// Parameters and results of a signature, without `func`, as messages show them.
-    pub(crate) fn show_signature(&self, ty: TypeId) -> String {
-        let mut out = String::new();
-        self.write_signature(&mut out, ty, Qualify::Except(self.env.pkg), 0);
         out
     }
 }

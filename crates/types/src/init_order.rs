@@ -67,11 +67,10 @@ impl Checker {
         let mut graph = self.dependency_graph(pkg);
         let mut steps = Vec::new();
         let mut emitted: FxHashSet<ObjId> = FxHashSet::default();
-        let mut queue: BTreeSet<(bool, usize, ObjId)> = graph
-            .iter()
-            .map(|(obj, node)| (!self.is_const_object(*obj), node.after.len(), *obj))
-            .collect();
-        let mut counts: BTreeMap<ObjId, usize> = graph.iter().map(|(obj, node)| (*obj, node.after.len())).collect();
+        let mut queue: BTreeSet<(bool, usize, ObjId)> =
+            graph.iter().map(|(obj, node)| (!self.is_const_object(*obj), node.after.len(), *obj)).collect();
+        let mut counts: BTreeMap<ObjId, usize> =
+            graph.iter().map(|(obj, node)| (*obj, node.after.len())).collect();
         while let Some((_, count, obj)) = queue.pop_first() {
             if count > 0
                 && let Some(cycle) = self.find_path(pkg, obj, obj)
@@ -197,7 +196,10 @@ impl Checker {
         let mut lines = Vec::new();
         let mut obj = first;
         for next in cycle.iter().rev() {
-            lines.push((self.object(obj).span, format!("{} refers to {}", name(self, obj), name(self, *next))));
+            lines.push((
+                self.object(obj).span,
+                format!("{} refers to {}", name(self, obj), name(self, *next)),
+            ));
             obj = *next;
         }
         let message = format!("initialization cycle for {}", name(self, first));

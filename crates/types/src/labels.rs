@@ -79,7 +79,11 @@ impl Checker {
                 label.used = true;
                 let block = label.block;
                 let block = self.place(block);
-                self.error(Code::BadGoto, jump.label.span, format!("goto {name} jumps into block starting at {block}"));
+                self.error(
+                    Code::BadGoto,
+                    jump.label.span,
+                    format!("goto {name} jumps into block starting at {block}"),
+                );
             } else {
                 self.error(Code::BadLabel, jump.label.span, format!("label {name} not defined"));
             }
@@ -164,13 +168,31 @@ impl Checker {
                 }
             }
             StmtKind::Switch(stmt) => {
-                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)));
+                self.clause_branches(
+                    all,
+                    around,
+                    state,
+                    labeled,
+                    stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)),
+                );
             }
             StmtKind::TypeSwitch(stmt) => {
-                self.clause_branches(all, around, state, labeled, stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)));
+                self.clause_branches(
+                    all,
+                    around,
+                    state,
+                    labeled,
+                    stmt.clauses.iter().map(|clause| (clause.span, &*clause.body)),
+                );
             }
             StmtKind::Select(clauses) => {
-                self.clause_branches(all, around, state, labeled, clauses.iter().map(|clause| (clause.span, &*clause.body)));
+                self.clause_branches(
+                    all,
+                    around,
+                    state,
+                    labeled,
+                    clauses.iter().map(|clause| (clause.span, &*clause.body)),
+                );
             }
             StmtKind::For(stmt) => {
                 let jumps = self.block_branches(all, Some(around), labeled, stmt.body.span, &stmt.body.stmts);
@@ -241,32 +263,28 @@ impl Checker {
     ) {
         let name = self.name(label.name).to_string();
         match kind {
-            BranchKind::Break => {
-                match around.target(label.name) {
-                    Some(Target::Loop | Target::Choice) => {}
-                    Some(Target::Other) => {
-                        self.error(Code::BadLabel, label.span, format!("invalid break label {name}"));
-                        return;
-                    }
-                    None => {
-                        self.error(Code::BadLabel, label.span, format!("break label not defined: {name}"));
-                        return;
-                    }
+            BranchKind::Break => match around.target(label.name) {
+                Some(Target::Loop | Target::Choice) => {}
+                Some(Target::Other) => {
+                    self.error(Code::BadLabel, label.span, format!("invalid break label {name}"));
+                    return;
                 }
-            }
-            BranchKind::Continue => {
-                match around.target(label.name) {
-                    Some(Target::Loop) => {}
-                    Some(_) => {
-                        self.error(Code::BadLabel, label.span, format!("invalid continue label {name}"));
-                        return;
-                    }
-                    None => {
-                        self.error(Code::BadLabel, label.span, format!("continue label not defined: {name}"));
-                        return;
-                    }
+                None => {
+                    self.error(Code::BadLabel, label.span, format!("break label not defined: {name}"));
+                    return;
                 }
-            }
+            },
+            BranchKind::Continue => match around.target(label.name) {
+                Some(Target::Loop) => {}
+                Some(_) => {
+                    self.error(Code::BadLabel, label.span, format!("invalid continue label {name}"));
+                    return;
+                }
+                None => {
+                    self.error(Code::BadLabel, label.span, format!("continue label not defined: {name}"));
+                    return;
+                }
+            },
             BranchKind::Goto | BranchKind::Fallthrough => {
                 if !around.has_label(label.name) {
                     state.forward.push(Jump { label });

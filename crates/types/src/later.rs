@@ -17,7 +17,7 @@ impl Checker {
             Later::Instance(obj, params, args, span, spans) => {
                 self.check_instance(obj, &params, &args, span, &spans);
             }
-            Later::Interface(ty, _) => self.check_interface(ty),
+            Later::Interface(ty) => self.check_interface(ty),
             Later::Union(ty, spans) => self.check_union(ty, &spans),
             Later::Defined(obj) => {
                 let ty = self.object(obj).ty;
@@ -63,8 +63,11 @@ impl Checker {
         if params.len() != args.len() {
             let quality = if args.len() < params.len() { "not enough" } else { "too many" };
             let name = self.name(self.object(obj).name);
-            let message =
-                format!("{quality} type arguments for type {name}: have {}, want {}", args.len(), params.len());
+            let message = format!(
+                "{quality} type arguments for type {name}: have {}, want {}",
+                args.len(),
+                params.len()
+            );
             self.error(Code::BadInstantiation, span, message);
             return;
         }
@@ -152,7 +155,12 @@ impl Checker {
         }
     }
 
-    fn same_method(&self, seen: &[(MethodInfo, Span)], name: Symbol, pkg: PkgId) -> Option<(MethodInfo, Span)> {
+    fn same_method(
+        &self,
+        seen: &[(MethodInfo, Span)],
+        name: Symbol,
+        pkg: PkgId,
+    ) -> Option<(MethodInfo, Span)> {
         seen.iter().find(|(other, _)| self.same_member(other.name, other.pkg, name, pkg)).copied()
     }
 

@@ -122,7 +122,9 @@ impl Checker {
         if self.object(obj).decl_is_local() {
             return;
         }
-        let Some(methods) = self.lazy.get_mut(&pkg).and_then(|lazy| lazy.methods.remove(&name)) else { return };
+        let Some(methods) = self.lazy.get_mut(&pkg).and_then(|lazy| lazy.methods.remove(&name)) else {
+            return;
+        };
         for (name, pointer_receiver, decl) in methods {
             let base = self.session.map.file(decl.file).base;
             let span = Span::new(base + decl.range.start, base + decl.range.start + 4);
@@ -191,7 +193,10 @@ fn scan(text: &str) -> Vec<(Range<u32>, Chunk<'_>)> {
             _ if rest.starts_with('(') => {
                 let lines = starts[*first + 1..end_line].iter().map(|at| &text[*at..end]);
                 Chunk::Names(
-                    lines.filter_map(|line| line.strip_prefix('\t')).flat_map(|line| spec_names(line)).collect(),
+                    lines
+                        .filter_map(|line| line.strip_prefix('\t'))
+                        .flat_map(|line| spec_names(line))
+                        .collect(),
                 )
             }
             _ => Chunk::Names(spec_names(rest)),
@@ -213,7 +218,9 @@ fn line_starts(text: &str) -> Vec<usize> {
                 starts.push(at + 1);
                 1
             }
-            b'/' if rest.starts_with(b"//") => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
+            b'/' if rest.starts_with(b"//") => {
+                rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+            }
             b'/' if rest.starts_with(b"/*") => {
                 rest.windows(2).skip(2).position(|pair| pair == b"*/").map_or(rest.len(), |end| end + 4)
             }

@@ -55,3 +55,4 @@ pub use ty::{
     Term, Type, TypeId, TypeTable,
 };
 pub use typeset::TypeSet;
+pub use typexpr::Signature;

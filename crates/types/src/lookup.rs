@@ -145,7 +145,8 @@ impl Checker {
                     }
                     seen.push(embedded.ty);
                 }
-                let Some(here) = self.member_of(embedded, wanted, found.is_none().then_some(&mut next)) else {
+                let Some(here) = self.member_of(embedded, wanted, found.is_none().then_some(&mut next))
+                else {
                     continue;
                 };
                 if found.is_some() || embedded.multiple {
@@ -185,7 +186,10 @@ impl Checker {
                     let ty = self.method_type(method, named);
                     let pointer_receiver = self.object(method).pointer_receiver;
                     let (path, indirect) = (at.path.clone(), at.indirect);
-                    return Some((name, Lookup::Method { path, func: Some(method), ty, indirect, pointer_receiver }));
+                    return Some((
+                        name,
+                        Lookup::Method { path, func: Some(method), ty, indirect, pointer_receiver },
+                    ));
                 }
             }
         }
@@ -196,7 +200,8 @@ impl Checker {
                     if found.is_none() && self.matches(wanted, field.name, field.pkg) {
                         let mut path = at.path.clone();
                         path.push(i);
-                        found = Some((field.name, Lookup::Field { path, ty: field.ty, indirect: at.indirect }));
+                        found =
+                            Some((field.name, Lookup::Field { path, ty: field.ty, indirect: at.indirect }));
                         continue;
                     }
                     if field.embedded
@@ -217,7 +222,8 @@ impl Checker {
             }
             Type::Interface(_) | Type::Param(_) => {
                 let set = self.types.type_set(at.ty);
-                let method = set.methods.iter().find(|method| self.matches(wanted, method.name, method.pkg))?;
+                let method =
+                    set.methods.iter().find(|method| self.matches(wanted, method.name, method.pkg))?;
                 let (path, indirect, ty) = (at.path.clone(), at.indirect, method.sig);
                 let found = Lookup::Method { path, func: None, ty, indirect, pointer_receiver: false };
                 Some((method.name, found))
@@ -288,7 +294,8 @@ impl Checker {
         self.collect_method_names(base, &mut names, &mut Vec::new());
         let mut set = Vec::new();
         for (name, pkg) in names {
-            if let Lookup::Method { path, func, ty, indirect, pointer_receiver } = self.lookup_member(ty, name, pkg)
+            if let Lookup::Method { path, func, ty, indirect, pointer_receiver } =
+                self.lookup_member(ty, name, pkg)
                 && (indirect || !pointer_receiver)
             {
                 set.push(MethodEntry { name, pkg, path, func, pointer_receiver, ty });
@@ -361,7 +368,12 @@ impl Checker {
     ///
     /// # Errors
     /// The reason, in parentheses and with further lines.
-    pub(crate) fn missing_method(&mut self, ty: TypeId, iface: TypeId, asserting: bool) -> Result<(), Reason> {
+    pub(crate) fn missing_method(
+        &mut self,
+        ty: TypeId,
+        iface: TypeId,
+        asserting: bool,
+    ) -> Result<(), Reason> {
         let wanted = self.types.type_set(iface).methods.clone();
         let by_set = matches!(self.types.under(ty), Type::Interface(_) | Type::Param(_));
         for method in wanted {
@@ -391,7 +403,9 @@ impl Checker {
                 }
                 Lookup::Field { .. } => format!("({}.{name} is a field, not a method)", self.show(ty)),
                 Lookup::Ambiguous => format!("(ambiguous selector {}.{name})", self.show(ty)),
-                Lookup::Missing => self.reason_missing(ty, iface, method.name, method.pkg, method.sig, by_set),
+                Lookup::Missing => {
+                    self.reason_missing(ty, iface, method.name, method.pkg, method.sig, by_set)
+                }
             };
             return Err(Reason(reason));
         }
@@ -533,7 +547,9 @@ impl Checker {
         }
         let iface_under = self.types.underlying(iface);
         if self.has_element(iface_under, ty) {
-            return format!("{shown_iface} mentions {shown}, but {shown} is not in the type set of {shown_iface}");
+            return format!(
+                "{shown_iface} mentions {shown}, but {shown} is not in the type set of {shown_iface}"
+            );
         }
         let list: Vec<String> = terms
             .iter()

@@ -78,7 +78,8 @@ impl Checker {
         let mut vars = Vec::new();
         for (side, ty) in sides {
             let Some(side) = side else { continue };
-            let (name, at) = side.as_ident().map_or((sym::BLANK, side.span), |ident| (ident.name, ident.span));
+            let (name, at) =
+                side.as_ident().map_or((sym::BLANK, side.span), |ident| (ident.name, ident.span));
             let var = self.new_var(name, at, Basic::Invalid.id(), VarFacts::default());
             if side.as_ident().is_some() {
                 self.info.set_object(side.id, var);

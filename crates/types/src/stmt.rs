@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use golite_diag::Code;
 use golite_source::Span;
-use golite_syntax::ast::{
-    Block, BranchKind, CommClause, Expr, ExprKind, FuncLit, Stmt, StmtKind, UnaryOp,
-};
+use golite_syntax::ast::{Block, BranchKind, CommClause, Expr, ExprKind, FuncLit, Stmt, StmtKind, UnaryOp};
 
 use crate::check::{Checker, Later};
 use crate::info::Mode;
@@ -93,7 +91,8 @@ impl Checker {
     // ---- lists and single statements
 
     pub(crate) fn stmt_list(&mut self, context: Context, stmts: &[Stmt]) {
-        let len = stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty)).map_or(0, |last| last + 1);
+        let len =
+            stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty)).map_or(0, |last| last + 1);
         for (i, stmt) in stmts[..len].iter().enumerate() {
             let can_fall_through = context.can_fall_through && i + 1 == len;
             self.check_stmt(Context { can_fall_through, ..context }, stmt);

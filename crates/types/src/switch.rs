@@ -42,19 +42,16 @@ impl Checker {
             }
             None => {
                 let brace = Span::at(stmt.body.end.saturating_sub(1));
-                self.constant_operand(stmt.clauses.first().map_or(brace, |clause| Span::at(clause.span.start)))
+                self.constant_operand(
+                    stmt.clauses.first().map_or(brace, |clause| Span::at(clause.span.start)),
+                )
             }
         };
         self.check_defaults(&stmt.clauses);
         let mut seen = Cases::default();
         for (i, clause) in stmt.clauses.iter().enumerate() {
             let last = i + 1 == stmt.clauses.len();
-            let context = Context {
-                can_break: true,
-                can_fall_through: !last,
-                last_clause: last,
-                ..context
-            };
+            let context = Context { can_break: true, can_fall_through: !last, last_clause: last, ..context };
             self.case_values(&mut tag, clause.exprs.as_deref().unwrap_or_default(), &mut seen);
             let outer = self.open_scope();
             self.stmt_list(context, &clause.body);
@@ -79,7 +76,8 @@ impl Checker {
             if !y.is_valid() || !x.is_const() {
                 continue;
             }
-            let Some(value) = x.value.as_ref().filter(|value| !matches!(value, crate::constant::Const::Bool(_)))
+            let Some(value) =
+                x.value.as_ref().filter(|value| !matches!(value, crate::constant::Const::Bool(_)))
             else {
                 continue;
             };

@@ -14,7 +14,7 @@ use golite_syntax::ast::{
 
 use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
-use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, Progress, ScopeId, VarFacts};
+use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
 use crate::ty::{
     Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId,
 };
@@ -24,7 +24,7 @@ const MAX_TERMS: usize = 100;
 
 /// A signature as declared: its type and the variables of its parameters.
 #[derive(Clone, Debug)]
-pub(crate) struct Signature {
+pub struct Signature {
     /// The type.
     pub ty: TypeId,
     /// The receiver, for methods.
@@ -105,7 +105,7 @@ impl Checker {
                 }
             }
             ExprKind::Func(ty) => return self.check_signature(ty, &[]).ty,
-            ExprKind::Interface(ty) => return self.interface_type(ty, expr.span),
+            ExprKind::Interface(ty) => return self.interface_type(ty),
             ExprKind::Map(key, value) => {
                 let key_type = self.check_var_type(key);
                 let value = self.check_var_type(value);
@@ -170,12 +170,13 @@ impl Checker {
 
     fn qualified_type(&mut self, expr: &Expr, base: &Expr, sel: Ident) -> TypeId {
         let invalid = Basic::Invalid.id();
-        let package = base.as_ident().and_then(|ident| self.lookup(ident.name)).and_then(|(obj, _)| {
-            match self.object(obj).kind {
-                ObjKind::PkgName(pkg) => Some((obj, pkg)),
-                _ => None,
-            }
-        });
+        let package =
+            base.as_ident().and_then(|ident| self.lookup(ident.name)).and_then(|(obj, _)| {
+                match self.object(obj).kind {
+                    ObjKind::PkgName(pkg) => Some((obj, pkg)),
+                    _ => None,
+                }
+            });
         let Some((name, pkg)) = package else {
             let text = self.expr_text(expr);
             let before = self.session.errors.len();
@@ -302,7 +303,10 @@ impl Checker {
 
     /// The type parameters of a generic type without arguments; none for other types.
     pub(crate) fn type_params_of(&self, ty: TypeId) -> Vec<TypeId> {
-        self.types.as_named(ty).map(|named| self.types.named_info(named).type_params.clone()).unwrap_or_default()
+        self.types
+            .as_named(ty)
+            .map(|named| self.types.named_info(named).type_params.clone())
+            .unwrap_or_default()
     }
 
     // ---- arrays
@@ -377,7 +381,9 @@ impl Checker {
                 continue;
             }
             spans.push((name, field.name.span));
-            let tag = field.tag.map_or_else(Vec::new, |span| golite_syntax::literal::decode_string(self.text(span)));
+            let tag = field
+                .tag
+                .map_or_else(Vec::new, |span| golite_syntax::literal::decode_string(self.text(span)));
             fields.push(FieldInfo {
                 name,
                 pkg: self.env.pkg,
@@ -393,7 +399,7 @@ impl Checker {
         id
     }
 
-    fn interface_type(&mut self, ty: &InterfaceType, span: Span) -> TypeId {
+    fn interface_type(&mut self, ty: &InterfaceType) -> TypeId {
         let mut info = InterfaceInfo::default();
         for element in &ty.elements {
             match element {
@@ -415,14 +421,15 @@ impl Checker {
             return self.types.any();
         }
         let id = self.types.intern(Type::Interface(Arc::new(info)));
-        self.later.push(Later::Interface(id, span));
+        self.later.push(Later::Interface(id));
         id
     }
 
     /// The interface around a constraint written without `interface`.
     pub(crate) fn implicit_interface(&mut self, expr: &Expr) -> TypeId {
         let embedded = self.union_type(expr);
-        let info = InterfaceInfo { embeds: vec![(embedded, expr.span)], implicit: true, ..InterfaceInfo::default() };
+        let info =
+            InterfaceInfo { embeds: vec![(embedded, expr.span)], implicit: true, ..InterfaceInfo::default() };
         let ty = self.types.intern(Type::Interface(Arc::new(info)));
         self.info.set(expr.id, Fact { mode: Mode::Type, ty });
         ty
@@ -678,9 +685,10 @@ impl Checker {
         self.types.instance(named, params)
     }
 
-    /// Whether an object has been declared completely.
-    pub(crate) fn is_declared(&self, obj: ObjId) -> bool {
-        self.object(obj).progress == Progress::Done
+    /// The signature of a function or method that has been declared, with its variables.
+    #[must_use]
+    pub fn signature_of(&self, func: ObjId) -> Option<&Signature> {
+        self.signatures.get(&func).map(|sig| &**sig)
     }
 
     /// A name as text of its own.
