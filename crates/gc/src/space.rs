@@ -24,7 +24,7 @@ pub(crate) const CARDS: usize = (BLOCK >> CARD_SHIFT) as usize;
 /// Bytes committed at a time.
 const COMMIT: u64 = 1 << 20;
 /// Bytes of cards committed at a time: those of 16 steps.
-const COMMIT_CARDS: u64 = 16 * COMMIT >> CARD_SHIFT;
+const COMMIT_CARDS: u64 = (16 * COMMIT) >> CARD_SHIFT;
 
 /// What freed memory is filled with in stress mode.
 pub(crate) const POISON: u8 = 0xDB;
