@@ -54,16 +54,16 @@ enum Op {
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..6u8, 0..12u8).prop_map(|(shape, root)| Op::Alloc { shape, root }),
-        10 => (0..12u8, any::<u16>(), 0..12u8, any::<u16>())
+        10 => (0..12u8, 0..6u16, 0..12u8, any::<u16>())
             .prop_map(|(to, slot, from, offset)| Op::Link { to, slot, from, offset }),
-        4 => (0..12u8, 0..12u8, any::<u16>()).prop_map(|(to, from, slot)| Op::Load { to, from, slot }),
-        3 => (0..12u8, any::<u16>()).prop_map(|(root, slot)| Op::Unlink { root, slot }),
+        8 => (0..12u8, 0..12u8, 0..6u16).prop_map(|(to, from, slot)| Op::Load { to, from, slot }),
+        6 => (0..12u8, 0..6u16).prop_map(|(root, slot)| Op::Unlink { root, slot }),
         3 => (0..12u8).prop_map(|root| Op::Drop { root }),
         1 => (0..12u8).prop_map(|root| Op::Weak { root }),
         1 => (0..12u8).prop_map(|root| Op::Finalizer { root }),
         2 => Just(Op::Minor),
-        1 => Just(Op::Start),
-        3 => (0..2000u16).prop_map(|budget| Op::Step { budget }),
+        3 => Just(Op::Start),
+        3 => (0..150u16).prop_map(|budget| Op::Step { budget }),
         1 => Just(Op::Full),
     ]
 }
@@ -143,7 +143,7 @@ impl Model {
 
     fn slot(&self, base: u64, slot: u16) -> u64 {
         let slots = &self.nodes[&base].slots;
-        slots[slot as usize % slots.len()]
+        slots[(slot as usize * 997) % slots.len()]
     }
 
     fn run(&mut self, op: Op) {
@@ -174,8 +174,7 @@ impl Model {
             Op::Weak { root } => {
                 if let Some((addr, _)) = self.root(root) {
                     let handle = self.heap.make_weak(addr).expect("attached");
-                    if !self.weak.contains_key(&handle) {
-                        self.weak.insert(handle, addr);
+                    if self.weak.insert(handle, addr).is_none() {
                         self.roots.0.push(handle);
                     }
                 }
