@@ -8,7 +8,7 @@
 //! to a long one next to it.
 
 use golite_bytecode::code::{get_cells, set_cells};
-use golite_bytecode::{Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, Shape, TableIx};
+use golite_bytecode::{Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx};
 use golite_source::Span;
 
 /// A place in the code that jumps go to.
@@ -48,6 +48,7 @@ pub struct Asm {
     lines: Vec<LineEntry>,
     position: Position,
     tables: Vec<(JumpTable, Vec<Label>)>,
+    selects: Vec<SelectTable>,
 }
 
 #[derive(Default, Debug)]
@@ -106,6 +107,23 @@ impl Asm {
     #[must_use]
     pub fn is_above(&self, reg: Reg, mark: Mark) -> bool {
         reg.0 >= mark.0
+    }
+
+    /// Gives back all registers from this one on.
+    pub fn cut(&mut self, top: Reg) {
+        debug_assert!(top.0 <= self.top, "registers are cut off, not added");
+        self.top = top.0;
+    }
+
+    /// Notes that something inside does not fit.
+    pub fn overflow(&mut self, overflow: Overflow) {
+        self.overflow = self.overflow.or(Some(overflow));
+    }
+
+    /// Adds a table of cases and returns its index.
+    pub fn add_select(&mut self, table: SelectTable) -> SelectIx {
+        self.selects.push(table);
+        SelectIx(self.selects.len() as u32 - 1)
     }
 
     /// Makes the frame at least so large.
@@ -278,6 +296,7 @@ impl Asm {
             frame_slots: self.high,
             recovery,
             tables,
+            selects: self.selects,
             lines: self.lines,
             ..Code::default()
         })

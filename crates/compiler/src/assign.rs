@@ -1,0 +1,543 @@
+//! Assignments and declarations of variables.
+//!
+//! An assignment has two phases: operands of index expressions and pointer indirections on the left
+//! and the values on the right, then the stores from left to right.
+
+use golite_bytecode::Reg;
+use golite_source::{Span, sym};
+use golite_syntax::ast::{BinaryExpr, Expr, ExprKind, UnaryOp, VarSpec};
+use golite_types::{Basic, ObjId, Type, TypeId};
+
+use crate::func::{FuncCompiler, Home};
+use crate::lower::Shape;
+use crate::place::Place;
+
+impl FuncCompiler<'_> {
+    /// `x, y = a, b`
+    pub fn assign(&mut self, left: &[Expr], right: &[Expr], span: Span) {
+        let mark = self.f.asm.mark();
+        match (left, right) {
+            ([target], [value]) => self.assign_one(target, value, span),
+            (_, [value]) => self.assign_multi(left, value, span),
+            _ => self.assign_parallel(left, right, span),
+        }
+        self.f.asm.reset(mark);
+    }
+
+    fn is_blank(expr: &Expr) -> bool {
+        matches!(expr.unparen().kind, ExprKind::Ident(sym::BLANK))
+    }
+
+    fn assign_one(&mut self, target: &Expr, value: &Expr, span: Span) {
+        if Self::is_blank(target) {
+            let ty = self.value_type(value);
+            self.expr_as(value, ty);
+            return;
+        }
+        let ty = self.ty(target);
+        let shape = self.shape(ty);
+        if let ExprKind::Ident(_) = target.unparen().kind
+            && let Some(obj) = self.variable(target.unparen())
+        {
+            let home = self.home(obj);
+            return self.assign_var(home, ty, &shape, value);
+        }
+        // The value first, unless the place calls something.
+        if self.has_call(target) {
+            let place = self.place(target);
+            let reg = self.borrow_as(value, ty);
+            self.at(span);
+            self.store_place(place, reg, &shape);
+            return;
+        }
+        let reg = self.borrow_as(value, ty);
+        let place = self.place(target);
+        self.at(target.span);
+        self.store_place(place, reg, &shape);
+    }
+
+    /// `x = value` for a variable.
+    fn assign_var(&mut self, home: Home, ty: TypeId, shape: &Shape, value: &Expr) {
+        match home {
+            Home::Regs(reg) if shape.slots == 1 || self.writes_late(value) => self.expr_as_to(value, ty, reg),
+            Home::Regs(reg) => {
+                let temp = self.expr_as(value, ty);
+                self.mov(reg, temp, shape.slots);
+            }
+            Home::Box(_) | Home::Captured(_) | Home::CapturedBox(_) | Home::Global(_) => {
+                let reg = self.borrow_as(value, ty);
+                self.store_home(home, reg, shape);
+            }
+        }
+    }
+
+    /// Whether code for an expression writes its destination only at the end, when nothing can
+    /// panic any more and everything has been read.
+    fn writes_late(&self, value: &Expr) -> bool {
+        match &value.unparen().kind {
+            ExprKind::CompositeLit(_) => false,
+            ExprKind::Ident(_)
+            | ExprKind::BasicLit(_)
+            | ExprKind::Call(_)
+            | ExprKind::Index(..)
+            | ExprKind::Slice(_)
+            | ExprKind::Selector(..)
+            | ExprKind::Star(_)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(_)
+            | ExprKind::FuncLit(_)
+            | ExprKind::TypeAssert(..) => true,
+            _ => false,
+        }
+    }
+
+    /// The type that an untyped or typed value has on its own.
+    pub fn value_type(&mut self, value: &Expr) -> TypeId {
+        let ty = self.ty(value);
+        match self.c.checker.types.basic(ty) {
+            Some(basic) if basic.is_untyped() => golite_types::default_basic(basic).id(),
+            _ => ty,
+        }
+    }
+
+    fn assign_parallel(&mut self, left: &[Expr], right: &[Expr], span: Span) {
+        let mark = self.f.asm.mark();
+        let mut places = Vec::with_capacity(left.len());
+        for target in left {
+            if Self::is_blank(target) {
+                places.push(None);
+                continue;
+            }
+            let ty = self.ty(target);
+            let place = self.place(target);
+            places.push(Some((self.freeze(place, mark), ty)));
+        }
+        let mut values = Vec::with_capacity(right.len());
+        for (i, value) in right.iter().enumerate() {
+            let ty = match &places[i] {
+                Some((_, ty)) => *ty,
+                None => self.value_type(value),
+            };
+            // Variables may be assigned before they are read here: take copies. The last value is
+            // used only after all others have been taken.
+            let constant = self.const_value(value).is_some();
+            let reg = if constant { self.expr_as(value, ty) } else { self.expr_as_value(value, ty) };
+            values.push(reg);
+        }
+        for (i, place) in places.into_iter().enumerate() {
+            let Some((place, ty)) = place else { continue };
+            let shape = self.shape(ty);
+            self.at(if matches!(place, Place::Regs(_)) { span } else { left[i].span });
+            self.store_place(place, values[i], &shape);
+        }
+    }
+
+    /// `x, y = f()` and the forms with `ok`.
+    fn assign_multi(&mut self, left: &[Expr], value: &Expr, span: Span) {
+        let mark = self.f.asm.mark();
+        let mut places = Vec::with_capacity(left.len());
+        for target in left {
+            if Self::is_blank(target) {
+                places.push(None);
+                continue;
+            }
+            let ty = self.ty(target);
+            let place = self.place(target);
+            places.push(Some((self.freeze(place, mark), ty)));
+        }
+        let (regs, types) = self.multi_value(value);
+        for (i, place) in places.into_iter().enumerate() {
+            let Some((place, ty)) = place else { continue };
+            let shape = self.shape(ty);
+            let mark = self.f.asm.mark();
+            let mut reg = regs[i];
+            if self.is_interface(ty) && !self.is_interface(types[i]) {
+                let boxed = self.f.asm.take(2);
+                self.to_iface(boxed, reg, types[i]);
+                reg = boxed;
+            }
+            self.at(span);
+            self.store_place(place, reg, &shape);
+            self.f.asm.reset(mark);
+        }
+    }
+
+    /// An expression with several values: a call, or one with `ok`.
+    pub fn multi_value(&mut self, value: &Expr) -> (Vec<Reg>, Vec<TypeId>) {
+        let inner = value.unparen();
+        let bool_ty = Basic::Bool.id();
+        match &inner.kind {
+            ExprKind::Call(call) => {
+                let results = self.call(inner, call);
+                let types: Vec<TypeId> = results.types.iter().map(|ty| self.subst(*ty)).collect();
+                let mut regs = Vec::with_capacity(types.len());
+                let mut reg = results.first;
+                for ty in &types {
+                    regs.push(reg);
+                    reg = reg.plus(self.shape(*ty).slots);
+                }
+                (regs, types)
+            }
+            ExprKind::Index(base, _) => {
+                let map = self.ty(base);
+                let Type::Map(_, elem) = self.under(map) else { return (Vec::new(), Vec::new()) };
+                let shape = self.shape(elem);
+                let reg = self.take(&shape);
+                let ok = self.f.asm.take(1);
+                self.map_index_ok(inner, Some(reg), ok);
+                (vec![reg, ok], vec![elem, bool_ty])
+            }
+            ExprKind::TypeAssert(subject, Some(target)) => {
+                let target = self.ty(target);
+                let shape = self.shape(target);
+                let reg = self.take(&shape);
+                let ok = self.f.asm.take(1);
+                self.at(inner.span);
+                self.type_assert_ok(subject, target, reg, ok);
+                (vec![reg, ok], vec![target, bool_ty])
+            }
+            ExprKind::Unary(UnaryOp::Recv, ch) => {
+                let elem = self.chan_elem(ch);
+                let shape = self.shape(elem);
+                let reg = self.take(&shape);
+                let ok = self.f.asm.take(1);
+                let ch = self.expr(ch);
+                self.at(inner.span);
+                self.f.asm.line().chan_recv_ok(reg, ch, ok, shape.ix);
+                (vec![reg, ok], vec![elem, bool_ty])
+            }
+            _ => {
+                self.c.fail("an expression without several values".into());
+                (Vec::new(), Vec::new())
+            }
+        }
+    }
+
+    /// `x op= y`
+    pub fn op_assign(&mut self, binary: &BinaryExpr) {
+        let mark = self.f.asm.mark();
+        let target = &*binary.left;
+        let ty = self.ty(target);
+        let shape = self.shape(ty);
+        let early = if self.has_call(&binary.right) {
+            let right_ty = if binary.op.is_shift() { self.value_type(&binary.right) } else { ty };
+            let place_calls = self.has_call(target);
+            if place_calls { None } else { Some(self.expr_as_value(&binary.right, right_ty)) }
+        } else {
+            None
+        };
+        let place = self.place(target);
+        match place {
+            Place::Regs(reg) => self.operate(binary.op, ty, reg, reg, &binary.right, early, binary.op_span),
+            Place::Map { map, key, ty: map_ty } => {
+                let early = match early {
+                    None if self.has_call(&binary.right) => {
+                        let right_ty = if binary.op.is_shift() { self.value_type(&binary.right) } else { ty };
+                        Some(self.expr_as_value(&binary.right, right_ty))
+                    }
+                    early => early,
+                };
+                let old = self.read(Place::Map { map, key, ty: map_ty }, ty, None);
+                let result = self.take(&shape);
+                self.operate(binary.op, ty, result, old, &binary.right, early, binary.op_span);
+                self.store_place(place, result, &shape);
+            }
+            place => {
+                let place = self.settled(place);
+                let old = self.read(place, ty, None);
+                let result = self.take(&shape);
+                self.operate(binary.op, ty, result, old, &binary.right, early, binary.op_span);
+                self.store_place(place, result, &shape);
+            }
+        }
+        self.f.asm.reset(mark);
+    }
+
+    /// A place that is used twice: elements by short instructions stay, others become addresses.
+    fn settled(&mut self, place: Place) -> Place {
+        match place {
+            Place::Elem { size: 1 | 4 | 8, offset: 0, .. } | Place::Global(_) | Place::Mem { .. } => place,
+            Place::Array { size: 4 | 8, offset: 0, .. } => place,
+            Place::Elem { .. } | Place::Array { .. } => Place::Mem { ptr: self.place_addr(place), offset: 0 },
+            Place::Blank | Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => place,
+        }
+    }
+
+    /// `x++` and `x--`
+    pub fn inc_dec(&mut self, target: &Expr, up: bool, span: Span) {
+        use crate::arith::{self, BinaryOp};
+        let mark = self.f.asm.mark();
+        let ty = self.ty(target);
+        let shape = self.shape(ty);
+        let place = self.place(target);
+        let place = self.settled(place);
+        let (old, result) = match place {
+            Place::Regs(reg) => (reg, reg),
+            place => (self.read(place, ty, None), self.take(&shape)),
+        };
+        self.at(span);
+        let op = if up { BinaryOp::Add } else { BinaryOp::Sub };
+        match self.c.num(ty) {
+            Some(num) => {
+                if num.is_float() || !arith::emit_binary_imm(self.f.asm.line(), op, num, result, old, 1) {
+                    let one = self.f.asm.take(1);
+                    let bits = match num {
+                        arith::Num::F64 => 1f64.to_bits() as i64,
+                        arith::Num::F32 => i64::from(1f32.to_bits()),
+                        _ => 1,
+                    };
+                    self.const_int(one, bits);
+                    arith::emit_binary(self.f.asm.line(), op, num, result, old, one);
+                }
+            }
+            None => {
+                // A complex number.
+                let num = if shape.size == 8 { arith::Num::F32 } else { arith::Num::F64 };
+                let one = self.f.asm.take(1);
+                let bits =
+                    if shape.size == 8 { i64::from(1f32.to_bits()) } else { 1f64.to_bits() as i64 };
+                self.const_int(one, bits);
+                let line = self.f.asm.line();
+                arith::emit_binary(line, op, num, result, old, one);
+                if result != old {
+                    self.mov(result.plus(1), old.plus(1), 1);
+                }
+            }
+        }
+        if !matches!(place, Place::Regs(_)) {
+            self.store_place(place, result, &shape);
+        }
+        self.f.asm.reset(mark);
+    }
+
+    // ---- declarations
+
+    /// Declares a variable with a value in registers that nobody else uses (for values in memory:
+    /// the address of a fresh copy).
+    pub fn declare_with(&mut self, obj: ObjId, ty: TypeId, value: Reg) {
+        let shape = self.shape(ty);
+        let home = if shape.is_memory() {
+            Home::Box(value)
+        } else if self.needs_box(obj, &shape) {
+            let reg = self.f.asm.take(1);
+            self.f.asm.line().alloc(reg, shape.ix);
+            if shape.slots > 0 {
+                self.store(reg, 0, value, &shape, true);
+            }
+            Home::Box(reg)
+        } else {
+            Home::Regs(value)
+        };
+        self.f.homes.insert(obj, home);
+    }
+
+    /// A variable with its zero value.
+    pub fn declare_zero(&mut self, obj: ObjId, ty: TypeId) {
+        let shape = self.shape(ty);
+        let boxed = self.needs_box(obj, &shape);
+        let home = if boxed {
+            let reg = self.f.asm.take(1);
+            self.f.asm.line().alloc(reg, shape.ix);
+            Home::Box(reg)
+        } else {
+            let reg = self.take(&shape);
+            self.zero(reg, &shape);
+            Home::Regs(reg)
+        };
+        self.f.homes.insert(obj, home);
+    }
+
+    /// A variable with the value of an expression. Registers stay taken for it.
+    pub fn declare_expr(&mut self, obj: ObjId, ty: TypeId, value: &Expr) {
+        let shape = self.shape(ty);
+        let reg = if shape.is_memory() { self.f.asm.take(1) } else { self.take(&shape) };
+        let mark = self.f.asm.mark();
+        self.expr_as_to(value, ty, reg);
+        self.f.asm.reset(mark);
+        if !shape.is_memory() && self.needs_box(obj, &shape) {
+            let home = self.f.asm.take(1);
+            self.f.asm.line().alloc(home, shape.ix);
+            if shape.slots > 0 {
+                self.store(home, 0, reg, &shape, true);
+            }
+            self.f.homes.insert(obj, Home::Box(home));
+            return;
+        }
+        let home = if shape.is_memory() { Home::Box(reg) } else { Home::Regs(reg) };
+        self.f.homes.insert(obj, home);
+    }
+
+    /// `x, y := a, b`
+    pub fn define(&mut self, left: &[Expr], right: &[Expr], span: Span) {
+        let new: Vec<Option<ObjId>> = left.iter().map(|target| self.new_var(target)).collect();
+        if let ([target], [value]) = (left, right) {
+            match new[0] {
+                Some(obj) => {
+                    let ty = self.var_ty(obj);
+                    self.declare_expr(obj, ty, value);
+                }
+                None => self.assign(std::slice::from_ref(target), right, span),
+            }
+            return;
+        }
+        // Values first, in registers that new variables can keep.
+        let mut places: Vec<Option<(Place, TypeId)>> = Vec::with_capacity(left.len());
+        let mark = self.f.asm.mark();
+        for (i, target) in left.iter().enumerate() {
+            if new[i].is_some() || Self::is_blank(target) {
+                places.push(None);
+            } else {
+                let ty = self.ty(target);
+                let place = self.place(target);
+                places.push(Some((self.freeze(place, mark), ty)));
+            }
+        }
+        let (regs, types) = if let [value] = right {
+            // Keep the results apart from the window, whose registers are given back.
+            let (regs, types) = self.multi_value(value);
+            (regs, types)
+        } else {
+            let mut regs = Vec::new();
+            let mut types = Vec::new();
+            for (i, value) in right.iter().enumerate() {
+                let ty = match (&new[i], &places[i]) {
+                    (Some(obj), _) => self.var_ty(*obj),
+                    (None, Some((_, ty))) => *ty,
+                    (None, None) => self.value_type(value),
+                };
+                regs.push(self.expr_as_value(value, ty));
+                types.push(ty);
+            }
+            (regs, types)
+        };
+        for i in 0..left.len() {
+            let Some(mut reg) = regs.get(i).copied() else { return };
+            let from = types[i];
+            match (new[i], places[i]) {
+                (Some(obj), _) => {
+                    let ty = self.var_ty(obj);
+                    if self.is_interface(ty) && !self.is_interface(from) {
+                        let boxed = self.f.asm.take(2);
+                        self.to_iface(boxed, reg, from);
+                        reg = boxed;
+                    }
+                    self.declare_with(obj, ty, reg);
+                }
+                (None, Some((place, ty))) => {
+                    let shape = self.shape(ty);
+                    if self.is_interface(ty) && !self.is_interface(from) {
+                        let boxed = self.f.asm.take(2);
+                        self.to_iface(boxed, reg, from);
+                        reg = boxed;
+                    }
+                    self.at(span);
+                    self.store_place(place, reg, &shape);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// The variable that an identifier on the left of `:=` declares, if it is new there.
+    pub fn new_var(&mut self, target: &Expr) -> Option<ObjId> {
+        let ident = target.as_ident()?;
+        if ident.name == sym::BLANK {
+            return None;
+        }
+        let obj = self.c.checker.info.object(ident.id)?;
+        (self.c.checker.object(obj).span == ident.span).then_some(obj)
+    }
+
+    /// `var x, y T = a, b` in a function.
+    pub fn var_decl(&mut self, spec: &VarSpec) {
+        self.at(spec.span);
+        let vars: Vec<Option<ObjId>> = spec.names.iter().map(|name| self.declared_var(*name)).collect();
+        let written = match &spec.ty {
+            Some(ty) => Some(self.ty(ty)),
+            None => None,
+        };
+        if spec.values.is_empty() {
+            for obj in vars.into_iter().flatten() {
+                let ty = self.var_ty(obj);
+                self.declare_zero(obj, ty);
+            }
+            return;
+        }
+        if spec.values.len() == vars.len() {
+            let single = vars.len() == 1;
+            let mut regs = Vec::new();
+            for (obj, value) in vars.iter().zip(&spec.values) {
+                match obj {
+                    Some(obj) if single => {
+                        let ty = self.var_ty(*obj);
+                        self.declare_expr(*obj, ty, value);
+                    }
+                    _ => {
+                        let ty = match (obj, written) {
+                            (Some(obj), _) => self.var_ty(*obj),
+                            (None, Some(ty)) => ty,
+                            (None, None) => self.value_type(value),
+                        };
+                        regs.push((*obj, ty, self.expr_as_value(value, ty)));
+                    }
+                }
+            }
+            for (obj, ty, reg) in regs {
+                if let Some(obj) = obj {
+                    self.declare_with(obj, ty, reg);
+                }
+            }
+            return;
+        }
+        let (regs, types) = self.multi_value(&spec.values[0]);
+        for (i, obj) in vars.into_iter().enumerate() {
+            let (Some(obj), Some(mut reg)) = (obj, regs.get(i).copied()) else { continue };
+            let ty = self.var_ty(obj);
+            if self.is_interface(ty) && !self.is_interface(types[i]) {
+                let boxed = self.f.asm.take(2);
+                self.to_iface(boxed, reg, types[i]);
+                reg = boxed;
+            }
+            self.declare_with(obj, ty, reg);
+        }
+    }
+
+    /// Initialises package-level variables.
+    pub fn init_vars(&mut self, vars: &[ObjId], spec: &VarSpec) {
+        let mark = self.f.asm.mark();
+        let blank = |compiler: &Self, obj: ObjId| compiler.c.checker.object(obj).name == sym::BLANK;
+        if let [obj] = vars
+            && (spec.values.len() == 1 || spec.values.len() == spec.names.len())
+        {
+            let span = self.c.checker.object(*obj).span;
+            let at = spec.names.iter().position(|name| name.span == span).unwrap_or(0);
+            if let Some(value) = spec.values.get(at.min(spec.values.len() - 1)) {
+                let ty = self.var_ty(*obj);
+                let shape = self.shape(ty);
+                let reg = self.expr_as(value, ty);
+                if !blank(self, *obj) {
+                    let global = self.c.global_ix(*obj);
+                    self.store_global(global, reg, &shape);
+                }
+            }
+        } else if let Some(value) = spec.values.first() {
+            let (regs, types) = self.multi_value(value);
+            for (i, obj) in vars.iter().enumerate() {
+                if blank(self, *obj) {
+                    continue;
+                }
+                let ty = self.var_ty(*obj);
+                let shape = self.shape(ty);
+                let mut reg = regs[i];
+                if self.is_interface(ty) && !self.is_interface(types[i]) {
+                    let boxed = self.f.asm.take(2);
+                    self.to_iface(boxed, reg, types[i]);
+                    reg = boxed;
+                }
+                let global = self.c.global_ix(*obj);
+                self.store_global(global, reg, &shape);
+            }
+        }
+        self.f.asm.reset(mark);
+    }
+}

@@ -1,0 +1,384 @@
+//! Binary operators.
+//!
+//! Chains lean to the left and can be thousands of operands long: they are taken in a loop.
+
+use golite_bytecode::Reg;
+use golite_syntax::ast::{BinaryExpr, BinaryOp, Expr, ExprKind};
+use golite_types::{Const, Type, TypeId};
+
+use crate::arith::{self, BinaryOp as Arith, Comparison, Num};
+use crate::func::FuncCompiler;
+use crate::lower::Form;
+
+/// The arithmetic operation of an operator.
+pub(crate) fn arithmetic(op: BinaryOp) -> Option<Arith> {
+    Some(match op {
+        BinaryOp::Add => Arith::Add,
+        BinaryOp::Sub => Arith::Sub,
+        BinaryOp::Mul => Arith::Mul,
+        BinaryOp::Div => Arith::Div,
+        BinaryOp::Rem => Arith::Rem,
+        BinaryOp::And => Arith::And,
+        BinaryOp::Or => Arith::Or,
+        BinaryOp::Xor => Arith::Xor,
+        BinaryOp::AndNot => Arith::AndNot,
+        BinaryOp::Shl
+        | BinaryOp::Shr
+        | BinaryOp::LogAnd
+        | BinaryOp::LogOr
+        | BinaryOp::Eq
+        | BinaryOp::Ne
+        | BinaryOp::Lt
+        | BinaryOp::Le
+        | BinaryOp::Gt
+        | BinaryOp::Ge => return None,
+    })
+}
+
+/// The comparison of an operator.
+pub(crate) fn comparison(op: BinaryOp) -> Option<Comparison> {
+    Some(match op {
+        BinaryOp::Eq => Comparison::Eq,
+        BinaryOp::Ne => Comparison::Ne,
+        BinaryOp::Lt => Comparison::Lt,
+        BinaryOp::Le => Comparison::Le,
+        BinaryOp::Gt => Comparison::Gt,
+        BinaryOp::Ge => Comparison::Ge,
+        _ => return None,
+    })
+}
+
+impl FuncCompiler<'_> {
+    /// A binary expression's value.
+    pub fn binary(&mut self, expr: &Expr, binary: &BinaryExpr, dst: Option<Reg>) -> Reg {
+        let ty = self.ty(expr);
+        let shape = self.shape(ty);
+        let mark = self.f.asm.mark();
+        let want = self.dst(dst, &shape);
+        let after = self.f.asm.mark();
+        if binary.op.is_logical() {
+            self.bool_value(expr, want);
+        } else if comparison(binary.op).is_some() {
+            self.at(binary.op_span);
+            self.compare_value(binary, want);
+        } else {
+            self.chain(expr, binary, ty, want);
+        }
+        self.f.asm.reset(if dst.is_some() { mark } else { after });
+        want
+    }
+
+    /// Arithmetic: a chain of operators, folded from the left into `want`.
+    fn chain(&mut self, expr: &Expr, binary: &BinaryExpr, ty: TypeId, want: Reg) {
+        // The links from the outermost inwards.
+        let mut links = vec![(expr, binary)];
+        let mut first: &Expr = &binary.left;
+        loop {
+            let inner = first.unparen();
+            if self.c.checker.info.value(inner.id).is_some() {
+                break;
+            }
+            match &inner.kind {
+                ExprKind::Binary(next) if !next.op.is_logical() && comparison(next.op).is_none() => {
+                    links.push((inner, next));
+                    first = &next.left;
+                }
+                _ => break,
+            }
+        }
+        links.reverse();
+        if self.c.checker.types.basic(ty).is_some_and(|basic| basic.is_string()) {
+            return self.concat(first, &links, want);
+        }
+        // Operands with calls go first where a plain operand before them could change.
+        let mut early: Vec<Option<Reg>> = vec![None; links.len()];
+        let last_call = links.iter().rposition(|(_, link)| self.has_call(&link.right));
+        if let Some(last) = last_call {
+            let mut sensitive = self.is_sensitive(first);
+            for (_, link) in &links[..last] {
+                sensitive = sensitive || self.is_sensitive(&link.right);
+            }
+            if sensitive {
+                let first_value = self.has_call(first).then(|| self.expr(first));
+                for (i, (_, link)) in links.iter().enumerate() {
+                    if self.has_call(&link.right) {
+                        early[i] = Some(self.expr(&link.right));
+                    }
+                }
+                let left = first_value.unwrap_or_else(|| self.expr(first));
+                return self.fold(left, &links, &early, want);
+            }
+        }
+        let left = self.expr(first);
+        self.fold(left, &links, &early, want);
+    }
+
+    fn fold(&mut self, first: Reg, links: &[(&Expr, &BinaryExpr)], early: &[Option<Reg>], want: Reg) {
+        let mut left = first;
+        let count = links.len();
+        // Intermediate results share one temporary.
+        let mut temporary: Option<(Reg, u16)> = None;
+        for (i, (link_expr, link)) in links.iter().enumerate() {
+            let ty = self.ty(link_expr);
+            let slots = self.shape(ty).slots;
+            let dst = if i + 1 == count {
+                want
+            } else {
+                match temporary {
+                    Some((reg, n)) if n >= slots => reg,
+                    _ => {
+                        let reg = self.f.asm.take(slots);
+                        temporary = Some((reg, slots));
+                        reg
+                    }
+                }
+            };
+            let mark = self.f.asm.mark();
+            self.operate(link.op, ty, dst, left, &link.right, early[i], link.op_span);
+            self.f.asm.reset(mark);
+            left = dst;
+        }
+    }
+
+    /// `dst = left op right`, the right operand an expression or already in a register.
+    pub fn operate(
+        &mut self,
+        op: BinaryOp,
+        ty: TypeId,
+        dst: Reg,
+        left: Reg,
+        right: &Expr,
+        early: Option<Reg>,
+        span: golite_source::Span,
+    ) {
+        if op.is_shift() {
+            return self.shift(op, ty, dst, left, right, early, span);
+        }
+        let Some(operation) = arithmetic(op) else { return };
+        let Some(num) = self.c.num(ty) else {
+            if self.shape(ty).form == Form::Str {
+                let parts = self.f.asm.take(4);
+                self.mov(parts, left, 2);
+                let right = early.unwrap_or_else(|| self.expr(right));
+                self.mov(parts.plus(2), right, 2);
+                self.at(span);
+                self.f.asm.line().concat(dst, parts, 2);
+                return;
+            }
+            let right = early.unwrap_or_else(|| self.expr(right));
+            self.at(span);
+            return self.complex(operation, ty, dst, left, right);
+        };
+        if early.is_none()
+            && !num.is_float()
+            && let Some(imm) = self.small_const(right)
+        {
+            self.at(span);
+            if arith::emit_binary_imm(self.f.asm.line(), operation, num, dst, left, i64::from(imm)) {
+                return;
+            }
+        }
+        let right = early.unwrap_or_else(|| self.expr(right));
+        self.at(span);
+        arith::emit_binary(self.f.asm.line(), operation, num, dst, left, right);
+    }
+
+    /// A shift; the count is of any integer type.
+    fn shift(
+        &mut self,
+        op: BinaryOp,
+        ty: TypeId,
+        dst: Reg,
+        left: Reg,
+        count: &Expr,
+        early: Option<Reg>,
+        span: golite_source::Span,
+    ) {
+        let num = self.c.num(ty).unwrap_or(Num::I64);
+        if let Some(value) = self.const_value(count).and_then(|value| value.as_int()) {
+            let count = u64::try_from(value).unwrap_or(u64::MAX);
+            self.at(span);
+            match op {
+                BinaryOp::Shl => arith::emit_shl_imm(self.f.asm.line(), num, dst, left, count),
+                _ => arith::emit_shr_imm(self.f.asm.line(), num, dst, left, count),
+            }
+            return;
+        }
+        let count_ty = self.ty(count);
+        let reg = early.unwrap_or_else(|| self.expr(count));
+        self.at(span);
+        if self.c.num(count_ty).is_none_or(Num::is_signed) {
+            self.f.asm.line().check_shift(reg);
+        }
+        match op {
+            BinaryOp::Shl => arith::emit_shl(self.f.asm.line(), num, dst, left, reg),
+            _ => arith::emit_shr(self.f.asm.line(), num, dst, left, reg),
+        }
+    }
+
+    /// `a + b + c` for strings: one instruction for all operands.
+    fn concat(&mut self, first: &Expr, links: &[(&Expr, &BinaryExpr)], want: Reg) {
+        let mut operands = vec![first];
+        operands.extend(links.iter().map(|(_, link)| &*link.right));
+        // As many at a time as an instruction and a frame allow.
+        const MOST: usize = 1000;
+        let mut done: Option<Reg> = None;
+        let mut rest = &operands[..];
+        let result = self.f.asm.take(2);
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(MOST));
+            rest = later;
+            let mark = self.f.asm.mark();
+            let parts = self.f.asm.take(2 * (now.len() + usize::from(done.is_some())) as u16);
+            let mut at = parts;
+            if let Some(done) = done {
+                self.mov(at, done, 2);
+                at = at.plus(2);
+            }
+            let calls: Vec<bool> = now.iter().map(|operand| self.has_call(operand)).collect();
+            for pass in [true, false] {
+                for (i, operand) in now.iter().enumerate() {
+                    if calls[i] == pass {
+                        self.expr_to(operand, at.plus(2 * i as u16));
+                    }
+                }
+            }
+            self.at(links[links.len() - 1].1.op_span);
+            let count = now.len() as u16 + u16::from(done.is_some());
+            self.f.asm.line().concat(result, parts, count);
+            self.f.asm.reset(mark);
+            done = Some(result);
+        }
+        self.mov(want, result, 2);
+    }
+
+    fn complex(&mut self, op: Arith, ty: TypeId, dst: Reg, left: Reg, right: Reg) {
+        let shape = self.shape(ty);
+        let num = if shape.size == 8 { Num::F32 } else { Num::F64 };
+        let out = self.f.asm.take(2);
+        let (out_re, out_im) = (out, out.plus(1));
+        let (a, b, c, d) = (left, left.plus(1), right, right.plus(1));
+        match op {
+            Arith::Mul => {
+                let t = self.f.asm.take(2);
+                let line = self.f.asm.line();
+                arith::emit_binary(line, Arith::Mul, num, out_re, a, c);
+                arith::emit_binary(line, Arith::Mul, num, t, b, d);
+                arith::emit_binary(line, Arith::Sub, num, out_re, out_re, t);
+                arith::emit_binary(line, Arith::Mul, num, out_im, a, d);
+                arith::emit_binary(line, Arith::Mul, num, t, b, c);
+                arith::emit_binary(line, Arith::Add, num, out_im, out_im, t);
+            }
+            Arith::Div => {
+                // complex64 divides as complex128 and rounds, as in gc.
+                let wide = self.f.asm.take(4);
+                for (i, src) in [a, b, c, d].into_iter().enumerate() {
+                    let to = wide.plus(i as u16);
+                    arith::emit_convert(self.f.asm.line(), num, Num::F64, to, src);
+                }
+                let line = self.f.asm.line();
+                line.div_c128(wide, wide, wide.plus(2));
+                arith::emit_convert(line, Num::F64, num, out_re, wide);
+                arith::emit_convert(line, Num::F64, num, out_im, wide.plus(1));
+            }
+            Arith::Add
+            | Arith::Sub
+            | Arith::Rem
+            | Arith::And
+            | Arith::Or
+            | Arith::Xor
+            | Arith::AndNot => {
+                let line = self.f.asm.line();
+                arith::emit_binary(line, op, num, out_re, a, c);
+                arith::emit_binary(line, op, num, out_im, b, d);
+            }
+        }
+        self.mov(dst, out, 2);
+    }
+
+    /// The two operands of a comparison, converted to what they are compared as; its type.
+    pub fn compare_operands(&mut self, binary: &BinaryExpr) -> (Reg, Reg, TypeId) {
+        let ty = self.compare_type(&binary.left, &binary.right);
+        let (left, right) = if self.calls_first(&[&binary.left, &binary.right]) {
+            let right = self.borrow_as(&binary.right, ty);
+            (self.borrow_as(&binary.left, ty), right)
+        } else {
+            let left = self.borrow_as(&binary.left, ty);
+            (left, self.borrow_as(&binary.right, ty))
+        };
+        (left, right, ty)
+    }
+
+    /// The type in which two operands are compared: the interface, if one of them is one.
+    pub fn compare_type(&mut self, left: &Expr, right: &Expr) -> TypeId {
+        let (left_ty, right_ty) = (self.ty(left), self.ty(right));
+        if self.is_nil(left) {
+            return right_ty;
+        }
+        if self.is_nil(right) || self.is_interface(left_ty) {
+            return left_ty;
+        }
+        if self.is_interface(right_ty) {
+            return right_ty;
+        }
+        let untyped = self.c.checker.types.basic(left_ty).is_some_and(|basic| basic.is_untyped());
+        if untyped { right_ty } else { left_ty }
+    }
+
+    /// A comparison as a boolean.
+    fn compare_value(&mut self, binary: &BinaryExpr, want: Reg) {
+        let cmp = comparison(binary.op).expect("a comparison");
+        if self.is_nil(&binary.left) || self.is_nil(&binary.right) {
+            let operand = if self.is_nil(&binary.left) { &binary.right } else { &binary.left };
+            let reg = self.borrow(operand);
+            let zero = self.f.asm.take(1);
+            // Slices, pointers, maps, channels, funcs and interfaces are nil iff their first word is 0.
+            let ty = self.ty(operand);
+            if self.is_interface(ty) {
+                self.f.asm.line().const_i32(zero, 0);
+            } else {
+                self.f.asm.line().nil(zero);
+            }
+            let b = self.f.asm.line();
+            if cmp == Comparison::Eq { b.eq(want, reg, zero) } else { b.ne(want, reg, zero) };
+            return;
+        }
+        let (left, right, ty) = self.compare_operands(binary);
+        self.at(binary.op_span);
+        self.compare_regs(cmp, ty, want, left, right);
+    }
+
+    /// `dst = left cmp right` for values of a type.
+    pub fn compare_regs(&mut self, cmp: Comparison, ty: TypeId, dst: Reg, left: Reg, right: Reg) {
+        if let Some(num) = self.c.num(ty) {
+            arith::emit_compare(self.f.asm.line(), cmp, num, dst, left, right);
+            return;
+        }
+        let is_string = self.c.checker.types.basic(ty).is_some_and(|basic| basic.is_string());
+        match cmp {
+            Comparison::Eq => self.equal(ty, dst, left, right),
+            Comparison::Ne => {
+                self.equal(ty, dst, left, right);
+                self.f.asm.line().not_bool(dst, dst);
+            }
+            Comparison::Lt if is_string => drop(self.f.asm.line().lt_str(dst, left, right)),
+            Comparison::Le if is_string => drop(self.f.asm.line().le_str(dst, left, right)),
+            Comparison::Gt if is_string => drop(self.f.asm.line().lt_str(dst, right, left)),
+            Comparison::Ge if is_string => drop(self.f.asm.line().le_str(dst, right, left)),
+            Comparison::Lt | Comparison::Le | Comparison::Gt | Comparison::Ge => {
+                self.c.fail("values without order are compared".into());
+            }
+        }
+    }
+
+    /// Whether a constant is the empty string.
+    pub fn is_empty_string(&self, expr: &Expr) -> bool {
+        matches!(self.c.checker.info.value(expr.id), Some(Const::Str(bytes)) if bytes.is_empty())
+    }
+
+    /// Whether a type is a pointer-shaped one: compared as one word.
+    pub fn is_word(&mut self, ty: TypeId) -> bool {
+        matches!(self.under(ty), Type::Pointer(_) | Type::Chan(..) | Type::Map(..) | Type::Signature(_))
+            || self.c.checker.types.basic(ty) == Some(golite_types::Basic::UnsafePointer)
+    }
+}

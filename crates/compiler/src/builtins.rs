@@ -1,0 +1,453 @@
+//! Built-in functions.
+
+use golite_bytecode::Reg;
+use golite_source::Span;
+use golite_syntax::ast::{CallExpr, Expr, ExprKind};
+use golite_types::{Basic, Builtin, Type, TypeId};
+
+use crate::arith::{self, Comparison, Num};
+use crate::func::FuncCompiler;
+use crate::lower::{Form, Shape};
+use crate::place::Place;
+
+impl FuncCompiler<'_> {
+    /// A call of a built-in function.
+    pub fn builtin(&mut self, expr: &Expr, call: &CallExpr, builtin: Builtin, dst: Option<Reg>) -> Reg {
+        let ty = self.ty(expr);
+        let args = &call.args;
+        let mark = self.f.asm.mark();
+        let shape = match builtin {
+            Builtin::Clear
+            | Builtin::Close
+            | Builtin::Delete
+            | Builtin::Panic
+            | Builtin::Print
+            | Builtin::Println => None,
+            Builtin::Copy => {
+                let int = Basic::Int.id();
+                Some(self.shape(int))
+            }
+            Builtin::Recover => {
+                let any = self.c.checker.types.any();
+                Some(self.shape(any))
+            }
+            _ => Some(self.shape(ty)),
+        };
+        let want = match &shape {
+            Some(shape) => self.dst(dst, shape),
+            None => Reg(0),
+        };
+        let after = self.f.asm.mark();
+        match builtin {
+            Builtin::Len | Builtin::Cap => self.len_cap(expr, builtin, &args[0], want),
+            Builtin::Append => self.append(expr, call, ty, want),
+            Builtin::Make => self.make(expr, args, ty, want),
+            Builtin::New => self.new_object(expr, &args[0], ty, want),
+            Builtin::Min | Builtin::Max => self.min_max(expr, builtin, args, ty, want),
+            Builtin::Complex => {
+                let num = if shape.as_ref().is_some_and(|shape| shape.size == 8) { Num::F32 } else { Num::F64 };
+                let part = if num == Num::F32 { Basic::Float32 } else { Basic::Float64 };
+                let out = self.f.asm.take(2);
+                for (i, arg) in args.iter().enumerate() {
+                    let to = out.plus(i as u16);
+                    match self.const_value(arg) {
+                        Some(value) => self.constant(to, &value, part.id()),
+                        None => self.expr_to(arg, to),
+                    }
+                }
+                self.mov(want, out, 2);
+            }
+            Builtin::Real | Builtin::Imag => {
+                let value = self.expr(&args[0]);
+                self.mov(want, value.plus(u16::from(builtin == Builtin::Imag)), 1);
+            }
+            Builtin::Copy => {
+                let to = self.expr(&args[0]);
+                let from = self.expr(&args[1]);
+                let slice = self.ty(&args[0]);
+                let Type::Slice(elem) = self.under(slice) else { return want };
+                let elem = self.c.type_ix(elem);
+                self.at(expr.span);
+                self.f.asm.line().copy_slice(want, to, from, elem);
+            }
+            Builtin::Recover => {
+                self.f.asm.line().recover(want);
+            }
+            Builtin::Clear
+            | Builtin::Close
+            | Builtin::Delete
+            | Builtin::Panic
+            | Builtin::Print
+            | Builtin::Println => {
+                let types = self.builtin_arg_types(builtin, call);
+                let calls = args.iter().any(|arg| self.has_call(arg));
+                let mut regs = Vec::with_capacity(args.len());
+                for (arg, ty) in args.iter().zip(&types) {
+                    let reg = if calls { self.expr_as_value(arg, *ty) } else { self.expr_as(arg, *ty) };
+                    regs.push((reg, *ty));
+                }
+                self.builtin_regs(builtin, &regs, expr.span);
+            }
+            Builtin::UnsafeAdd
+            | Builtin::UnsafeSlice
+            | Builtin::UnsafeSliceData
+            | Builtin::UnsafeString
+            | Builtin::UnsafeStringData => self.unsafe_builtin(expr, builtin, args, ty, want),
+            Builtin::UnsafeAlignof | Builtin::UnsafeOffsetof | Builtin::UnsafeSizeof => {
+                // Constant but for types that were type parameters.
+                let ty = self.ty(&args[0]);
+                let (size, align) = self.c.checker.types.size_align(ty);
+                let value = if builtin == Builtin::UnsafeSizeof { size } else { align };
+                self.const_int(want, value);
+            }
+        }
+        self.f.asm.reset(if dst.is_some() { mark } else { after });
+        want
+    }
+
+    /// The types as which the arguments of a built-in function without result are taken.
+    pub fn builtin_arg_types(&mut self, builtin: Builtin, call: &CallExpr) -> Vec<TypeId> {
+        let mut types = Vec::with_capacity(call.args.len());
+        for (i, arg) in call.args.iter().enumerate() {
+            let mut ty = self.ty(arg);
+            match builtin {
+                Builtin::Panic => ty = self.c.checker.types.any(),
+                Builtin::Delete if i == 1 => {
+                    if let Type::Map(key, _) = self.under(types[0]) {
+                        ty = key;
+                    }
+                }
+                _ => {
+                    if let Some(basic) = self.c.checker.types.basic(ty)
+                        && basic.is_untyped()
+                    {
+                        ty = golite_types::default_basic(basic).id();
+                    }
+                }
+            }
+            types.push(ty);
+        }
+        types
+    }
+
+    /// A built-in function without result, on values in registers.
+    pub fn builtin_regs(&mut self, builtin: Builtin, args: &[(Reg, TypeId)], span: Span) {
+        if !span.is_none() {
+            self.at(span);
+        }
+        match builtin {
+            Builtin::Close => {
+                self.f.asm.line().chan_close(args[0].0);
+            }
+            Builtin::Delete => {
+                let map = self.c.type_ix(args[0].1);
+                self.f.asm.line().map_delete(args[0].0, args[1].0, map);
+            }
+            Builtin::Clear => match self.under(args[0].1) {
+                Type::Map(..) => {
+                    let map = self.c.type_ix(args[0].1);
+                    self.f.asm.line().map_clear(args[0].0, map);
+                }
+                Type::Slice(elem) => {
+                    let elem = self.c.type_ix(elem);
+                    self.f.asm.line().clear_slice(args[0].0, elem);
+                }
+                _ => {}
+            },
+            Builtin::Panic => {
+                self.f.asm.line().panic(args[0].0);
+            }
+            Builtin::Copy => {
+                let Type::Slice(elem) = self.under(args[0].1) else { return };
+                let elem = self.c.type_ix(elem);
+                let count = self.f.asm.take(1);
+                self.f.asm.line().copy_slice(count, args[0].0, args[1].0, elem);
+            }
+            Builtin::Print | Builtin::Println => {
+                for (i, (reg, ty)) in args.iter().enumerate() {
+                    if i > 0 && builtin == Builtin::Println {
+                        self.print_text(b" ");
+                    }
+                    let ix = self.c.type_ix(*ty);
+                    self.f.asm.line().print(*reg, ix);
+                }
+                if builtin == Builtin::Println {
+                    self.print_text(b"\n");
+                }
+            }
+            _ => self.c.fail("this built-in function cannot be called like that".into()),
+        }
+    }
+
+    fn print_text(&mut self, text: &[u8]) {
+        let mark = self.f.asm.mark();
+        let reg = self.f.asm.take(2);
+        let string = self.c.string_ix(text);
+        self.f.asm.line().const_str(reg, string);
+        let ix = self.c.type_ix(Basic::String.id());
+        self.f.asm.line().print(reg, ix);
+        self.f.asm.reset(mark);
+    }
+
+    fn len_cap(&mut self, expr: &Expr, builtin: Builtin, arg: &Expr, want: Reg) {
+        let ty = self.ty(arg);
+        match self.under(ty) {
+            Type::Slice(_) => {
+                // Length and capacity alone, where the slice is in memory.
+                let slot = if builtin == Builtin::Len { 1 } else { 2 };
+                let place = self.place(arg);
+                if let Place::Mem { ptr, offset } = place
+                    && let Ok(at) = u16::try_from(offset + 8 * slot)
+                {
+                    self.at(expr.span);
+                    self.f.asm.line().load_64(want, ptr, at);
+                } else {
+                    let reg = self.read(place, ty, None);
+                    self.mov(want, reg.plus(slot as u16), 1);
+                }
+            }
+            Type::Basic(_) => {
+                let reg = self.expr(arg);
+                self.mov(want, reg.plus(1), 1);
+            }
+            Type::Map(..) => {
+                let reg = self.expr(arg);
+                self.f.asm.line().map_len(want, reg);
+            }
+            Type::Chan(..) => {
+                let reg = self.expr(arg);
+                let b = self.f.asm.line();
+                if builtin == Builtin::Len { b.chan_len(want, reg) } else { b.chan_cap(want, reg) };
+            }
+            Type::Array(len, _) => {
+                self.borrow(arg);
+                self.const_int(want, len);
+            }
+            Type::Pointer(array) => {
+                self.expr(arg);
+                if let Type::Array(len, _) = self.under(array) {
+                    self.const_int(want, len);
+                }
+            }
+            _ => self.c.fail("len or cap of something that has none".into()),
+        }
+    }
+
+    fn new_object(&mut self, expr: &Expr, arg: &Expr, ty: TypeId, want: Reg) {
+        let Type::Pointer(elem) = self.under(ty) else { return };
+        let shape = self.shape(elem);
+        if self.is_type(arg) {
+            self.at(expr.span);
+            self.f.asm.line().alloc(want, shape.ix);
+            return;
+        }
+        // new(x): a variable with that value.
+        let value = self.borrow_as(arg, elem);
+        let object = self.f.asm.take(1);
+        self.at(expr.span);
+        self.f.asm.line().alloc(object, shape.ix);
+        if shape.slots > 0 {
+            self.store(object, 0, value, &shape, true);
+        }
+        self.f.asm.line().mov(want, object);
+    }
+
+    fn make(&mut self, expr: &Expr, args: &[Expr], ty: TypeId, want: Reg) {
+        let mut sizes = [Reg::NONE; 2];
+        let any_call = args.iter().skip(1).any(|arg| self.has_call(arg));
+        for (size, arg) in sizes.iter_mut().zip(args.iter().skip(1)) {
+            *size = self.size_arg(arg, any_call);
+        }
+        self.at(expr.span);
+        let ix = self.c.type_ix(ty);
+        match self.under(ty) {
+            Type::Slice(elem) => {
+                let elem = self.c.type_ix(elem);
+                self.f.asm.line().make_slice(want, sizes[0], sizes[1], elem);
+            }
+            Type::Map(..) => drop(self.f.asm.line().make_map(want, sizes[0], ix)),
+            Type::Chan(..) => drop(self.f.asm.line().make_chan(want, sizes[0], ix)),
+            _ => self.c.fail("make of a type that cannot be made".into()),
+        }
+    }
+
+    /// A size: any integer type, or a constant that may be written as a float.
+    fn size_arg(&mut self, arg: &Expr, own: bool) -> Reg {
+        if let Some(value) = self.const_value(arg) {
+            let reg = self.f.asm.take(1);
+            self.const_int(reg, value.as_i64().unwrap_or(-1));
+            return reg;
+        }
+        let ty = self.ty(arg);
+        let reg = if own { self.expr_as_value(arg, ty) } else { self.expr(arg) };
+        if self.c.num(ty) == Some(Num::U64) {
+            // Too large for an int: as a negative one it is refused all the same.
+            return reg;
+        }
+        reg
+    }
+
+    fn min_max(&mut self, expr: &Expr, builtin: Builtin, args: &[Expr], ty: TypeId, want: Reg) {
+        let shape = self.shape(ty);
+        let best = self.take(&shape);
+        let mut values = Vec::with_capacity(args.len());
+        let calls = args.iter().any(|arg| self.has_call(arg));
+        for arg in args {
+            let reg = match self.const_value(arg) {
+                Some(value) => {
+                    let reg = self.take(&shape);
+                    self.constant(reg, &value, ty);
+                    reg
+                }
+                None if calls => self.expr_as_value(arg, ty),
+                None => self.expr(arg),
+            };
+            values.push(reg);
+        }
+        self.at(expr.span);
+        self.mov(best, values[0], shape.slots);
+        for value in &values[1..] {
+            let line = self.f.asm.line();
+            match self.c.num(ty) {
+                Some(Num::F64) if builtin == Builtin::Min => drop(line.min_f64(best, best, *value)),
+                Some(Num::F64) => drop(line.max_f64(best, best, *value)),
+                Some(Num::F32) if builtin == Builtin::Min => drop(line.min_f32(best, best, *value)),
+                Some(Num::F32) => drop(line.max_f32(best, best, *value)),
+                num => {
+                    let skip = self.f.asm.label();
+                    let (left, right) = if builtin == Builtin::Min { (*value, best) } else { (best, *value) };
+                    match num {
+                        Some(num) => self.branch_regs(Comparison::Ge, num, left, right, skip),
+                        None => {
+                            let less = self.f.asm.take(1);
+                            self.f.asm.line().lt_str(less, left, right);
+                            self.branch_reg(less, false, skip);
+                        }
+                    }
+                    self.mov(best, *value, shape.slots);
+                    self.f.asm.bind(skip);
+                }
+            }
+        }
+        self.mov(want, best, shape.slots);
+    }
+
+    // ---- append
+
+    fn append(&mut self, expr: &Expr, call: &CallExpr, ty: TypeId, want: Reg) {
+        let Type::Slice(elem) = self.under(ty) else { return };
+        let shape = self.shape(elem);
+        let args = &call.args[1..];
+        let late = args.iter().any(|arg| self.has_call(arg)) && self.is_sensitive(&call.args[0]);
+        let early = if late { None } else { Some(self.expr_as(&call.args[0], ty)) };
+        if call.ellipsis.is_some() {
+            let tail = self.expr_as_tail(&args[0], ty);
+            let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
+            self.at(expr.span);
+            self.f.asm.line().append_slice(want, slice, tail, shape.ix);
+            return;
+        }
+        match args {
+            [] => {
+                let slice = early.unwrap_or_else(|| self.expr(&call.args[0]));
+                self.mov(want, slice, 3);
+            }
+            [arg] => {
+                let value = self.borrow_as(arg, elem);
+                let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
+                self.at(expr.span);
+                self.append_one(want, slice, value, &shape);
+            }
+            _ => {
+                let mut values = Vec::with_capacity(args.len());
+                for arg in args {
+                    values.push(if self.has_call(arg) { self.expr_as_value(arg, elem) } else { self.borrow_as(arg, elem) });
+                }
+                let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
+                self.at(expr.span);
+                let Ok(count) = u16::try_from(args.len()) else {
+                    self.c.fail("too many arguments of append".into());
+                    return;
+                };
+                let grown = self.f.asm.take(3);
+                let old = self.f.asm.take(1);
+                self.f.asm.line().mov(old, slice.plus(1));
+                self.f.asm.line().append_extend(grown, slice, count, shape.ix);
+                if shape.slots > 0 {
+                    for (i, value) in values.iter().enumerate() {
+                        let mark = self.f.asm.mark();
+                        let idx = self.f.asm.take(1);
+                        self.f.asm.line().add_imm(idx, old, i as i16);
+                        let place = Place::Elem { view: grown, idx, size: shape.size as u32, offset: 0 };
+                        self.store_place(place, *value, &shape);
+                        self.f.asm.reset(mark);
+                    }
+                }
+                self.mov(want, grown, 3);
+            }
+        }
+    }
+
+    fn append_one(&mut self, want: Reg, slice: Reg, value: Reg, shape: &Shape) {
+        let b = self.f.asm.line();
+        let plain = shape.first_offset() == 0;
+        match (shape.form, shape.size) {
+            (Form::Num(_), 1) => b.append_8(want, slice, value, shape.ix),
+            (Form::Num(_), 4) if plain => b.append_32(want, slice, value, shape.ix),
+            (Form::Num(_), 8) if plain => b.append_64(want, slice, value, shape.ix),
+            (Form::Ptr, 8) => b.append_ptr(want, slice, value, shape.ix),
+            (Form::Str, 16) => b.append_str(want, slice, value, shape.ix),
+            (Form::Iface, 16) => b.append_iface(want, slice, value, shape.ix),
+            _ => b.append_val(want, slice, value, shape.ix),
+        };
+    }
+
+    /// The tail of `append(s, tail...)`: a slice, or a string for bytes.
+    fn expr_as_tail(&mut self, arg: &Expr, ty: TypeId) -> Reg {
+        if self.is_nil(arg) {
+            return self.expr_as(arg, ty);
+        }
+        self.expr(arg)
+    }
+
+    // ---- package unsafe
+
+    fn unsafe_builtin(&mut self, expr: &Expr, builtin: Builtin, args: &[Expr], ty: TypeId, want: Reg) {
+        match builtin {
+            Builtin::UnsafeSliceData | Builtin::UnsafeStringData => {
+                let reg = self.expr(&args[0]);
+                self.mov(want, reg, 1);
+            }
+            Builtin::UnsafeString | Builtin::UnsafeSlice => {
+                let ptr = self.expr(&args[0]);
+                let len = self.size_arg(&args[1], true);
+                let out = self.f.asm.take(3);
+                self.mov(out, ptr, 1);
+                self.mov(out.plus(1), len, 1);
+                if builtin == Builtin::UnsafeSlice {
+                    self.mov(out.plus(2), len, 1);
+                }
+                let slots = self.shape(ty).slots;
+                self.mov(want, out, slots);
+            }
+            Builtin::UnsafeAdd => {
+                let ptr = self.expr(&args[0]);
+                let len = self.size_arg(&args[1], true);
+                let sum = self.f.asm.take(1);
+                self.at(expr.span);
+                self.f.asm.line().num_from_ptr(sum, ptr);
+                arith::emit_binary(self.f.asm.line(), arith::BinaryOp::Add, Num::I64, sum, sum, len);
+                self.f.asm.line().ptr_from_num(want, sum);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an expression statement is a call of `panic`: nothing follows it.
+    pub fn is_panic(&self, expr: &Expr) -> bool {
+        match &expr.unparen().kind {
+            ExprKind::Call(call) => self.builtin_of(call) == Some(Builtin::Panic),
+            _ => false,
+        }
+    }
+}
