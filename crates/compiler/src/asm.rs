@@ -8,7 +8,9 @@
 //! to a long one next to it.
 
 use golite_bytecode::code::{get_cells, set_cells};
-use golite_bytecode::{Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx};
+use golite_bytecode::{
+    Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx,
+};
 use golite_source::Span;
 
 /// A place in the code that jumps go to.

@@ -95,7 +95,7 @@ impl FuncCompiler<'_> {
     pub fn value_type(&mut self, value: &Expr) -> TypeId {
         let ty = self.ty(value);
         match self.c.checker.types.basic(ty) {
-            Some(basic) if basic.is_untyped() => golite_types::default_basic(basic).id(),
+            Some(basic) if basic.is_untyped() => crate::lower::default_basic(basic).id(),
             _ => ty,
         }
     }
@@ -259,7 +259,7 @@ impl FuncCompiler<'_> {
             Place::Elem { size: 1 | 4 | 8, offset: 0, .. } | Place::Global(_) | Place::Mem { .. } => place,
             Place::Array { size: 4 | 8, offset: 0, .. } => place,
             Place::Elem { .. } | Place::Array { .. } => Place::Mem { ptr: self.place_addr(place), offset: 0 },
-            Place::Blank | Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => place,
+            Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => place,
         }
     }
 
@@ -294,8 +294,7 @@ impl FuncCompiler<'_> {
                 // A complex number.
                 let num = if shape.size == 8 { arith::Num::F32 } else { arith::Num::F64 };
                 let one = self.f.asm.take(1);
-                let bits =
-                    if shape.size == 8 { i64::from(1f32.to_bits()) } else { 1f64.to_bits() as i64 };
+                let bits = if shape.size == 8 { i64::from(1f32.to_bits()) } else { 1f64.to_bits() as i64 };
                 self.const_int(one, bits);
                 let line = self.f.asm.line();
                 arith::emit_binary(line, op, num, result, old, one);

@@ -281,13 +281,7 @@ impl FuncCompiler<'_> {
                 arith::emit_convert(line, Num::F64, num, out_re, wide);
                 arith::emit_convert(line, Num::F64, num, out_im, wide.plus(1));
             }
-            Arith::Add
-            | Arith::Sub
-            | Arith::Rem
-            | Arith::And
-            | Arith::Or
-            | Arith::Xor
-            | Arith::AndNot => {
+            Arith::Add | Arith::Sub | Arith::Rem | Arith::And | Arith::Or | Arith::Xor | Arith::AndNot => {
                 let line = self.f.asm.line();
                 arith::emit_binary(line, op, num, out_re, a, c);
                 arith::emit_binary(line, op, num, out_im, b, d);
@@ -340,7 +334,11 @@ impl FuncCompiler<'_> {
                 self.f.asm.line().nil(zero);
             }
             let b = self.f.asm.line();
-            if cmp == Comparison::Eq { b.eq(want, reg, zero) } else { b.ne(want, reg, zero) };
+            if cmp == Comparison::Eq {
+                b.eq(want, reg, zero)
+            } else {
+                b.ne(want, reg, zero)
+            };
             return;
         }
         let (left, right, ty) = self.compare_operands(binary);
@@ -361,10 +359,18 @@ impl FuncCompiler<'_> {
                 self.equal(ty, dst, left, right);
                 self.f.asm.line().not_bool(dst, dst);
             }
-            Comparison::Lt if is_string => drop(self.f.asm.line().lt_str(dst, left, right)),
-            Comparison::Le if is_string => drop(self.f.asm.line().le_str(dst, left, right)),
-            Comparison::Gt if is_string => drop(self.f.asm.line().lt_str(dst, right, left)),
-            Comparison::Ge if is_string => drop(self.f.asm.line().le_str(dst, right, left)),
+            Comparison::Lt if is_string => {
+                self.f.asm.line().lt_str(dst, left, right);
+            }
+            Comparison::Le if is_string => {
+                self.f.asm.line().le_str(dst, left, right);
+            }
+            Comparison::Gt if is_string => {
+                self.f.asm.line().lt_str(dst, right, left);
+            }
+            Comparison::Ge if is_string => {
+                self.f.asm.line().le_str(dst, right, left);
+            }
             Comparison::Lt | Comparison::Le | Comparison::Gt | Comparison::Ge => {
                 self.c.fail("values without order are compared".into());
             }

@@ -45,7 +45,8 @@ impl FuncCompiler<'_> {
             Builtin::New => self.new_object(expr, &args[0], ty, want),
             Builtin::Min | Builtin::Max => self.min_max(expr, builtin, args, ty, want),
             Builtin::Complex => {
-                let num = if shape.as_ref().is_some_and(|shape| shape.size == 8) { Num::F32 } else { Num::F64 };
+                let num =
+                    if shape.as_ref().is_some_and(|shape| shape.size == 8) { Num::F32 } else { Num::F64 };
                 let part = if num == Num::F32 { Basic::Float32 } else { Basic::Float64 };
                 let out = self.f.asm.take(2);
                 for (i, arg) in args.iter().enumerate() {
@@ -121,7 +122,7 @@ impl FuncCompiler<'_> {
                     if let Some(basic) = self.c.checker.types.basic(ty)
                         && basic.is_untyped()
                     {
-                        ty = golite_types::default_basic(basic).id();
+                        ty = crate::lower::default_basic(basic).id();
                     }
                 }
             }
@@ -217,7 +218,11 @@ impl FuncCompiler<'_> {
             Type::Chan(..) => {
                 let reg = self.expr(arg);
                 let b = self.f.asm.line();
-                if builtin == Builtin::Len { b.chan_len(want, reg) } else { b.chan_cap(want, reg) };
+                if builtin == Builtin::Len {
+                    b.chan_len(want, reg)
+                } else {
+                    b.chan_cap(want, reg)
+                };
             }
             Type::Array(len, _) => {
                 self.borrow(arg);
@@ -265,8 +270,12 @@ impl FuncCompiler<'_> {
                 let elem = self.c.type_ix(elem);
                 self.f.asm.line().make_slice(want, sizes[0], sizes[1], elem);
             }
-            Type::Map(..) => drop(self.f.asm.line().make_map(want, sizes[0], ix)),
-            Type::Chan(..) => drop(self.f.asm.line().make_chan(want, sizes[0], ix)),
+            Type::Map(..) => {
+                self.f.asm.line().make_map(want, sizes[0], ix);
+            }
+            Type::Chan(..) => {
+                self.f.asm.line().make_chan(want, sizes[0], ix);
+            }
             _ => self.c.fail("make of a type that cannot be made".into()),
         }
     }
@@ -309,10 +318,18 @@ impl FuncCompiler<'_> {
         for value in &values[1..] {
             let line = self.f.asm.line();
             match self.c.num(ty) {
-                Some(Num::F64) if builtin == Builtin::Min => drop(line.min_f64(best, best, *value)),
-                Some(Num::F64) => drop(line.max_f64(best, best, *value)),
-                Some(Num::F32) if builtin == Builtin::Min => drop(line.min_f32(best, best, *value)),
-                Some(Num::F32) => drop(line.max_f32(best, best, *value)),
+                Some(Num::F64) if builtin == Builtin::Min => {
+                    line.min_f64(best, best, *value);
+                }
+                Some(Num::F64) => {
+                    line.max_f64(best, best, *value);
+                }
+                Some(Num::F32) if builtin == Builtin::Min => {
+                    line.min_f32(best, best, *value);
+                }
+                Some(Num::F32) => {
+                    line.max_f32(best, best, *value);
+                }
                 num => {
                     let skip = self.f.asm.label();
                     let (left, right) = if builtin == Builtin::Min { (*value, best) } else { (best, *value) };
@@ -361,7 +378,11 @@ impl FuncCompiler<'_> {
             _ => {
                 let mut values = Vec::with_capacity(args.len());
                 for arg in args {
-                    values.push(if self.has_call(arg) { self.expr_as_value(arg, elem) } else { self.borrow_as(arg, elem) });
+                    values.push(if self.has_call(arg) {
+                        self.expr_as_value(arg, elem)
+                    } else {
+                        self.borrow_as(arg, elem)
+                    });
                 }
                 let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
                 self.at(expr.span);

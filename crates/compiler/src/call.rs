@@ -97,7 +97,9 @@ impl FuncCompiler<'_> {
                         let resolved = self.resolve(named, name, &selection);
                         return Callee::Method(base, resolved);
                     }
-                    SelectionKind::MethodExpr => return Callee::Func(self.method_expr(named, name, &selection)),
+                    SelectionKind::MethodExpr => {
+                        return Callee::Func(self.method_expr(named, name, &selection));
+                    }
                     SelectionKind::Field => {}
                 }
             }

@@ -189,7 +189,8 @@ impl FuncCompiler<'_> {
         let count = *count;
         let outer = &self.c.module.functions[parent.index()].name;
         // Literals inside literals are counted as in Go: main.f.func1.2
-        let name = if self.outer.is_empty() { format!("{outer}.func{count}") } else { format!("{outer}.{count}") };
+        let name =
+            if self.outer.is_empty() { format!("{outer}.func{count}") } else { format!("{outer}.{count}") };
         let (file, line) = self.c.file_line(span);
         let func = self.c.new_literal(Function {
             name: name.into(),

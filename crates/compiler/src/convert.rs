@@ -26,10 +26,16 @@ impl FuncCompiler<'_> {
     pub fn from_iface(&mut self, dst: Reg, iface: Reg, shape: &Shape) {
         match shape.form {
             Form::Empty => {}
-            Form::Num(_) => drop(self.f.asm.line().data_num(dst, iface)),
-            Form::Ptr => drop(self.f.asm.line().data_ptr(dst, iface)),
+            Form::Num(_) => {
+                self.f.asm.line().data_num(dst, iface);
+            }
+            Form::Ptr => {
+                self.f.asm.line().data_ptr(dst, iface);
+            }
             // A box is never written again: a value in memory is the box itself.
-            Form::Memory => drop(self.f.asm.line().data_ptr(dst, iface)),
+            Form::Memory => {
+                self.f.asm.line().data_ptr(dst, iface);
+            }
             Form::Str | Form::Slice | Form::Iface | Form::Many => {
                 let mark = self.f.asm.mark();
                 let addr = self.f.asm.take(1);
@@ -121,7 +127,7 @@ impl FuncCompiler<'_> {
                     return want;
                 }
             }
-            from = golite_types::default_basic(basic).id();
+            from = crate::lower::default_basic(basic).id();
         }
         let mark = self.f.asm.mark();
         let want = self.dst(dst, &shape);
@@ -147,12 +153,15 @@ impl FuncCompiler<'_> {
 
     /// Whether a conversion leaves the slots as they are.
     fn same_slots(&mut self, from: TypeId, to: TypeId) -> bool {
-        let (from_under, to_under) = (self.c.checker.types.underlying(from), self.c.checker.types.underlying(to));
+        let (from_under, to_under) =
+            (self.c.checker.types.underlying(from), self.c.checker.types.underlying(to));
         if from_under == to_under {
             return true;
         }
         match (self.c.num(from), self.c.num(to)) {
-            (Some(from), Some(to)) => from == to || (!from.is_float() && !to.is_float() && arith::fits(from, to)),
+            (Some(from), Some(to)) => {
+                from == to || (!from.is_float() && !to.is_float() && arith::fits(from, to))
+            }
             (None, None) => match (self.under(from), self.under(to)) {
                 (Type::Basic(a), Type::Basic(b)) => a == b,
                 (Type::Basic(_), _) | (_, Type::Basic(_)) => false,
@@ -174,13 +183,17 @@ impl FuncCompiler<'_> {
         if to_basic.is_some_and(Basic::is_string) {
             match self.under(from) {
                 Type::Basic(basic) if basic.is_integer() => {
-                    drop(self.f.asm.line().str_from_rune(dst, src));
+                    self.f.asm.line().str_from_rune(dst, src);
                     return;
                 }
                 Type::Slice(elem) => {
                     let b = self.c.checker.types.basic(elem);
                     let line = self.f.asm.line();
-                    if b == Some(Basic::Uint8) { line.str_from_bytes(dst, src) } else { line.str_from_runes(dst, src) };
+                    if b == Some(Basic::Uint8) {
+                        line.str_from_bytes(dst, src)
+                    } else {
+                        line.str_from_runes(dst, src)
+                    };
                     return;
                 }
                 _ => {}
@@ -191,7 +204,11 @@ impl FuncCompiler<'_> {
         {
             let b = self.c.checker.types.basic(elem);
             let line = self.f.asm.line();
-            if b == Some(Basic::Uint8) { line.bytes_from_str(dst, src) } else { line.runes_from_str(dst, src) };
+            if b == Some(Basic::Uint8) {
+                line.bytes_from_str(dst, src)
+            } else {
+                line.runes_from_str(dst, src)
+            };
             return;
         }
         if let (Some(from_basic), Some(to_basic)) = (from_basic, to_basic) {

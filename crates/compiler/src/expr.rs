@@ -234,7 +234,7 @@ impl FuncCompiler<'_> {
         if let Some(basic) = self.c.checker.types.basic(ty)
             && basic.is_untyped()
         {
-            ty = golite_types::default_basic(basic).id();
+            ty = crate::lower::default_basic(basic).id();
         }
         let value = match self.const_value(expr) {
             Some(value) => self.const_expr(&value, ty, None),
@@ -320,13 +320,20 @@ impl FuncCompiler<'_> {
             return false;
         }
         match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Star(inner) | ExprKind::TypeAssert(inner, _) => self.has_call(inner),
+            ExprKind::Paren(inner) | ExprKind::Star(inner) | ExprKind::TypeAssert(inner, _) => {
+                self.has_call(inner)
+            }
             ExprKind::Selector(base, _) => self.has_call(base),
             ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.has_call(operand),
-            ExprKind::Index(base, index) => self.has_call(base) || index.iter().any(|index| self.has_call(index)),
+            ExprKind::Index(base, index) => {
+                self.has_call(base) || index.iter().any(|index| self.has_call(index))
+            }
             ExprKind::Slice(slice) => {
                 self.has_call(&slice.base)
-                    || [&slice.lo, &slice.hi, &slice.max].into_iter().flatten().any(|bound| self.has_call(bound))
+                    || [&slice.lo, &slice.hi, &slice.max]
+                        .into_iter()
+                        .flatten()
+                        .any(|bound| self.has_call(bound))
             }
             ExprKind::Call(call) => {
                 let mode = self.c.checker.info.fact(call.func.id).mode;

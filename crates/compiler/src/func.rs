@@ -70,10 +70,6 @@ pub(crate) struct Frame {
     pub pending_label: Option<Symbol>,
     /// This is the body of a range-over-func loop of the function around.
     pub range_body: Option<RangeBody>,
-    /// A number that names this frame for deferred calls of range-over-func bodies.
-    pub defer_token: Option<Home>,
-    /// The type result variables without name have boxes of (range-over-func).
-    pub boxed_results: bool,
 }
 
 impl Frame {
@@ -92,8 +88,6 @@ impl Frame {
             goto_labels: FxHashMap::default(),
             pending_label: None,
             range_body: None,
-            defer_token: None,
-            boxed_results: false,
         }
     }
 }
@@ -242,9 +236,8 @@ impl<'c> FuncCompiler<'c> {
         }
         for (mut slot, name) in results {
             let shape = self.shape(slot.ty);
-            let obj = name.and_then(|name| {
-                self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY)
-            });
+            let obj =
+                name.and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
             match obj {
                 Some(obj) => {
                     slot.var = Some(obj);
@@ -395,9 +388,6 @@ impl<'c> FuncCompiler<'c> {
     fn var_init(&mut self, vars: &[ObjId]) {
         let _ = self.f.asm.take(LINK_SLOTS);
         if let Some(spec) = vars.first().and_then(|var| self.c.initialiser(*var)) {
-            for var in vars {
-                self.c.checker.check_var(*var);
-            }
             self.at(spec.span);
             self.init_vars(vars, &spec);
         }

@@ -94,7 +94,7 @@ impl FuncCompiler<'_> {
         if matches!(self.under(ty), Type::Array(..)) {
             let place = self.place(base);
             return match place {
-                Place::Regs(_) | Place::Captured(_) | Place::Map { .. } | Place::Blank => self.expr(base),
+                Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => self.expr(base),
                 place => self.place_addr(place),
             };
         }

@@ -52,7 +52,9 @@ impl FuncCompiler<'_> {
         let after = self.f.asm.mark();
         self.at(expr.span);
         match self.under(ty) {
-            Type::Struct(_) if !shape.is_memory() && shape.form != Form::Empty && !lit.elements.is_empty() => {
+            Type::Struct(_)
+                if !shape.is_memory() && shape.form != Form::Empty && !lit.elements.is_empty() =>
+            {
                 // The parts first, then the object and its stores together: no barrier.
                 let parts = self.take(&shape);
                 self.fill_regs(lit, ty, parts);

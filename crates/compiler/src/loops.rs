@@ -41,7 +41,13 @@ pub(crate) enum Exit {
 }
 
 impl FuncCompiler<'_> {
-    pub fn push_control(&mut self, label: Option<Symbol>, brk: Option<Label>, cont: Option<Label>, any: bool) {
+    pub fn push_control(
+        &mut self,
+        label: Option<Symbol>,
+        brk: Option<Label>,
+        cont: Option<Label>,
+        any: bool,
+    ) {
         self.f.control.push(Control { label, brk, cont, fallthrough: None, labeled_only: !any });
     }
 
@@ -214,7 +220,9 @@ impl FuncCompiler<'_> {
     pub fn bind_range(&mut self, stmt: &RangeStmt, target: Option<&Expr>, value: Reg, ty: TypeId) {
         let Some(target) = self.range_var(target) else { return };
         if stmt.define {
-            let Some(obj) = target.as_ident().and_then(|ident| self.c.checker.info.object(ident.id)) else { return };
+            let Some(obj) = target.as_ident().and_then(|ident| self.c.checker.info.object(ident.id)) else {
+                return;
+            };
             let var_ty = self.var_ty(obj);
             let shape = self.shape(var_ty);
             let facts = self.c.checker.var_facts(obj);
@@ -431,7 +439,14 @@ impl FuncCompiler<'_> {
         self.f.asm.bind(end);
     }
 
-    fn range_map(&mut self, stmt: &RangeStmt, label: Option<Symbol>, map: TypeId, key: TypeId, value: TypeId) {
+    fn range_map(
+        &mut self,
+        stmt: &RangeStmt,
+        label: Option<Symbol>,
+        map: TypeId,
+        key: TypeId,
+        value: TypeId,
+    ) {
         let (key_shape, value_shape) = (self.shape(key), self.shape(value));
         let iter = self.f.asm.take(1);
         let pair = self.f.asm.take(2);

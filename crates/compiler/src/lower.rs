@@ -73,6 +73,19 @@ impl Shape {
     }
 }
 
+/// The type that an untyped value takes on its own.
+pub(crate) fn default_basic(basic: Basic) -> Basic {
+    match basic {
+        Basic::UntypedBool => Basic::Bool,
+        Basic::UntypedInt => Basic::Int,
+        Basic::UntypedRune => Basic::Int32,
+        Basic::UntypedFloat => Basic::Float64,
+        Basic::UntypedComplex => Basic::Complex128,
+        Basic::UntypedString => Basic::String,
+        other => other,
+    }
+}
+
 fn form_of(repr: &Repr) -> Form {
     let Repr::Slots(leaves) = repr else { return Form::Memory };
     let near = |i: usize| leaves[i].offset == leaves[0].offset + 8 * i as u32;
@@ -226,7 +239,10 @@ impl Compiler {
                 let set = self.checker.types.type_set(ty);
                 let methods = set.methods.clone();
                 TypeKind::Interface(
-                    methods.iter().map(|method| self.method_ix(method.name, method.pkg, method.sig)).collect(),
+                    methods
+                        .iter()
+                        .map(|method| self.method_ix(method.name, method.pkg, method.sig))
+                        .collect(),
                 )
             }
             Type::Tuple(_) | Type::Union(_) | Type::Param(_) | Type::Named(_) => TypeKind::Incomplete,
@@ -437,7 +453,7 @@ impl Compiler {
                 }
                 _ => {}
             }
-            if self.checker.types.is_interface(ty) {
+            if matches!(self.checker.types.under(ty), Type::Interface(_)) {
                 continue;
             }
             let entries = self.checker.method_set(ty);

@@ -119,7 +119,13 @@ impl FuncCompiler<'_> {
 
     /// By name, in the method set of a type: for receivers whose type was a type parameter, and for
     /// methods of interfaces.
-    fn resolve_name(&mut self, recv: TypeId, name: Symbol, selection: &Selection, own: Vec<TypeId>) -> Resolved {
+    fn resolve_name(
+        &mut self,
+        recv: TypeId,
+        name: Symbol,
+        selection: &Selection,
+        own: Vec<TypeId>,
+    ) -> Resolved {
         if selection.method.is_none() && !self.is_concrete_path(recv, &selection.path) {
             let mut ty = recv;
             for field in &selection.path {
@@ -162,7 +168,10 @@ impl FuncCompiler<'_> {
         let Some(entry) = found else {
             let name = self.c.checker.name(name).to_string();
             self.c.fail(format!("no method {name}"));
-            return Resolved { path: Vec::new(), target: Target::Static { func: FuncIx(0), pointer_receiver: false } };
+            return Resolved {
+                path: Vec::new(),
+                target: Target::Static { func: FuncIx(0), pointer_receiver: false },
+            };
         };
         let mut ty = recv;
         for field in &entry.path {

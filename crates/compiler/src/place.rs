@@ -4,7 +4,7 @@
 //! that of the accesses.
 
 use golite_bytecode::{GlobalIx, LeafKind, Reg};
-use golite_syntax::ast::{Expr, ExprKind, Ident, UnaryOp};
+use golite_syntax::ast::{Expr, ExprKind, Ident};
 use golite_types::{Mode, Selection, SelectionKind, Type, TypeId};
 
 use crate::asm::Mark;
@@ -14,8 +14,6 @@ use crate::lower::{Form, Shape};
 /// Where a value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
-    /// Nowhere: `_`.
-    Blank,
     /// In registers.
     Regs(Reg),
     /// In captured words, read only.
@@ -79,7 +77,7 @@ impl FuncCompiler<'_> {
     /// The variable of another package that `pkg.Name` names.
     pub fn qualified_var(&mut self, name: &Ident) -> Option<golite_types::ObjId> {
         let obj = self.c.checker.info.object(name.id)?;
-        self.c.checker.is_global_var(obj).then_some(obj)
+        self.c.is_global(obj).then_some(obj)
     }
 
     /// The selection when it is one of a field.
@@ -156,17 +154,19 @@ impl FuncCompiler<'_> {
                 Place::Mem { ptr, offset }
             }
             Place::Mem { ptr, offset: at } => Place::Mem { ptr, offset: at + offset },
-            Place::Elem { view, idx, size, offset: at } => Place::Elem { view, idx, size, offset: at + offset },
+            Place::Elem { view, idx, size, offset: at } => {
+                Place::Elem { view, idx, size, offset: at + offset }
+            }
             Place::Array { ptr, idx, len, size, offset: at } => {
                 Place::Array { ptr, idx, len, size, offset: at + offset }
             }
             Place::Map { .. } => {
                 let shape = self.shape(ty);
                 let reg = self.load_place(place, &shape, None);
-                let inside = if shape.is_memory() { Place::Mem { ptr: reg, offset: 0 } } else { Place::Regs(reg) };
+                let inside =
+                    if shape.is_memory() { Place::Mem { ptr: reg, offset: 0 } } else { Place::Regs(reg) };
                 return self.field(inside, ty, index);
             }
-            Place::Blank => Place::Blank,
         };
         (place, field_ty)
     }
@@ -241,7 +241,6 @@ impl FuncCompiler<'_> {
                 self.f.asm.line().check_index(idx, limit);
                 place
             }
-            Place::Blank => place,
             Place::Mem { .. } | Place::Global(_) | Place::Elem { .. } | Place::Array { .. } => {
                 let ptr = self.place_addr(place);
                 Place::Array { ptr, idx, len, size, offset: 0 }
@@ -299,7 +298,7 @@ impl FuncCompiler<'_> {
                 }
                 dst
             }
-            Place::Blank | Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => {
+            Place::Regs(_) | Place::Captured(_) | Place::Map { .. } => {
                 self.c.fail("the address of something that has none".into());
                 Reg(0)
             }
@@ -310,7 +309,6 @@ impl FuncCompiler<'_> {
     /// destination is asked for.
     pub fn load_place(&mut self, place: Place, shape: &Shape, dst: Option<Reg>) -> Reg {
         match place {
-            Place::Blank => self.dst(dst, shape),
             Place::Regs(reg) => match dst {
                 Some(dst) => {
                     self.mov(dst, reg, shape.slots);
@@ -389,29 +387,86 @@ impl FuncCompiler<'_> {
         let b = self.f.asm.line();
         if whole {
             match shape.form {
-                Form::Num(LeafKind::I8) => return drop(b.index_i8(dst, view, idx)),
-                Form::Num(LeafKind::I16) => return drop(b.index_i16(dst, view, idx)),
-                Form::Num(LeafKind::I32) => return drop(b.index_i32(dst, view, idx)),
-                Form::Num(LeafKind::U8) => return drop(b.index_u8(dst, view, idx)),
-                Form::Num(LeafKind::U16) => return drop(b.index_u16(dst, view, idx)),
-                Form::Num(LeafKind::U32) => return drop(b.index_u32(dst, view, idx)),
-                Form::Num(_) => return drop(b.index_64(dst, view, idx)),
-                Form::Ptr => return drop(b.index_ptr(dst, view, idx)),
-                Form::Str => return drop(b.index_str(dst, view, idx)),
-                Form::Slice => return drop(b.index_slice(dst, view, idx)),
-                Form::Iface => return drop(b.index_iface(dst, view, idx)),
+                Form::Num(LeafKind::I8) => {
+                    b.index_i8(dst, view, idx);
+                    return;
+                }
+                Form::Num(LeafKind::I16) => {
+                    b.index_i16(dst, view, idx);
+                    return;
+                }
+                Form::Num(LeafKind::I32) => {
+                    b.index_i32(dst, view, idx);
+                    return;
+                }
+                Form::Num(LeafKind::U8) => {
+                    b.index_u8(dst, view, idx);
+                    return;
+                }
+                Form::Num(LeafKind::U16) => {
+                    b.index_u16(dst, view, idx);
+                    return;
+                }
+                Form::Num(LeafKind::U32) => {
+                    b.index_u32(dst, view, idx);
+                    return;
+                }
+                Form::Num(_) => {
+                    b.index_64(dst, view, idx);
+                    return;
+                }
+                Form::Ptr => {
+                    b.index_ptr(dst, view, idx);
+                    return;
+                }
+                Form::Str => {
+                    b.index_str(dst, view, idx);
+                    return;
+                }
+                Form::Slice => {
+                    b.index_slice(dst, view, idx);
+                    return;
+                }
+                Form::Iface => {
+                    b.index_iface(dst, view, idx);
+                    return;
+                }
                 Form::Empty | Form::Many | Form::Memory => {}
             }
         } else if let Ok(at) = u16::try_from(at) {
             match shape.form {
-                Form::Num(LeafKind::I32) => return drop(b.index_field_i32(dst, view, idx, at, size)),
-                Form::Num(LeafKind::U8) => return drop(b.index_field_u8(dst, view, idx, at, size)),
-                Form::Num(LeafKind::U32) => return drop(b.index_field_u32(dst, view, idx, at, size)),
-                Form::Num(LeafKind::W64) => return drop(b.index_field_64(dst, view, idx, at, size)),
-                Form::Ptr => return drop(b.index_field_ptr(dst, view, idx, at, size)),
-                Form::Str => return drop(b.index_field_str(dst, view, idx, at, size)),
-                Form::Slice => return drop(b.index_field_slice(dst, view, idx, at, size)),
-                Form::Iface => return drop(b.index_field_iface(dst, view, idx, at, size)),
+                Form::Num(LeafKind::I32) => {
+                    b.index_field_i32(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Num(LeafKind::U8) => {
+                    b.index_field_u8(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Num(LeafKind::U32) => {
+                    b.index_field_u32(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Num(LeafKind::W64) => {
+                    b.index_field_64(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Ptr => {
+                    b.index_field_ptr(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Str => {
+                    b.index_field_str(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Slice => {
+                    b.index_field_slice(dst, view, idx, at, size);
+                    return;
+                }
+                Form::Iface => {
+                    b.index_field_iface(dst, view, idx, at, size);
+                    return;
+                }
                 Form::Num(_) | Form::Empty | Form::Many | Form::Memory => {}
             }
         }
@@ -439,7 +494,6 @@ impl FuncCompiler<'_> {
     pub fn store_place(&mut self, place: Place, src: Reg, shape: &Shape) {
         let mark = self.f.asm.mark();
         match place {
-            Place::Blank => {}
             Place::Regs(reg) => self.mov(reg, src, shape.slots),
             Place::Captured(_) => self.c.fail("a variable captured by value is assigned".into()),
             Place::Global(global) => self.store_global(global, src, shape),
@@ -477,21 +531,54 @@ impl FuncCompiler<'_> {
                     };
                     return;
                 }
-                Form::Ptr => return drop(b.set_ptr(view, idx, src)),
-                Form::Str => return drop(b.set_str(view, idx, src)),
-                Form::Slice => return drop(b.set_slice(view, idx, src)),
-                Form::Iface => return drop(b.set_iface(view, idx, src)),
+                Form::Ptr => {
+                    b.set_ptr(view, idx, src);
+                    return;
+                }
+                Form::Str => {
+                    b.set_str(view, idx, src);
+                    return;
+                }
+                Form::Slice => {
+                    b.set_slice(view, idx, src);
+                    return;
+                }
+                Form::Iface => {
+                    b.set_iface(view, idx, src);
+                    return;
+                }
                 Form::Empty | Form::Many | Form::Memory => {}
             }
         } else if let Ok(at) = u16::try_from(at) {
             match shape.form {
-                Form::Num(kind) if kind.size() == 1 => return drop(b.set_field_8(view, idx, src, at, size)),
-                Form::Num(kind) if kind.size() == 4 => return drop(b.set_field_32(view, idx, src, at, size)),
-                Form::Num(kind) if kind.size() == 8 => return drop(b.set_field_64(view, idx, src, at, size)),
-                Form::Ptr => return drop(b.set_field_ptr(view, idx, src, at, size)),
-                Form::Str => return drop(b.set_field_str(view, idx, src, at, size)),
-                Form::Slice => return drop(b.set_field_slice(view, idx, src, at, size)),
-                Form::Iface => return drop(b.set_field_iface(view, idx, src, at, size)),
+                Form::Num(kind) if kind.size() == 1 => {
+                    b.set_field_8(view, idx, src, at, size);
+                    return;
+                }
+                Form::Num(kind) if kind.size() == 4 => {
+                    b.set_field_32(view, idx, src, at, size);
+                    return;
+                }
+                Form::Num(kind) if kind.size() == 8 => {
+                    b.set_field_64(view, idx, src, at, size);
+                    return;
+                }
+                Form::Ptr => {
+                    b.set_field_ptr(view, idx, src, at, size);
+                    return;
+                }
+                Form::Str => {
+                    b.set_field_str(view, idx, src, at, size);
+                    return;
+                }
+                Form::Slice => {
+                    b.set_field_slice(view, idx, src, at, size);
+                    return;
+                }
+                Form::Iface => {
+                    b.set_field_iface(view, idx, src, at, size);
+                    return;
+                }
                 Form::Num(_) | Form::Empty | Form::Many | Form::Memory => {}
             }
         }
@@ -518,7 +605,7 @@ impl FuncCompiler<'_> {
     /// same statement do not change where it is. Registers above the mark are temporaries.
     pub fn freeze(&mut self, place: Place, mark: Mark) -> Place {
         match place {
-            Place::Blank | Place::Regs(_) | Place::Captured(_) | Place::Global(_) => place,
+            Place::Regs(_) | Place::Captured(_) | Place::Global(_) => place,
             Place::Mem { ptr, offset } => Place::Mem { ptr: self.own(ptr, 1, mark), offset },
             Place::Elem { view, idx, size, offset } => {
                 Place::Elem { view: self.own(view, 2, mark), idx: self.own(idx, 1, mark), size, offset }
@@ -566,11 +653,6 @@ impl FuncCompiler<'_> {
         self.f.asm.line().mov(want, addr);
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
-    }
-
-    /// Whether a unary expression takes an address.
-    pub fn is_address(expr: &Expr) -> bool {
-        matches!(expr.unparen().kind, ExprKind::Unary(UnaryOp::Addr, _))
     }
 }
 

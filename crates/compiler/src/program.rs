@@ -318,7 +318,11 @@ impl Compiler {
         let name = self.checker.name(object.name);
         let name = match object.receiver {
             Some(receiver) => {
-                let base = self.checker.types.as_named(receiver).map(|named| self.checker.types.named_info(named).obj);
+                let base = self
+                    .checker
+                    .types
+                    .as_named(receiver)
+                    .map(|named| self.checker.types.named_info(named).obj);
                 let base = base.map_or("", |obj| self.checker.name(self.checker.object(obj).name));
                 format!("{base}.{name}")
             }
@@ -343,7 +347,11 @@ impl Compiler {
         match object.receiver {
             None => format!("{package}.{name}{dots}"),
             Some(receiver) => {
-                let base = self.checker.types.as_named(receiver).map(|named| self.checker.types.named_info(named).obj);
+                let base = self
+                    .checker
+                    .types
+                    .as_named(receiver)
+                    .map(|named| self.checker.types.named_info(named).obj);
                 let base = base.map_or("", |obj| self.checker.name(self.checker.object(obj).name));
                 if object.pointer_receiver {
                     format!("{package}.(*{base}{dots}).{name}")
@@ -459,11 +467,7 @@ impl Compiler {
                 return self.func_ix(FuncKey::Decl(obj, args));
             }
         }
-        self.func_ix(FuncKey::Wrapper(Wrapper::Dynamic {
-            ty,
-            name: entry.name,
-            pkg: entry.pkg,
-        }))
+        self.func_ix(FuncKey::Wrapper(Wrapper::Dynamic { ty, name: entry.name, pkg: entry.pkg }))
     }
 
     /// The type arguments of a receiver type, behind a pointer too.

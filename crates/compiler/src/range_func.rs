@@ -110,10 +110,8 @@ impl FuncCompiler<'_> {
         self.end_literal(func, closure);
         // The call, and what has to be done after it.
         let mark = self.f.asm.mark();
-        let signature = self.c.signature(&[], {
-            let ty = self.c.checker.info.fact(stmt.subject.id).ty;
-            self.subst(ty)
-        });
+        let subject = self.ty(&stmt.subject);
+        let signature = self.c.signature(&[], subject);
         let sig_ix = self.c.sig_ix(signature.clone());
         let base = self.window(&signature);
         self.mov(base.plus(signature.first_param().0), closure, 1);
@@ -175,10 +173,9 @@ impl FuncCompiler<'_> {
         let now = self.get_own(body.state);
         let ready = self.f.asm.label();
         self.branch_reg(now, false, ready);
-        for (value, code) in [
-            (RUNNING, RuntimeErrorCode::RangeAfterPanic),
-            (DONE, RuntimeErrorCode::RangeAfterFalse),
-        ] {
+        for (value, code) in
+            [(RUNNING, RuntimeErrorCode::RangeAfterPanic), (DONE, RuntimeErrorCode::RangeAfterFalse)]
+        {
             let next = self.f.asm.label();
             self.branch_imm(Comparison::Ne, now, value as i16, next);
             self.f.asm.line().panic_runtime(code as u16);
@@ -364,7 +361,9 @@ fn scan_stmt(stmt: &Stmt, labels: &mut Vec<Symbol>, has_return: &mut bool) {
                 scan_stmt(otherwise, labels, has_return);
             }
         }
-        StmtKind::Switch(stmt) => stmt.clauses.iter().for_each(|clause| scan(&clause.body, labels, has_return)),
+        StmtKind::Switch(stmt) => {
+            stmt.clauses.iter().for_each(|clause| scan(&clause.body, labels, has_return))
+        }
         StmtKind::TypeSwitch(stmt) => {
             stmt.clauses.iter().for_each(|clause| scan(&clause.body, labels, has_return));
         }

@@ -119,7 +119,8 @@ impl FuncCompiler<'_> {
                 continue;
             }
             if received.define {
-                let Some(obj) = target.as_ident().and_then(|ident| self.c.checker.info.object(ident.id)) else {
+                let Some(obj) = target.as_ident().and_then(|ident| self.c.checker.info.object(ident.id))
+                else {
                     continue;
                 };
                 let ty = self.var_ty(obj);

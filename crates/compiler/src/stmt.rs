@@ -1,6 +1,5 @@
 //! Statements.
 
-use golite_bytecode::LINK_SLOTS;
 use golite_source::Symbol;
 use golite_syntax::ast::{BranchKind, Decl, Expr, Ident, Stmt, StmtKind};
 
@@ -268,11 +267,5 @@ impl FuncCompiler<'_> {
         let label = self.f.asm.label();
         self.f.goto_labels.insert(name, label);
         label
-    }
-
-    /// The frame is large enough for a call without parameters.
-    pub fn need_link(&mut self) {
-        let top = self.f.asm.top().0;
-        self.f.asm.need_slots(top + LINK_SLOTS);
     }
 }

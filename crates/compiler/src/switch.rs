@@ -62,7 +62,8 @@ impl FuncCompiler<'_> {
 
     /// The tag in registers that no case changes.
     fn borrow_tag(&mut self, tag: &Expr, ty: TypeId, clauses: &[CaseClause]) -> Reg {
-        let calls = clauses.iter().any(|clause| clause.exprs.iter().flatten().any(|expr| self.has_call(expr)));
+        let calls =
+            clauses.iter().any(|clause| clause.exprs.iter().flatten().any(|expr| self.has_call(expr)));
         if calls { self.expr_as_value(tag, ty) } else { self.borrow_as(tag, ty) }
     }
 

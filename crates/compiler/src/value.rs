@@ -95,7 +95,9 @@ impl FuncCompiler<'_> {
                     LeafKind::U8 => b.load_u8(dst, ptr, offset),
                     LeafKind::U16 => b.load_u16(dst, ptr, offset),
                     LeafKind::U32 => b.load_u32(dst, ptr, offset),
-                    LeafKind::W64 | LeafKind::Ptr | LeafKind::Type | LeafKind::Data => b.load_64(dst, ptr, offset),
+                    LeafKind::W64 | LeafKind::Ptr | LeafKind::Type | LeafKind::Data => {
+                        b.load_64(dst, ptr, offset)
+                    }
                 };
             }
             Form::Ptr => {
@@ -161,22 +163,38 @@ impl FuncCompiler<'_> {
             Form::Ptr => {
                 let (ptr, offset) = self.near(ptr, offset + first);
                 let b = self.f.asm.line();
-                if init { b.init_ptr(ptr, src, offset) } else { b.store_ptr(ptr, src, offset) };
+                if init {
+                    b.init_ptr(ptr, src, offset)
+                } else {
+                    b.store_ptr(ptr, src, offset)
+                };
             }
             Form::Str => {
                 let (ptr, offset) = self.near(ptr, offset + first);
                 let b = self.f.asm.line();
-                if init { b.init_str(ptr, src, offset) } else { b.store_str(ptr, src, offset) };
+                if init {
+                    b.init_str(ptr, src, offset)
+                } else {
+                    b.store_str(ptr, src, offset)
+                };
             }
             Form::Slice => {
                 let (ptr, offset) = self.near(ptr, offset + first);
                 let b = self.f.asm.line();
-                if init { b.init_slice(ptr, src, offset) } else { b.store_slice(ptr, src, offset) };
+                if init {
+                    b.init_slice(ptr, src, offset)
+                } else {
+                    b.store_slice(ptr, src, offset)
+                };
             }
             Form::Iface => {
                 let (ptr, offset) = self.near(ptr, offset + first);
                 let b = self.f.asm.line();
-                if init { b.init_iface(ptr, src, offset) } else { b.store_iface(ptr, src, offset) };
+                if init {
+                    b.init_iface(ptr, src, offset)
+                } else {
+                    b.store_iface(ptr, src, offset)
+                };
             }
             Form::Many => {
                 let (ptr, offset) = self.near(ptr, offset);
@@ -264,14 +282,9 @@ impl FuncCompiler<'_> {
         Some(match num {
             Num::F64 => value.as_f64()?.to_bits() as i64,
             Num::F32 => i64::from(value.as_f32()?.to_bits()),
-            Num::I8
-            | Num::I16
-            | Num::I32
-            | Num::I64
-            | Num::U8
-            | Num::U16
-            | Num::U32
-            | Num::U64 => value.bits()? as i64,
+            Num::I8 | Num::I16 | Num::I32 | Num::I64 | Num::U8 | Num::U16 | Num::U32 | Num::U64 => {
+                value.bits()? as i64
+            }
         })
     }
 

@@ -75,7 +75,8 @@ impl Compiler {
                 let direct = shape.slots == 1 && !shape.is_memory();
                 let first = if direct { shape.kinds().next().unwrap_or(Kind::Ptr) } else { Kind::Ptr };
                 let entry = self.checker.method_set(*ty).into_iter().find(|entry| {
-                    entry.name == *name && (entry.pkg == *pkg || self.checker.session.names.is_exported(*name))
+                    entry.name == *name
+                        && (entry.pkg == *pkg || self.checker.session.names.is_exported(*name))
                 });
                 let sig = entry.map(|entry| entry.ty);
                 let signature = match sig {
@@ -116,7 +117,15 @@ impl Compiler {
             }
         };
         let signature = self.sig_ix(signature);
-        Function { name: name.into(), signature, body: Body::Pending, captures, wrapper: true, file: 0, line: 0 }
+        Function {
+            name: name.into(),
+            signature,
+            body: Body::Pending,
+            captures,
+            wrapper: true,
+            file: 0,
+            line: 0,
+        }
     }
 
     /// The function type of a method, by name.
