@@ -30,7 +30,7 @@ pub enum Loaded {
 }
 
 /// Where imported packages come from.
-pub trait Loader {
+pub trait Loader: Send {
     /// Finds a package; the error is Go's text for the import line.
     ///
     /// # Errors
@@ -780,7 +780,11 @@ impl Checker {
             return Ok(self.unsafe_package());
         }
         let _ = span;
-        match self.loader.load(path, &mut self.session)? {
+        let before = self.session.errors.len();
+        let loaded = self.loader.load(path, &mut self.session)?;
+        // A package with syntax errors is not complete.
+        self.broken_files |= self.session.errors.len() > before;
+        match loaded {
             Loaded::Files(files) => {
                 let name = files.first().map_or(sym::BLANK, |file| file.package.name);
                 let id = self.new_package(path, name, false);

@@ -1,0 +1,68 @@
+//! From files to a checked program with all its diagnostics.
+
+use golite_diag::Diagnostic;
+use golite_source::sym;
+use golite_types::{Checker, ObjId, ObjKind, PkgId};
+
+use crate::load::{LoadError, PackageFiles, load_paths};
+use crate::loader::{FindStd, PackageLoader, find_std, parse_package};
+
+/// Stack of the thread that checks: brackets may nest 10 000 deep.
+const STACK_BYTES: usize = 1 << 30;
+
+/// A checked program, wrong or not.
+#[derive(Debug)]
+pub struct Checked {
+    /// All packages, with everything found out about them.
+    pub checker: Checker,
+    /// The package that was asked for.
+    pub package: PkgId,
+    /// A syntax error was found.
+    pub broken: bool,
+}
+
+impl Checked {
+    /// What is wrong, in source order.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.checker.session.errors
+    }
+
+    /// The function where the program starts, if it is one.
+    #[must_use]
+    pub fn main(&self) -> Option<ObjId> {
+        let package = self.checker.package(self.package);
+        let scope = &self.checker.scopes[package.scope.0 as usize];
+        let main = scope.names.get(&sym::MAIN).copied()?;
+        (package.name == sym::MAIN && matches!(self.checker.object(main).kind, ObjKind::Func)).then_some(main)
+    }
+}
+
+/// Reads and checks the package that paths of a command line name.
+///
+/// # Errors
+/// When the paths cannot be read.
+pub fn check_paths(paths: &[String]) -> Result<Checked, LoadError> {
+    Ok(check_files(&load_paths(paths)?, find_std))
+}
+
+/// Checks a package; imports come from its module and from the standard packages.
+///
+/// # Panics
+/// When no thread can be started.
+#[must_use]
+pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
+    let check = || {
+        let loader = PackageLoader::new(files.module.clone(), find_std);
+        let mut checker = Checker::new(Box::new(loader));
+        let (trees, broken) = parse_package(&files.files, &mut checker.session);
+        let package = checker.check_package("main", &trees, broken);
+        golite_diag::sort(&mut checker.session.errors);
+        Checked { checker, package, broken }
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, check);
+        let thread = thread.expect("the checker needs a thread of its own");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}

@@ -1,0 +1,124 @@
+//! Where the checker's packages come from: folders of the program's module, and the standard library.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use golite_diag::{Code, Diagnostic};
+use golite_parser::{ParsedFile, parse_decl, parse_file};
+use golite_source::FileId;
+use golite_syntax::ast::{Decl, File};
+use golite_types::{Loaded, Loader, Session};
+
+use crate::load::{GoModule, PackageFiles, SourceText, load_folder};
+
+/// The files of a standard package, by name and text.
+pub type StdFiles = Vec<(String, Arc<str>)>;
+
+/// Finds a standard package.
+pub type FindStd = fn(path: &str) -> Option<StdFiles>;
+
+/// The standard packages built into go-lite.
+#[must_use]
+pub fn find_std(_path: &str) -> Option<StdFiles> {
+    None
+}
+
+/// Loads packages for the checker.
+#[derive(Debug)]
+pub struct PackageLoader {
+    module: Option<GoModule>,
+    find_std: FindStd,
+}
+
+impl PackageLoader {
+    /// A loader for a program of a module, with the standard packages that `find_std` knows.
+    #[must_use]
+    pub fn new(module: Option<GoModule>, find_std: FindStd) -> PackageLoader {
+        PackageLoader { module, find_std }
+    }
+}
+
+/// The part of the session that the parser works on.
+fn parsing(session: &mut Session) -> (&golite_source::SourceMap, golite_parser::Session<'_>) {
+    let Session { map, names, next_id, errors } = session;
+    (map, golite_parser::Session { names, next_id, errors })
+}
+
+/// Parses the files of a package of the user; tells whether a syntax error was found.
+pub fn parse_package(files: &[SourceText], session: &mut Session) -> (Vec<File>, bool) {
+    let mut trees = Vec::with_capacity(files.len());
+    let mut broken = false;
+    for file in files {
+        let id = session.map.add(file.name.as_str(), file.text.clone());
+        let (map, mut session) = parsing(session);
+        let ParsedFile { file, broken: bad, .. } = parse_file(map, id, &mut session);
+        broken |= bad;
+        trees.push(file);
+    }
+    check_clauses(&trees, session);
+    (trees, broken)
+}
+
+/// All files of a package have the same package clause.
+fn check_clauses(files: &[File], session: &mut Session) {
+    let Some(first) = files.first() else { return };
+    for file in &files[1..] {
+        if file.package.name != first.package.name {
+            let name = session.names.name(first.package.name);
+            let other = session.names.name(file.package.name);
+            let message = format!("package {other}; expected package {name}");
+            session.errors.push(Diagnostic::error(Code::PackageClause, file.package.span, message));
+        }
+    }
+}
+
+impl Loader for PackageLoader {
+    fn load(&mut self, path: &str, session: &mut Session) -> Result<Loaded, String> {
+        if let Some(files) = (self.find_std)(path) {
+            let ids = files
+                .into_iter()
+                .map(|(name, text)| session.map.add(format!("$GOROOT/src/{path}/{name}"), text))
+                .collect();
+            return Ok(Loaded::Std(ids));
+        }
+        if path.starts_with("./") || path.starts_with("../") {
+            return Err(format!("\"{path}\" is relative, but relative import paths are not supported in module mode"));
+        }
+        let folder = self.module.as_ref().and_then(|module| module.folder_of(path));
+        let Some(folder) = folder else { return Err(not_found(path)) };
+        if !folder.is_dir() {
+            return Err(format!("package {path} is not in std and not in the module ({})", shown(&folder)));
+        }
+        let PackageFiles { files, .. } = load_folder(&relative(&folder)).map_err(|error| error.0)?;
+        Ok(Loaded::Files(parse_package(&files, session).0))
+    }
+
+    fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl> {
+        let (map, mut session) = parsing(session);
+        parse_decl(map, file, range, &mut session)
+    }
+
+    fn known_in_go(&self, _path: &str, _name: &str) -> bool {
+        false
+    }
+}
+
+/// A folder as seen from the working directory, if it lies below.
+fn relative(folder: &Path) -> std::path::PathBuf {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    folder.strip_prefix(&here).map_or_else(|_| folder.to_path_buf(), Path::to_path_buf)
+}
+
+fn shown(folder: &Path) -> String {
+    relative(folder).display().to_string()
+}
+
+fn not_found(path: &str) -> String {
+    // A path whose first part has a dot would be another module's.
+    if path.split('/').next().is_some_and(|first| first.contains('.')) {
+        format!("no required module provides package {path}; go-lite does not load other modules")
+    } else {
+        format!("package {path} is not in std")
+    }
+}
