@@ -84,12 +84,11 @@ impl Checker {
         self.give_up(vars, declared);
     }
 
-    /// Variables whose values are in error get no type, and are not reported as unused.
+    /// Variables whose values are in error get no type.
     fn give_up(&mut self, vars: &[ObjId], declared: &[Option<TypeId>]) {
         for (var, ty) in vars.iter().zip(declared) {
             if ty.is_none() {
                 self.object_mut(*var).ty = Basic::Invalid.id();
-                self.with_var(*var, |facts| facts.used = true);
             }
         }
     }

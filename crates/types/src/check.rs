@@ -497,6 +497,7 @@ impl Checker {
         if !self.broken_files {
             self.report_unused_imports(pkg);
         }
+        self.report_missing_bodies(pkg);
         self.env = outer;
     }
 
@@ -800,6 +801,20 @@ impl Checker {
                 self.by_path.insert(path.into(), id);
                 self.index_std(id, &files);
                 Ok(id)
+            }
+        }
+    }
+
+    /// Functions without body, which only standard packages have; said when nothing else is wrong.
+    fn report_missing_bodies(&mut self, pkg: PkgId) {
+        if !self.session.errors.is_empty() {
+            return;
+        }
+        for func in self.package(pkg).funcs.clone() {
+            if let DeclRef::Func(decl) = self.object(func).decl.clone()
+                && decl.body.is_none()
+            {
+                self.error(Code::MissingBody, decl.name.span, "missing function body");
             }
         }
     }

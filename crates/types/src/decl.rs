@@ -18,7 +18,7 @@ use crate::constant::Const;
 use crate::info::Mode;
 use crate::object::{DeclRef, FuncLevel, ObjId, ObjKind, PkgId, Progress, VarFacts};
 use crate::operand::Operand;
-use crate::ty::{Basic, NamedId, NamedInfo, ParamInfo, Type, TypeId};
+use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeId};
 
 /// Declarations that refer to each other deeper than this are refused.
 const MAX_PATH: usize = 1000;
@@ -358,18 +358,11 @@ impl Checker {
             || declared == Some(Basic::Invalid.id())
         {
             self.object_mut(obj).ty = declared.unwrap_or(Basic::Invalid.id());
-            if declared.is_none() {
-                // No complaint about a variable that could not get a value.
-                self.with_var(obj, |facts| facts.used = true);
-            }
             return;
         }
         let ty = self.assign_to(operand, declared, context);
         let ty = declared.or(ty).unwrap_or(Basic::Invalid.id());
         self.object_mut(obj).ty = ty;
-        if ty == Basic::Invalid.id() {
-            self.with_var(obj, |facts| facts.used = true);
-        }
     }
 
     // ---- types
@@ -567,7 +560,23 @@ impl Checker {
             ExprKind::Binary(binary) => binary.op == BinaryOp::Or,
             _ => false,
         };
-        if implicit { self.implicit_interface(expr) } else { self.check_type(expr) }
+        if implicit {
+            return self.implicit_interface(expr);
+        }
+        let ty = self.check_type(expr);
+        // A type that is no interface stands for the interface of that type alone.
+        let resolved = self.is_resolved(ty);
+        if !resolved
+            || matches!(
+                self.types.under(ty),
+                Type::Interface(_) | Type::Param(_) | Type::Basic(Basic::Invalid)
+            )
+        {
+            return ty;
+        }
+        let info =
+            InterfaceInfo { embeds: vec![(ty, expr.span)], implicit: true, ..InterfaceInfo::default() };
+        self.types.intern(Type::Interface(Arc::new(info)))
     }
 
     // ---- functions
@@ -582,8 +591,6 @@ impl Checker {
         if decl.body.is_none() {
             if !decl.type_params.is_empty() {
                 self.error(Code::MissingBody, decl.span, "generic function is missing function body");
-            } else if !self.package(self.env.pkg).std && decl.name.name != sym::INIT {
-                self.error(Code::MissingBody, decl.name.span, "missing function body");
             }
         }
     }
