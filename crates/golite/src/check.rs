@@ -1,5 +1,7 @@
 //! From files to a checked program with all its diagnostics.
 
+use std::collections::HashSet;
+
 use golite_diag::Diagnostic;
 use golite_source::sym;
 use golite_types::{Checker, ObjId, ObjKind, PkgId};
@@ -56,8 +58,9 @@ pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
         let loader = PackageLoader::new(files.module.clone(), find_std);
         let mut checker = Checker::new(Box::new(loader));
         let (trees, broken) = parse_package(&files.files, &mut checker.session);
-        let package = checker.check_package("main", &trees, broken);
-        golite_diag::sort(&mut checker.session.errors);
+        // After a syntax error, declarations are missing: what the checker says would mislead.
+        let package = checker.check_package("main", if broken { &[] } else { &trees }, broken);
+        put_in_order(&mut checker);
         Checked { checker, package, broken }
     };
     std::thread::scope(|scope| {
@@ -65,4 +68,17 @@ pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
         let thread = thread.expect("the checker needs a thread of its own");
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Puts the diagnostics into source order. Of equal messages on one line the first is enough.
+fn put_in_order(checker: &mut Checker) {
+    let mut errors = std::mem::take(&mut checker.session.errors);
+    golite_diag::sort(&mut errors);
+    let mut seen = HashSet::new();
+    let map = &checker.session.map;
+    errors.retain(|error| {
+        let line = map.file_of(error.at).map(|file| (file, map.locate(error.at).map(|(_, at)| at.line)));
+        seen.insert((line, error.message.clone()))
+    });
+    checker.session.errors = errors;
 }

@@ -83,7 +83,9 @@ impl Loader for PackageLoader {
             return Ok(Loaded::Std(ids));
         }
         if path.starts_with("./") || path.starts_with("../") {
-            return Err(format!("\"{path}\" is relative, but relative import paths are not supported in module mode"));
+            return Err(format!(
+                "\"{path}\" is relative, but relative import paths are not supported in module mode"
+            ));
         }
         let folder = self.module.as_ref().and_then(|module| module.folder_of(path));
         let Some(folder) = folder else { return Err(not_found(path)) };

@@ -14,7 +14,7 @@ use crate::info::{Fact, Mode, Selection, SelectionKind};
 use crate::lookup::Lookup;
 use crate::object::Builtin;
 use crate::operand::Operand;
-use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId};
+use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId, TypeTable};
 
 /// Name, least number of arguments, and whether there may be more.
 fn shape(builtin: Builtin) -> (&'static str, usize, bool) {
@@ -184,7 +184,7 @@ impl Checker {
     /// Whether an operand is a string or byte slice that can go into the byte slice `x`; `Some` tells
     /// whether it may be a string.
     fn bytes_source(&mut self, x: &Operand<'_>, y: &Operand<'_>) -> Option<bool> {
-        let bytes = self.types.slice(Basic::Uint8.id());
+        let bytes = self.types.slice(TypeTable::BYTE);
         if !self.assignable(x, bytes, &mut String::new()) {
             return None;
         }
@@ -414,7 +414,7 @@ impl Checker {
         if self.bytes_source(x, &y).is_none() {
             let src = match self.slice_elem(&y) {
                 Ok(elem) => elem,
-                Err(_) if self.all_basic(y.ty, Basic::is_string) => Basic::Uint8.id(),
+                Err(_) if self.all_basic(y.ty, Basic::is_string) => TypeTable::BYTE,
                 Err(cause) => return self.bad_argument(&y, format!("invalid copy: {cause}")),
             };
             if !self.types.identical(dst, src) {
@@ -669,7 +669,7 @@ impl Checker {
             }
             Builtin::UnsafeString => {
                 let Some(mut y) = args.pop() else { return false };
-                let bytes = self.types.pointer(Basic::Uint8.id());
+                let bytes = self.types.pointer(TypeTable::BYTE);
                 self.assign_to(x, Some(bytes), "argument to unsafe.String");
                 if !x.is_valid() || !self.valid_index(&mut y, "length", Negative::Refused, Code::BadBuiltin) {
                     return false;
@@ -682,7 +682,7 @@ impl Checker {
                 if !x.is_valid() {
                     return false;
                 }
-                let ty = self.types.pointer(Basic::Uint8.id());
+                let ty = self.types.pointer(TypeTable::BYTE);
                 x.set_value(ty);
                 true
             }

@@ -349,34 +349,32 @@ impl Checker {
         self.env.scope = outer;
     }
 
-    /// Enters a name into a scope; reports a second declaration.
-    pub(crate) fn declare_in(&mut self, scope: ScopeId, name: Symbol, obj: ObjId) {
+    /// Enters a name into a scope and tells whether it did; reports a second declaration.
+    pub(crate) fn declare_in(&mut self, scope: ScopeId, name: Symbol, obj: ObjId) -> bool {
         if name == sym::BLANK || name == sym::EMPTY {
-            return;
+            return false;
         }
         if let Some(other) = self.scopes[scope.0 as usize].names.get(&name).copied() {
             let (span, first) = (self.object(obj).span, self.object(other).span);
             let text = self.name(name).to_string();
-            let mut error = Diagnostic::error(
-                Code::Redeclared,
-                span,
-                format!("{text} redeclared in this block{}", self.other_declaration(first)),
-            );
+            let message = format!("{text} redeclared in this block{}", self.other_declaration(first, &text));
+            let mut error = Diagnostic::error(Code::Redeclared, span, message);
             if !first.is_none() {
                 error = error.label(first, "first declared here");
             }
             self.report(error);
-            return;
+            return false;
         }
         self.scopes[scope.0 as usize].names.insert(name, obj);
+        true
     }
 
     /// The line that tells where the other declaration is.
-    pub(crate) fn other_declaration(&self, span: Span) -> String {
+    pub(crate) fn other_declaration(&self, span: Span, name: &str) -> String {
         if span.is_none() {
             return String::new();
         }
-        format!("\n\t{}: other declaration of {}", self.place(span), self.text(span))
+        format!("\n\t{}: other declaration of {name}", self.place(span))
     }
 
     /// File, line and column of a span, for the further lines of messages.
@@ -387,8 +385,8 @@ impl Checker {
         }
     }
 
-    pub(crate) fn declare(&mut self, name: Symbol, obj: ObjId) {
-        self.declare_in(self.env.scope, name, obj);
+    pub(crate) fn declare(&mut self, name: Symbol, obj: ObjId) -> bool {
+        self.declare_in(self.env.scope, name, obj)
     }
 
     /// Finds a name from the current scope outwards.

@@ -393,7 +393,12 @@ fn show_float(value: &BigRational) -> String {
     }
     let float = to_f64(value);
     if float.is_finite() && (float != 0.0 || value.is_zero()) {
-        return format_g(float, 6);
+        let text = format_g(float, 6);
+        // What is no integer must not look like one.
+        if value.is_integer() || text.contains('.') {
+            return text;
+        }
+        return format_shortest(float);
     }
     // Beyond float64: mantissa and decimal exponent by logarithm.
     let digits = (value.numer().bits() as f64 - value.denom().bits() as f64) * std::f64::consts::LOG10_2;
@@ -407,6 +412,18 @@ fn show_float(value: &BigRational) -> String {
         (scaled, exponent)
     };
     format!("{}e{exponent:+}", format_g(mantissa, 6))
+}
+
+/// As Go's `%g`: the fewest digits that tell the value.
+fn format_shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').expect("the format has an exponent");
+    let exponent: i32 = exponent.parse().expect("digits");
+    if (-4..21).contains(&exponent) {
+        return format!("{value}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
 /// As C's `%.{digits}g`.

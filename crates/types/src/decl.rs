@@ -178,6 +178,7 @@ impl Checker {
                 }
                 if nest.contains(&ty) || path.len() > 200 {
                     self.types.set_underlying(generic, Basic::Invalid.id());
+                    self.right_sides.insert(generic, Basic::Invalid.id());
                     if let Some(start) = path.iter().position(|other| *other == ty) {
                         let cycle: Vec<ObjId> = path[start..]
                             .iter()
@@ -277,7 +278,7 @@ impl Checker {
             if operand.mode == Mode::Invalid || operand.ty == Basic::Invalid.id() {
                 result = ty.unwrap_or(Basic::Invalid.id());
             } else if operand.mode != Mode::Const {
-                let text = self.operand_text(&operand);
+                let text = self.describe(&operand);
                 self.error(Code::NotConstant, operand.span, format!("{text} is not constant"));
                 result = ty.unwrap_or(Basic::Invalid.id());
             } else {
@@ -502,7 +503,7 @@ impl Checker {
             if fields.iter().any(|field| field.name == name && name != sym::BLANK) {
                 let text = self.name(name).to_string();
                 let field = self.field_spans.get(&(name, under)).copied().unwrap_or_default();
-                let other = self.other_declaration(field);
+                let other = self.other_declaration(field, &text);
                 let message = format!("field and method with the same name {text}{other}");
                 self.error(Code::Redeclared, span, message);
             }
@@ -685,8 +686,7 @@ impl Checker {
 
     /// Enters a variable of a function into the current scope, to be reported if nothing uses it.
     pub(crate) fn declare_local(&mut self, name: Symbol, obj: ObjId) {
-        self.declare(name, obj);
-        if name != sym::BLANK {
+        if self.declare(name, obj) {
             self.locals.push(obj);
         }
     }

@@ -5,7 +5,7 @@ use golite_syntax::ast::ChanDir;
 
 use crate::check::Checker;
 use crate::object::{ObjId, PkgId};
-use crate::ty::{Basic, Type, TypeId};
+use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// How names of packages appear.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +54,8 @@ impl Checker {
         }
         let runtime = qualify == Qualify::Always;
         match self.types.get(ty) {
+            Type::Basic(_) if ty == TypeTable::BYTE && !runtime => *out += "byte",
+            Type::Basic(_) if ty == TypeTable::RUNE && !runtime => *out += "rune",
             Type::Basic(basic) => *out += basic.name(),
             Type::Named(named) => {
                 let info = self.types.named_info(*named);
@@ -149,6 +151,10 @@ impl Checker {
                 self.write_signature(out, ty, qualify, depth);
             }
             Type::Interface(info) => {
+                if ty == TypeTable::EMPTY_INTERFACE {
+                    *out += if runtime { "interface {}" } else { "interface{}" };
+                    return;
+                }
                 if ty == self.types.any() {
                     *out += if runtime { "interface {}" } else { "any" };
                     return;

@@ -22,6 +22,7 @@ impl TypeTable {
             return true;
         }
         match (self.get(a).clone(), self.get(b).clone()) {
+            (Type::Basic(x), Type::Basic(y)) => x == y,
             (Type::Named(x), Type::Named(y)) => {
                 let (x, y) = (self.named_info(x).origin.clone(), self.named_info(y).origin.clone());
                 match (x, y) {

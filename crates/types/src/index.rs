@@ -8,7 +8,7 @@ use crate::constant::Const;
 use crate::expr::Generic;
 use crate::info::Mode;
 use crate::operand::Operand;
-use crate::ty::{Basic, Type, TypeId};
+use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// What indexing a type gives.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +147,7 @@ impl Checker {
         let length = |len: i64| (len >= 0).then_some(len);
         Some(match self.types.get(under).clone() {
             Type::Basic(basic) if basic.is_string() => {
-                Indexed { key: None, elem: Basic::Uint8.id(), mode: Mode::Value, length: None }
+                Indexed { key: None, elem: TypeTable::BYTE, mode: Mode::Value, length: None }
             }
             Type::Array(len, elem) => {
                 let mode = if mode == variable { variable } else { Mode::Value };
@@ -317,7 +317,7 @@ impl Checker {
             self.error(Code::BadIndex, x.span, message);
             return None;
         };
-        let bytes = self.types.slice(Basic::Uint8.id());
+        let bytes = self.types.slice(TypeTable::BYTE);
         let mut string = false;
         let mut common: Option<(TypeId, TypeId)> = None;
         for (ty, under) in types {

@@ -261,39 +261,28 @@ impl Checker {
         kind: BranchKind,
         label: Ident,
     ) {
-        let name = self.name(label.name).to_string();
-        match kind {
-            BranchKind::Break => match around.target(label.name) {
-                Some(Target::Loop | Target::Choice) => {}
-                Some(Target::Other) => {
-                    self.error(Code::BadLabel, label.span, format!("invalid break label {name}"));
-                    return;
-                }
-                None => {
-                    self.error(Code::BadLabel, label.span, format!("break label not defined: {name}"));
-                    return;
-                }
-            },
-            BranchKind::Continue => match around.target(label.name) {
-                Some(Target::Loop) => {}
-                Some(_) => {
-                    self.error(Code::BadLabel, label.span, format!("invalid continue label {name}"));
-                    return;
-                }
-                None => {
-                    self.error(Code::BadLabel, label.span, format!("continue label not defined: {name}"));
-                    return;
-                }
-            },
+        // A label that has come counts as used, even where it cannot be used.
+        let known = all.get_mut(&label.name).map(|label| label.used = true).is_some();
+        let target = around.target(label.name);
+        let (word, fits) = match kind {
+            BranchKind::Break => ("break", matches!(target, Some(Target::Loop | Target::Choice))),
+            BranchKind::Continue => ("continue", target == Some(Target::Loop)),
             BranchKind::Goto | BranchKind::Fallthrough => {
                 if !around.has_label(label.name) {
                     state.forward.push(Jump { label });
-                    return;
                 }
+                return;
             }
+        };
+        if fits {
+            return;
         }
-        if let Some(label) = all.get_mut(&label.name) {
-            label.used = true;
-        }
+        let name = self.name(label.name);
+        let message = if known {
+            format!("invalid {word} label {name}")
+        } else {
+            format!("{word} label not defined: {name}")
+        };
+        self.error(Code::BadLabel, label.span, message);
     }
 }

@@ -9,7 +9,7 @@ use golite_syntax::ast::{Expr, ExprId};
 use crate::check::Checker;
 use crate::constant::Const;
 use crate::info::Mode;
-use crate::ty::{Basic, Type, TypeId};
+use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// The result of checking an expression.
 #[derive(Clone, Debug)]
@@ -274,7 +274,7 @@ impl Checker {
         match self.types.get(ty) {
             Type::Basic(Basic::UntypedBool) => Basic::Bool.id(),
             Type::Basic(Basic::UntypedInt) => Basic::Int.id(),
-            Type::Basic(Basic::UntypedRune) => Basic::Int32.id(),
+            Type::Basic(Basic::UntypedRune) => TypeTable::RUNE,
             Type::Basic(Basic::UntypedFloat) => Basic::Float64.id(),
             Type::Basic(Basic::UntypedComplex) => Basic::Complex128.id(),
             Type::Basic(Basic::UntypedString) => Basic::String.id(),

@@ -9,7 +9,7 @@ use crate::info::{Fact, Mode};
 use crate::object::VarFacts;
 use crate::operand::Operand;
 use crate::stmt::Context;
-use crate::ty::{Basic, Type, TypeId};
+use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// The types of the iteration values; `None` where there is none.
 #[derive(Clone, Copy)]
@@ -144,7 +144,7 @@ impl Checker {
         let both = |key, value| Ok(Values { key: Some(key), value: Some(value) });
         let int = Basic::Int.id();
         match self.types.get(under).clone() {
-            Type::Basic(basic) if basic.is_string() => both(int, Basic::Int32.id()),
+            Type::Basic(basic) if basic.is_string() => both(int, TypeTable::RUNE),
             Type::Basic(basic) if basic.is_integer() => Ok(Values { key: Some(ty), value: None }),
             Type::Array(_, elem) | Type::Slice(elem) => both(int, elem),
             Type::Pointer(base) => match self.types.under(base) {

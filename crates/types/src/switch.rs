@@ -2,7 +2,7 @@
 
 use golite_diag::Code;
 use golite_source::{Span, sym};
-use golite_syntax::ast::{CaseClause, Expr, SwitchStmt, TypeSwitchStmt};
+use golite_syntax::ast::{CaseClause, Expr, ExprKind, SwitchStmt, TypeSwitchStmt};
 use rustc_hash::FxHashMap;
 
 use crate::check::Checker;
@@ -10,6 +10,7 @@ use crate::object::{ObjKind, VarFacts};
 use crate::operand::Operand;
 use crate::ops::Comparison;
 use crate::stmt::Context;
+use crate::text::operator_span;
 use crate::ty::{Basic, TypeId};
 
 /// Constant cases met before: by value, types and places.
@@ -66,12 +67,11 @@ impl Checker {
             if !tag.is_valid() || !x.is_valid() {
                 continue;
             }
-            let (mut y, mut with) = (x.clone(), tag.clone());
-            self.match_types(&mut y, &mut with);
-            if !y.is_valid() {
+            self.convert_untyped(&mut x, tag.ty);
+            if !x.is_valid() {
                 continue;
             }
-            x = y.clone();
+            let (mut y, mut with) = (x.clone(), tag.clone());
             self.compare(&mut y, &mut with, Comparison::Case);
             if !y.is_valid() || !x.is_const() {
                 continue;
@@ -87,7 +87,12 @@ impl Checker {
                 let message = format!("duplicate case {} in expression switch", self.describe(&x));
                 self.error_with(Code::Duplicate, x.span, message, &more);
             } else {
-                before.push((x.ty, x.span));
+                // Go points at the parenthesis of a conversion, at the operator of an operation.
+                let at = match &expr.kind {
+                    ExprKind::Call(call) => Span::at(call.func.span.end),
+                    _ => operator_span(expr),
+                };
+                before.push((x.ty, at));
             }
         }
     }
@@ -138,7 +143,7 @@ impl Checker {
             && !self.broken_files
             && !vars.iter().any(|var| self.var_facts(*var).used)
         {
-            let message = format!("declared and not used: {}", self.name(name.name));
+            let message = format!("{} declared and not used", self.name(name.name));
             self.error(Code::UnusedVariable, name.span, message);
         }
         self.close_scope(outer);

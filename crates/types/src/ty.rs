@@ -226,25 +226,13 @@ pub struct SigInfo {
     pub results: Vec<TypeId>,
     /// The last parameter is `...T`.
     pub variadic: bool,
-    /// Names of the parameters, for messages only; empty names if there are none.
+    /// Names of parameters and results, for messages only; empty names if there are none.
     pub names: ParamNames,
 }
 
-/// Names of parameters. They do not take part in comparing signatures.
-#[derive(Clone, Debug, Default)]
+/// Names of parameters. They do not take part in the identity of types.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct ParamNames(pub Arc<(Vec<Symbol>, Vec<Symbol>)>);
-
-impl PartialEq for ParamNames {
-    fn eq(&self, _: &ParamNames) -> bool {
-        true
-    }
-}
-
-impl Eq for ParamNames {}
-
-impl std::hash::Hash for ParamNames {
-    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
-}
 
 /// A method of an interface.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -377,6 +365,10 @@ impl Default for TypeTable {
             table.intern(Type::Basic(basic));
         }
         table.any = table.intern(Type::Interface(Arc::default()));
+        // Other names of types that there are, so that messages show what was written.
+        for ty in [Type::Basic(Basic::Uint8), Type::Basic(Basic::Int32), Type::Interface(Arc::default())] {
+            table.types.push(ty);
+        }
         table
     }
 }
@@ -398,6 +390,13 @@ impl TypeTable {
     pub fn get(&self, id: TypeId) -> &Type {
         &self.types[id.0 as usize]
     }
+
+    /// `byte`: identical to `uint8`, but shown by its own name.
+    pub const BYTE: TypeId = TypeId(27);
+    /// `rune`: identical to `int32`, but shown by its own name.
+    pub const RUNE: TypeId = TypeId(28);
+    /// `interface{}`: identical to `any`, but shown as written.
+    pub const EMPTY_INTERFACE: TypeId = TypeId(29);
 
     /// The empty interface.
     #[must_use]

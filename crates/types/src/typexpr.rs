@@ -16,7 +16,7 @@ use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
 use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
 use crate::ty::{
-    Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId,
+    Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId, TypeTable,
 };
 
 /// A union of more terms is refused, as in Go.
@@ -375,7 +375,7 @@ impl Checker {
             if name != sym::BLANK
                 && let Some((_, first)) = spans.iter().find(|(other, _)| *other == name)
             {
-                let other = self.other_declaration(*first);
+                let other = self.other_declaration(*first, &self.owned_name(name));
                 let message = format!("{} redeclared{other}", self.name(name));
                 self.error(Code::Redeclared, field.name.span, message);
                 continue;
@@ -418,8 +418,10 @@ impl Checker {
             }
         }
         if info.methods.is_empty() && info.embeds.is_empty() {
-            return self.types.any();
+            return TypeTable::EMPTY_INTERFACE;
         }
+        // Methods are shown in the order of their names.
+        info.methods.sort_by(|a, b| self.name(a.name).cmp(self.name(b.name)));
         let id = self.types.intern(Type::Interface(Arc::new(info)));
         self.later.push(Later::Interface(id));
         id
@@ -498,7 +500,7 @@ impl Checker {
                 return None;
             };
             if receiver.len() > 1 {
-                checker.error(Code::BadReceiver, field.span, "method has multiple receivers");
+                checker.error(Code::BadReceiver, decl.name.span, "method has multiple receivers");
             }
             Some(checker.receiver(obj, field))
         })
@@ -570,7 +572,7 @@ impl Checker {
                             slice
                         } else {
                             let message = if may_be_variadic {
-                                "can only use ... with final parameter in list"
+                                "can only use ... with final parameter"
                             } else {
                                 "invalid use of ..."
                             };

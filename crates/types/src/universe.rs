@@ -7,7 +7,7 @@ use golite_source::{Span, Symbol, sym};
 use crate::check::Checker;
 use crate::constant::Const;
 use crate::object::{Builtin, ObjKind, Object, Package, PkgId, ScopeId};
-use crate::ty::{Basic, InterfaceInfo, MethodInfo, NamedInfo, Type, TypeId};
+use crate::ty::{Basic, InterfaceInfo, MethodInfo, NamedInfo, Type, TypeId, TypeTable};
 
 impl Checker {
     pub(crate) fn declare_universe(&mut self) {
@@ -42,12 +42,12 @@ impl Checker {
             (sym::FLOAT64, Basic::Float64),
             (sym::COMPLEX64, Basic::Complex64),
             (sym::COMPLEX128, Basic::Complex128),
-            (sym::BYTE, Basic::Uint8),
-            (sym::RUNE, Basic::Int32),
         ];
         for (name, basic) in types {
             self.predeclare(*name, basic.id(), ObjKind::TypeName);
         }
+        self.predeclare(sym::BYTE, TypeTable::BYTE, ObjKind::TypeName);
+        self.predeclare(sym::RUNE, TypeTable::RUNE, ObjKind::TypeName);
         let any = self.types.any();
         self.predeclare(sym::ANY, any, ObjKind::TypeName);
         let error_method = self.types.func(&[], &[Basic::String.id()], false);
