@@ -393,8 +393,8 @@ impl Checker {
     pub(crate) fn lookup(&mut self, name: Symbol) -> Option<(ObjId, ScopeId)> {
         let mut scope = Some(self.env.scope);
         while let Some(id) = scope {
-            if let Some(obj) = self.scopes[id.0 as usize].names.get(&name) {
-                return Some((*obj, id));
+            if let Some(obj) = self.scopes[id.0 as usize].names.get(&name).copied() {
+                return Some((obj, id));
             }
             if self.package(self.env.pkg).std {
                 if let Some(obj) = self.lazy_import(id, name) {
@@ -419,6 +419,18 @@ impl Checker {
         }
         // Follow-on errors mention what is already known to be wrong.
         if diagnostic.message.contains("invalid type") && !diagnostic.message.contains("invalid type cycle") {
+            return;
+        }
+        // One cause often shows several times on a line.
+        let line = |at: u32| self.session.map.locate(at).map(|(file, at)| (file.base, at.line));
+        let repeated = self
+            .session
+            .errors
+            .iter()
+            .rev()
+            .take(16)
+            .any(|other| other.message == diagnostic.message && line(other.at) == line(diagnostic.at));
+        if repeated {
             return;
         }
         self.session.errors.push(diagnostic);

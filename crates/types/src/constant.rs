@@ -494,7 +494,10 @@ fn parse_float(text: &str) -> Option<Const> {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
         None => (rest, 0),
     };
-    if exponent.abs() > MAX_EXPONENT {
+    if exponent < -MAX_EXPONENT {
+        return Some(Const::Float(BigRational::zero()));
+    }
+    if exponent > MAX_EXPONENT {
         return None;
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -422,6 +422,12 @@ impl Checker {
         if !ok {
             if constant {
                 x.mode = Mode::Const;
+                // Go shows the value as far as it was converted.
+                if self.is_basic(target, Basic::is_integer)
+                    && let Some(int) = x.value.as_ref().and_then(Const::as_int)
+                {
+                    x.value = Some(Const::Int(int));
+                }
             }
             let (text, to) = (self.describe(x), self.show(target));
             let tail = if cause.is_empty() { String::new() } else { format!(": {cause}") };

@@ -589,10 +589,8 @@ impl Checker {
         let sig = self.check_method_signature(obj, decl);
         self.object_mut(obj).ty = sig.ty;
         self.signatures.insert(obj, Arc::new(sig));
-        if decl.body.is_none() {
-            if !decl.type_params.is_empty() {
-                self.error(Code::MissingBody, decl.span, "generic function is missing function body");
-            }
+        if decl.body.is_none() && !decl.type_params.is_empty() {
+            self.error(Code::MissingBody, decl.span, "generic function is missing function body");
         }
     }
 

@@ -114,17 +114,6 @@ impl Checker {
         }
     }
 
-    /// A constant; reports other values. An untyped one stays untyped.
-    pub(crate) fn check_const_expr<'a>(&mut self, expr: &'a Expr) -> Operand<'a> {
-        let mut x = self.check_expr(expr, None);
-        if x.is_valid() && !x.is_const() {
-            let text = self.describe(&x);
-            self.error(Code::NotConstant, x.span, format!("{text} is not constant"));
-            x.invalidate();
-        }
-        x
-    }
-
     /// Checks expressions whose values cannot be used because of an error, so that what they
     /// mention counts as used.
     pub(crate) fn use_exprs<'a>(&mut self, exprs: impl IntoIterator<Item = &'a Expr>) {
@@ -503,7 +492,10 @@ impl Checker {
         if target == Basic::Invalid.id() {
             return;
         }
-        if let Err(cause) = self.missing_method(target, subject.ty, true) {
+        // An interface need not have the methods: the value may.
+        if !self.is_interface_type(target)
+            && let Err(cause) = self.missing_method(target, subject.ty, true)
+        {
             let (whole, to, from) = (self.expr_text(expr), self.show(target), self.show(subject.ty));
             let message =
                 format!("impossible type assertion: {whole}\n\t{to} does not implement {from} {}", cause.0);

@@ -152,11 +152,9 @@ impl Checker {
             for param in &solve {
                 let known = unifier.at(*param);
                 match (self.core_term(*param), known) {
-                    (Some((core, _)), Some(known)) => {
-                        if !unifier.unify(self, known, core.ty, Match::Loose) {
-                            inference.error = Some((inference.span, self.unsatisfied(*param, known, "")));
-                            return None;
-                        }
+                    (Some((core, _)), Some(known)) if !unifier.unify(self, known, core.ty, Match::Loose) => {
+                        inference.error = Some((inference.span, self.unsatisfied(*param, known, "")));
+                        return None;
                     }
                     (Some((core, Single::Yes)), None) if !core.tilde => unifier.set(*param, core.ty),
                     _ => {}

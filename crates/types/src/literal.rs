@@ -292,7 +292,7 @@ impl Checker {
     fn missing_field(&mut self, base: TypeId, under: TypeId, name: Symbol) -> String {
         let (wanted, shown) = (self.owned_name(name), self.show(base));
         let head = format!("unknown field {wanted} in struct literal of type {shown}");
-        match self.similar_member(under, name) {
+        match self.similar_member(under, base, name) {
             Similar::None => head,
             Similar::Misspelled(other) => format!("{head}, but does have {}", other.name),
             Similar::Unexported(other) => format!("{head}, but does have unexported {}", other.name),

@@ -4,7 +4,7 @@
 //! its mode is [`Mode::Invalid`], and everything that would follow from it stays silent.
 
 use golite_source::Span;
-use golite_syntax::ast::{Expr, ExprId};
+use golite_syntax::ast::{Expr, ExprId, ExprKind};
 
 use crate::check::Checker;
 use crate::constant::Const;
@@ -47,7 +47,7 @@ impl<'a> Operand<'a> {
             ty: Basic::Invalid.id(),
             value: None,
             id: expr.id,
-            span: expr.span,
+            span: start_span(expr),
             expr: Some(expr),
             text: None,
         }
@@ -90,7 +90,7 @@ impl<'a> Operand<'a> {
     /// Makes it stand for another expression, which it became a part of.
     pub(crate) fn stands_for(&mut self, expr: &'a Expr) {
         self.id = expr.id;
-        self.span = expr.span;
+        self.span = start_span(expr);
         self.expr = Some(expr);
         self.text = None;
     }
@@ -230,11 +230,6 @@ impl Checker {
         self.types.as_param(ty).is_some()
     }
 
-    /// Not the type of something in error.
-    pub(crate) fn is_valid_type(&mut self, ty: TypeId) -> bool {
-        ty != Basic::Invalid.id()
-    }
-
     /// An interface that is not a type parameter.
     pub(crate) fn is_interface_type(&mut self, ty: TypeId) -> bool {
         !self.is_param(ty) && matches!(self.types.under(ty), Type::Interface(_))
@@ -347,4 +342,26 @@ impl Checker {
         }
         Ok(common.expect("a type set has at least one term here").1)
     }
+}
+
+/// The span of an expression from where Go says that it starts: a slice expression at its bracket, a
+/// function type after `func`. Very long chains are taken from their real start.
+fn start_span(expr: &Expr) -> Span {
+    let mut at = expr;
+    for _ in 0..64 {
+        at = match &at.kind {
+            ExprKind::CompositeLit(lit) => match &lit.ty {
+                Some(ty) => ty,
+                None => break,
+            },
+            ExprKind::KeyValue(key, _) => key,
+            ExprKind::Selector(base, _) | ExprKind::Index(base, _) | ExprKind::TypeAssert(base, _) => base,
+            ExprKind::Binary(binary) => &binary.left,
+            ExprKind::Call(call) => &call.func,
+            ExprKind::Slice(slice) => return Span::new(slice.base.span.end, expr.span.end),
+            ExprKind::Func(ty) => return Span::new(ty.span.start, expr.span.end),
+            _ => break,
+        };
+    }
+    expr.span
 }

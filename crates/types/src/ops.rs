@@ -307,7 +307,8 @@ impl Checker {
     fn shift<'a>(&mut self, x: &mut Operand<'a>, y: &mut Operand<'a>, expr: Option<&'a Expr>, op: BinaryOp) {
         let shifted = x.value.as_ref().filter(|_| x.is_const()).and_then(Const::as_int);
         let untyped = self.is_untyped(x.ty);
-        if !self.all_basic(x.ty, Basic::is_integer) && !(untyped && shifted.is_some()) {
+        let constant = untyped && shifted.is_some();
+        if !constant && !self.all_basic(x.ty, Basic::is_integer) {
             self.refuse_shifted(x);
             return;
         }

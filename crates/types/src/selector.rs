@@ -12,18 +12,14 @@ use crate::expr::Generic;
 use crate::info::{Mode, Selection, SelectionKind};
 use crate::literal::{OtherName, Similar};
 use crate::lookup::Lookup;
-use crate::object::{ObjId, ObjKind, PkgId};
+use crate::object::{DeclRef, ObjId, ObjKind, PkgId};
 use crate::operand::Operand;
 use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId};
 
 impl Checker {
     /// The member of a package, declared or not.
     pub(crate) fn package_member(&mut self, pkg: PkgId, name: Symbol) -> Option<ObjId> {
-        let scope = self.package(pkg).scope;
-        match self.scopes[scope.0 as usize].names.get(&name) {
-            Some(obj) => Some(*obj),
-            None => self.lazy_member(pkg, name),
-        }
+        self.lazy_member(pkg, name)
     }
 
     /// `x.name`
@@ -94,7 +90,7 @@ impl Checker {
                     self.add_dependency(func);
                 }
                 let (kind, ty) = if base_x.mode == Mode::Type {
-                    (SelectionKind::MethodExpr, self.method_expr_type(base_x.ty, ty))
+                    (SelectionKind::MethodExpr, self.method_expr_type(base_x.ty, ty, func))
                 } else {
                     if pointer_receiver && !indirect {
                         self.mark_addressed(base);
@@ -130,7 +126,7 @@ impl Checker {
         let mut code = Code::MissingMember;
         let why = match pointer_to_interface {
             Some(kind) => format!("type {shown} is pointer to {kind}, not {kind}"),
-            None => match self.similar_member(ty, name.name) {
+            None => match self.similar_member(ty, ty, name.name) {
                 Similar::None => format!("type {shown} has no field or method {member}"),
                 Similar::Misspelled(other) => {
                     let OtherName { what, name } = other;
@@ -152,7 +148,7 @@ impl Checker {
     }
 
     /// The member a selector may have meant.
-    pub(crate) fn similar_member(&mut self, ty: TypeId, name: Symbol) -> Similar {
+    pub(crate) fn similar_member(&mut self, ty: TypeId, owner: TypeId, name: Symbol) -> Similar {
         let Some(other) = self.lookup_folded(ty, name) else { return Similar::None };
         let exported = |checker: &Checker, name: Symbol| checker.session.names.is_exported(name);
         let (wanted_text, other_text) = (self.owned_name(name), self.owned_name(other));
@@ -171,7 +167,7 @@ impl Checker {
         match (exported(self, name), exported(self, other)) {
             (true, true) => Similar::Misspelled(other_name),
             (true, false) if same_tail => Similar::Unexported(other_name),
-            (false, true) if same_tail || self.belongs_here(ty) => Similar::Misspelled(other_name),
+            (false, true) if same_tail || self.belongs_here(owner) => Similar::Misspelled(other_name),
             (false, false) if wanted_text == other_text => Similar::Inaccessible(other_name),
             _ => Similar::None,
         }
@@ -201,11 +197,16 @@ impl Checker {
     }
 
     /// The function type of `T.Method`: the receiver comes first.
-    fn method_expr_type(&mut self, recv: TypeId, method: TypeId) -> TypeId {
+    fn method_expr_type(&mut self, recv: TypeId, method: TypeId, func: Option<ObjId>) -> TypeId {
         let Type::Signature(sig) = self.types.get(method).clone() else { return method };
         let (names, results) = &*sig.names.0;
         let names = if names.iter().any(|name| *name != sym::EMPTY) {
-            ParamNames(Arc::new(([&[sym::BLANK], names.as_slice()].concat(), results.clone())))
+            let receiver = func.and_then(|func| match &self.object(func).decl {
+                DeclRef::Func(decl) => decl.receiver.as_ref()?.first()?.name.map(|name| name.name),
+                _ => None,
+            });
+            let receiver = receiver.unwrap_or(sym::BLANK);
+            ParamNames(Arc::new(([&[receiver], names.as_slice()].concat(), results.clone())))
         } else {
             ParamNames(Arc::new((Vec::new(), results.clone())))
         };
@@ -215,18 +216,28 @@ impl Checker {
 
     /// `pkg.Name`
     fn check_qualified<'a>(&mut self, x: &mut Operand<'a>, expr: &'a Expr, pkg: PkgId, name: Ident) {
+        if let Some(obj) = self.named_member(pkg, expr, name) {
+            self.info.set_object(name.id, obj);
+            self.operand_of_object(x, obj);
+        }
+    }
+
+    /// The member that a qualified name means; reports if there is none or it is not exported.
+    pub(crate) fn named_member(&mut self, pkg: PkgId, expr: &Expr, name: Ident) -> Option<ObjId> {
+        if self.package(pkg).fake {
+            return None;
+        }
         let Some(obj) = self.package_member(pkg, name.name) else {
-            if !self.package(pkg).fake && name.name != sym::BLANK {
+            if name.name != sym::BLANK {
                 self.report_undefined_member(pkg, name.name, expr);
             }
-            return;
+            return None;
         };
         if !self.session.names.is_exported(name.name) {
             let (text, package) = (self.owned_name(name.name), self.owned_name(self.package(pkg).name));
             let message = format!("name {text} not exported by package {package}");
             self.error(Code::Unexported, name.span, message);
         }
-        self.info.set_object(name.id, obj);
-        self.operand_of_object(x, obj);
+        Some(obj)
     }
 }

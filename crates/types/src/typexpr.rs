@@ -14,7 +14,7 @@ use golite_syntax::ast::{
 
 use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
-use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
+use crate::object::{FuncLevel, ObjId, ObjKind, ScopeId, VarFacts};
 use crate::ty::{
     Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId, TypeTable,
 };
@@ -189,7 +189,7 @@ impl Checker {
         self.info.set_object(base.id, name);
         self.info.set(base.id, Fact { mode: Mode::Package, ty: invalid });
         self.use_import(name);
-        let Some(obj) = self.member_of_package(pkg, base, sel) else { return invalid };
+        let Some(obj) = self.named_member(pkg, expr, sel) else { return invalid };
         self.info.set_object(sel.id, obj);
         self.declare_object(obj);
         if !matches!(self.object(obj).kind, ObjKind::TypeName) {
@@ -198,37 +198,6 @@ impl Checker {
             return invalid;
         }
         self.object(obj).ty
-    }
-
-    /// The exported member of a package; reports if there is none.
-    fn member_of_package(&mut self, pkg: PkgId, base: &Expr, sel: Ident) -> Option<ObjId> {
-        if self.package(pkg).fake {
-            return None;
-        }
-        let scope = self.package(pkg).scope;
-        let found = match self.scopes[scope.0 as usize].names.get(&sel.name) {
-            Some(obj) => Some(*obj),
-            None => self.lazy_member(pkg, sel.name),
-        };
-        let (base, name) = (self.expr_text(base), self.name(sel.name).to_string());
-        let Some(obj) = found else {
-            let path = self.package(pkg).path.clone();
-            let message = format!("undefined: {base}.{name}");
-            if self.package(pkg).std && self.loader.known_in_go(&path, &name) {
-                let error = golite_diag::Diagnostic::error(Code::Unsupported, sel.span, message)
-                    .note(format!("Go has {base}.{name}, go-lite does not"));
-                self.report(error);
-            } else {
-                self.error(Code::MissingMember, sel.span, message);
-            }
-            return None;
-        };
-        if !self.session.names.is_exported(sel.name) {
-            let package = self.name(self.package(pkg).name).to_string();
-            let message = format!("name {name} not exported by package {package}");
-            self.error(Code::Unexported, sel.span, message);
-        }
-        Some(obj)
     }
 
     // ---- instances
