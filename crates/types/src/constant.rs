@@ -183,7 +183,7 @@ impl Const {
     pub fn to_kind(&self, kind: Basic) -> Option<Const> {
         match kind {
             kind if kind.is_integer() => self.as_int().map(Const::Int),
-            kind if kind.is_float() => self.as_rational().map(|value| Const::Float(value)),
+            kind if kind.is_float() => self.as_rational().map(Const::Float),
             kind if kind.is_complex() => self.as_complex().map(|(re, im)| Const::Complex(re, im)),
             _ => Some(self.clone()),
         }
