@@ -43,8 +43,11 @@ pub fn ldexp(fraction: f64, exponent: i64) -> f64 {
         return f64::INFINITY.copysign(fraction);
     }
     // A subnormal result is built 53 binades higher and rounded by one multiplication.
-    let (exponent, scale) =
-        if exponent < -1022 { (exponent + 53, f64::from_bits(((BIAS - 53) as u64) << 52)) } else { (exponent, 1.0) };
+    let (exponent, scale) = if exponent < -1022 {
+        (exponent + 53, f64::from_bits(((BIAS - 53) as u64) << 52))
+    } else {
+        (exponent, 1.0)
+    };
     let bits = bits & !(EXPONENT_MASK << FRACTION_BITS) | ((exponent + BIAS) as u64) << FRACTION_BITS;
     scale * f64::from_bits(bits)
 }

@@ -9,7 +9,7 @@ use super::exact::NAN;
 use super::explog::poly;
 
 const SIN: [f64; 6] = [
-    -1.666_666_666_666_663_1e-1,
+    -1.666_666_666_666_663e-1,
     8.333_333_333_322_119e-3,
     -1.984_126_982_958_954e-4,
     2.755_731_362_138_572_4e-6,
@@ -20,8 +20,8 @@ const COS: [f64; 6] = [
     4.166_666_666_666_659_3e-2,
     -1.388_888_888_887_305_6e-3,
     2.480_158_728_885_170_5e-5,
-    -2.755_731_417_929_673_9e-7,
-    2.087_570_084_197_473_2e-9,
+    -2.755_731_417_929_674e-7,
+    2.087_570_084_197_473e-9,
     -1.135_853_652_138_768_2e-11,
 ];
 
@@ -74,7 +74,7 @@ fn reduce_large(x: f64) -> (u64, f64) {
         let pair = u128::from(FOUR_OVER_PI[at]) << 64 | u128::from(FOUR_OVER_PI[at + 1]);
         (pair >> (64 - shift)) as u64
     };
-    let low = u128::from(word(digit + 2)) * u128::from(mantissa) >> 64;
+    let low = (u128::from(word(digit + 2)) * u128::from(mantissa)) >> 64;
     let middle = u128::from(word(digit + 1)) * u128::from(mantissa);
     let high = u128::from(word(digit).wrapping_mul(mantissa)) << 64;
     let product = high.wrapping_add(middle).wrapping_add(low);
@@ -83,7 +83,8 @@ fn reduce_large(x: f64) -> (u64, f64) {
     let (hi, lo) = ((fraction >> 64) as u64, product as u64);
     // As a float in [0, 1): drop the leading bit, keep 52 more.
     let zeros = hi.leading_zeros();
-    let shifted = hi.checked_shl(zeros + 1).unwrap_or(0) | lo.checked_shr(63u32.wrapping_sub(zeros)).unwrap_or(0);
+    let shifted =
+        hi.checked_shl(zeros + 1).unwrap_or(0) | lo.checked_shr(63u32.wrapping_sub(zeros)).unwrap_or(0);
     let value = f64::from_bits(shifted >> 12 | u64::from(1023 - (zeros + 1)) << 52);
     if octant & 1 == 1 { ((octant + 1) & 7, (value - 1.0) * FRAC_PI_4) } else { (octant, value * FRAC_PI_4) }
 }

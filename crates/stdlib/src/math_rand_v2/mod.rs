@@ -50,6 +50,9 @@ mod tests {
             .map(|chunk| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)))
             .collect();
         let blocks = chacha_blocks([words[0], words[1], words[2], words[3]], 0);
-        assert_eq!(blocks[..4], [0xaad845be3366a768, 0x2a463bf16efdbc47, 0x5f9df66b6b39be74, 0x32534351b96169d6]);
+        assert_eq!(
+            blocks[..4],
+            [0xaad845be3366a768, 0x2a463bf16efdbc47, 0x5f9df66b6b39be74, 0x32534351b96169d6]
+        );
     }
 }
