@@ -1,7 +1,31 @@
-//! The `runtime` part of go-lite.
+//! The runtime of go-lite: all that compiled code needs while it runs, the interpreter apart.
+//!
+//! Two halves over one `Runtime`: data (`types`, `memory`, `slice`, `string`, `map`, `iface`, `equal`,
+//! `hash`, `panic`, `print`) and scheduling (`goroutine` and all about waiting).
+//!
+//! The rule about addresses: an address that a function of this crate is given as that of a value
+//! of some type (or as a map, a string, a slice) is one. Verified bytecode and the collector see to
+//! that; nil is allowed where Go allows it and said so. Addresses stay good until the next safepoint
+//! without a root, so no function here collects.
 
+pub mod equal;
 pub mod event;
 pub mod goroutine;
+pub mod hash;
+pub mod host;
+pub mod iface;
+pub mod map;
+pub mod memory;
+pub mod native;
+pub mod panic;
+pub mod program;
 pub mod random;
+pub mod slot;
+pub mod state;
+pub mod string;
 pub mod timer_heap;
+pub mod types;
 pub mod wait;
+
+pub use native::{Ctx, Native, NativeFn, NativeResult, Package, Trap};
+pub use state::{Limits, Runtime, RuntimeConfig};

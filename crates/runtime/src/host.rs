@@ -1,0 +1,395 @@
+//! The outside world: files, environment, clock, randomness.
+//!
+//! Everything that a program can see of its surroundings comes through a `Host`. The real one is in
+//! `host_std`; embedders and tests bring their own. What a host does not have it refuses: every
+//! method but the standard streams and the clock has a default that says "not permitted".
+//!
+//! Paths and environment are bytes, as in Go. Errors are the system's numbers (`errno`), which the
+//! standard packages turn into Go's error values.
+
+/// A file descriptor: 0, 1, 2 are the standard streams.
+pub type Fd = i32;
+
+/// Why the host refused: an `errno`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HostError(pub i32);
+
+impl HostError {
+    /// `EPERM`: the host does not allow it.
+    pub const NOT_PERMITTED: HostError = HostError(1);
+    /// `ENOENT`.
+    pub const NOT_FOUND: HostError = HostError(2);
+    /// `EBADF`.
+    pub const BAD_DESCRIPTOR: HostError = HostError(9);
+    /// `EACCES`.
+    pub const ACCESS: HostError = HostError(13);
+    /// `EINVAL`.
+    pub const INVALID: HostError = HostError(22);
+    /// `EPIPE`.
+    pub const BROKEN_PIPE: HostError = HostError(32);
+}
+
+/// What a host answers.
+pub type HostResult<T> = Result<T, HostError>;
+
+/// Flags of `Host::open`: the numbers of Go's `os.O_*` on Linux.
+pub mod open_flags {
+    /// Read only.
+    pub const READ_ONLY: u32 = 0;
+    /// Write only.
+    pub const WRITE_ONLY: u32 = 1;
+    /// Read and write.
+    pub const READ_WRITE: u32 = 2;
+    /// Create if it is not there.
+    pub const CREATE: u32 = 0x40;
+    /// With `CREATE`: it must not be there.
+    pub const EXCLUSIVE: u32 = 0x80;
+    /// Cut to length zero.
+    pub const TRUNCATE: u32 = 0x200;
+    /// Write at the end.
+    pub const APPEND: u32 = 0x400;
+    /// Write through.
+    pub const SYNC: u32 = 0x10_1000;
+}
+
+/// What is known of a file: the numbers of `stat` on Linux.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct FileInfo {
+    /// Type and permission bits (`st_mode`).
+    pub mode: u32,
+    /// Bytes.
+    pub size: i64,
+    /// Last modification: seconds since 1970.
+    pub modified_seconds: i64,
+    /// And nanoseconds.
+    pub modified_nanos: i64,
+    /// Device.
+    pub device: u64,
+    /// Number of the file on the device.
+    pub inode: u64,
+    /// How many names it has.
+    pub links: u64,
+    /// Owner.
+    pub user: u32,
+    /// Group.
+    pub group: u32,
+}
+
+/// An entry of a directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DirEntry {
+    /// Its name, without directory.
+    pub name: Vec<u8>,
+    /// The type bits of `st_mode`.
+    pub mode: u32,
+}
+
+/// From where `seek` counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whence {
+    /// The beginning.
+    Start,
+    /// The current position.
+    Current,
+    /// The end.
+    End,
+}
+
+/// Numbers of the process and its user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProcessNumber {
+    /// Process id.
+    Pid,
+    /// Parent's process id.
+    ParentPid,
+    /// User id.
+    User,
+    /// Effective user id.
+    EffectiveUser,
+    /// Group id.
+    Group,
+    /// Effective group id.
+    EffectiveGroup,
+    /// Bytes of a page of memory.
+    PageSize,
+    /// How many processors there are.
+    Processors,
+}
+
+macro_rules! refused {
+    ($($arg:ident),*) => {{
+        $(let _ = $arg;)*
+        Err(HostError::NOT_PERMITTED)
+    }};
+}
+
+/// The outside world of one VM.
+pub trait Host: Send {
+    /// Writes to a descriptor all it takes; returns how many bytes. Standard output may be buffered;
+    /// writing to standard error flushes it first.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize>;
+
+    /// Reads from a descriptor into `buffer`; 0 is the end. Flushes standard output before it waits.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize>;
+
+    /// Writes out what is buffered of standard output.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn flush(&mut self) -> HostResult<()>;
+
+    /// To be called now and then while a program runs, with the monotonic clock: writes out what has
+    /// been in the buffer for 100 ms.
+    fn tick(&mut self, now: i64) {
+        let _ = now;
+    }
+
+    /// The wall clock: seconds since 1970 UTC and nanoseconds.
+    fn wall_clock(&mut self) -> (i64, i32);
+
+    /// The monotonic clock in nanoseconds from some beginning.
+    fn monotonic(&mut self) -> i64;
+
+    /// Sleeps for that many nanoseconds, or until `wake` of another thread; flushes first.
+    fn sleep(&mut self, nanos: i64);
+
+    /// Fills the buffer with random bytes from the system.
+    ///
+    /// # Errors
+    /// If it has none.
+    fn random(&mut self, buffer: &mut [u8]) -> HostResult<()>;
+
+    /// The program's name and arguments: `os.Args`.
+    fn args(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// A variable of the environment.
+    fn env(&self, name: &[u8]) -> Option<Vec<u8>> {
+        let _ = name;
+        None
+    }
+
+    /// The environment as `name=value`.
+    fn environ(&self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
+
+    /// Sets (or with `None` removes) a variable, for this VM only.
+    ///
+    /// # Errors
+    /// `EINVAL` for an empty name, or one with `=` or a zero byte.
+    fn set_env(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {
+        refused!(name, value)
+    }
+
+    /// Whether the descriptor is a terminal.
+    fn is_terminal(&self, fd: Fd) -> bool {
+        let _ = fd;
+        false
+    }
+
+    /// Opens a file; flags of `open_flags`.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn open(&mut self, path: &[u8], flags: u32, permissions: u32) -> HostResult<Fd> {
+        refused!(path, flags, permissions)
+    }
+
+    /// Closes a file.
+    ///
+    /// # Errors
+    /// `EBADF`.
+    fn close(&mut self, fd: Fd) -> HostResult<()> {
+        refused!(fd)
+    }
+
+    /// Reads at an offset, without moving the position.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_at(&mut self, fd: Fd, buffer: &mut [u8], offset: u64) -> HostResult<usize> {
+        refused!(fd, buffer, offset)
+    }
+
+    /// Writes at an offset, without moving the position.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn write_at(&mut self, fd: Fd, bytes: &[u8], offset: u64) -> HostResult<usize> {
+        refused!(fd, bytes, offset)
+    }
+
+    /// Moves the position; returns the new one.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn seek(&mut self, fd: Fd, offset: i64, whence: Whence) -> HostResult<i64> {
+        refused!(fd, offset, whence)
+    }
+
+    /// Sets the length of an open file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_len(&mut self, fd: Fd, len: u64) -> HostResult<()> {
+        refused!(fd, len)
+    }
+
+    /// Makes sure that what was written is stored.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn sync(&mut self, fd: Fd) -> HostResult<()> {
+        refused!(fd)
+    }
+
+    /// What is known of an open file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn stat_fd(&mut self, fd: Fd) -> HostResult<FileInfo> {
+        refused!(fd)
+    }
+
+    /// What is known of a file; `follow` symbolic links or not.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn stat(&mut self, path: &[u8], follow: bool) -> HostResult<FileInfo> {
+        refused!(path, follow)
+    }
+
+    /// The entries of a directory, without `.` and `..`, in the system's order.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_dir(&mut self, path: &[u8]) -> HostResult<Vec<DirEntry>> {
+        refused!(path)
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn make_dir(&mut self, path: &[u8], permissions: u32) -> HostResult<()> {
+        refused!(path, permissions)
+    }
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove_file(&mut self, path: &[u8]) -> HostResult<()> {
+        refused!(path)
+    }
+
+    /// Removes an empty directory.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove_dir(&mut self, path: &[u8]) -> HostResult<()> {
+        refused!(path)
+    }
+
+    /// Renames.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn rename(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        refused!(from, to)
+    }
+
+    /// Makes another name for a file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn hard_link(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        refused!(from, to)
+    }
+
+    /// Makes a symbolic link at `to` with the text `from`.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn symlink(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        refused!(from, to)
+    }
+
+    /// The text of a symbolic link.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_link(&mut self, path: &[u8]) -> HostResult<Vec<u8>> {
+        refused!(path)
+    }
+
+    /// Changes permissions.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_permissions(&mut self, path: &[u8], permissions: u32) -> HostResult<()> {
+        refused!(path, permissions)
+    }
+
+    /// Sets the times of last access and modification: nanoseconds since 1970, `None` leaves one.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_times(&mut self, path: &[u8], access: Option<i128>, modified: Option<i128>) -> HostResult<()> {
+        refused!(path, access, modified)
+    }
+
+    /// The working directory.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn working_dir(&mut self) -> HostResult<Vec<u8>> {
+        Err(HostError::NOT_PERMITTED)
+    }
+
+    /// Changes the working directory, for this VM only.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn change_dir(&mut self, path: &[u8]) -> HostResult<()> {
+        refused!(path)
+    }
+
+    /// The machine's name.
+    ///
+    /// # Errors
+    /// If it is not to be known.
+    fn hostname(&mut self) -> HostResult<Vec<u8>> {
+        Err(HostError::NOT_PERMITTED)
+    }
+
+    /// The path of the program: `os.Executable`.
+    ///
+    /// # Errors
+    /// If there is none.
+    fn executable(&mut self) -> HostResult<Vec<u8>> {
+        Err(HostError::NOT_PERMITTED)
+    }
+
+    /// A number of the process.
+    fn process_number(&mut self, which: ProcessNumber) -> i64 {
+        match which {
+            ProcessNumber::PageSize => 4096,
+            ProcessNumber::Processors => 1,
+            ProcessNumber::Pid
+            | ProcessNumber::ParentPid
+            | ProcessNumber::User
+            | ProcessNumber::EffectiveUser
+            | ProcessNumber::Group
+            | ProcessNumber::EffectiveGroup => 1,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What the runtime takes over from a module besides types: string constants, package-level
+//! variables, closures without captures, method names.
+//!
+//! Strings, variables and static closures are immortal: allocated once, never freed, addresses
+//! fixed. A session that adds modules adds to these tables.
+
+#![expect(unsafe_code, reason = "fills fresh immortal memory")]
+
+use std::collections::HashMap;
+
+use golite_bytecode::{FuncIx, Kind, MethodName, Module, TypeIx};
+use golite_gc::{Addr, Layout, LayoutId, LayoutWord, OutOfMemory};
+
+use crate::native::Trap;
+use crate::slot;
+use crate::state::Runtime;
+
+/// A function as the runtime knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct RtFunction {
+    /// The layout of its closures.
+    pub closure: LayoutId,
+    /// The one closure without captures, 0 until it is asked for.
+    pub value: Addr,
+}
+
+/// Tables by the module's indices.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Functions.
+    pub functions: Vec<RtFunction>,
+    /// Addresses of package-level variables.
+    pub globals: Vec<Addr>,
+    /// The variables' types.
+    pub global_types: Vec<TypeIx>,
+    /// Address and length of string constants.
+    pub strings: Vec<(Addr, u64)>,
+    /// Method identities.
+    pub methods: Vec<MethodName>,
+    closures: HashMap<Vec<Kind>, LayoutId>,
+}
+
+impl Program {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Program {
+        Program::default()
+    }
+}
+
+impl Runtime {
+    /// Takes over all that is new in the module.
+    ///
+    /// # Errors
+    /// When there is no memory for its constants and variables.
+    pub fn sync(&mut self, module: &Module) -> Result<(), OutOfMemory> {
+        self.types.sync(module, &mut self.heap);
+        let known = self.program.methods.len();
+        self.program.methods.extend_from_slice(&module.methods[known..]);
+        for global in &module.globals[self.program.globals.len()..] {
+            let ty = &self.types[global.ty];
+            let addr = match ty.size {
+                0 => self.heap.zero_base(),
+                _ => self.heap.alloc_immortal(ty.layout, 1)?,
+            };
+            self.program.globals.push(addr);
+            self.program.global_types.push(global.ty);
+        }
+        for string in &module.strings[self.program.strings.len()..] {
+            let addr = self.immortal_bytes(string)?;
+            self.program.strings.push((addr, string.len() as u64));
+        }
+        for function in &module.functions[self.program.functions.len()..] {
+            let closure = self.closure_layout(&function.captures);
+            self.program.functions.push(RtFunction { closure, value: 0 });
+        }
+        Ok(())
+    }
+
+    /// Takes over the captures of a function that were not known when it was first seen.
+    pub fn sync_captures(&mut self, module: &Module, func: FuncIx) {
+        let layout = self.closure_layout(&module.functions[func.index()].captures);
+        self.program.functions[func.index()].closure = layout;
+    }
+
+    fn immortal_bytes(&mut self, bytes: &[u8]) -> Result<Addr, OutOfMemory> {
+        if bytes.is_empty() {
+            return Ok(self.heap.zero_base());
+        }
+        let addr = self.heap.alloc_immortal(golite_gc::BYTES, bytes.len() as u64)?;
+        // SAFETY: fresh memory of that length.
+        unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
+        Ok(addr)
+    }
+
+    fn closure_layout(&mut self, captures: &[Kind]) -> LayoutId {
+        if let Some(&layout) = self.program.closures.get(captures) {
+            return layout;
+        }
+        let words = captures.iter().enumerate().filter_map(|(i, kind)| {
+            let offset = 8 + 8 * i as u32;
+            match kind {
+                Kind::Ptr => Some(LayoutWord::Ptr(offset)),
+                Kind::Type => Some(LayoutWord::Iface(offset)),
+                Kind::Unset | Kind::Num | Kind::Data => None,
+            }
+        });
+        let layout = Layout { size: 8 + 8 * captures.len() as u64, words: words.collect() };
+        let layout = self.heap.register_layout(layout);
+        self.program.closures.insert(captures.to_vec(), layout);
+        layout
+    }
+
+    /// A new closure of the function, its captured words zero.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    #[inline]
+    pub fn new_closure(&mut self, func: FuncIx) -> Result<Addr, Trap> {
+        let layout = self.program.functions[func.index()].closure;
+        let addr = self.heap.alloc(layout)?;
+        // SAFETY: closures have at least one word.
+        unsafe { slot::write(addr, u64::from(func.0)) };
+        Ok(addr)
+    }
+
+    /// The function as a func value: its one closure without captures.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    #[inline]
+    pub fn func_value(&mut self, func: FuncIx) -> Result<Addr, Trap> {
+        match self.program.functions[func.index()].value {
+            0 => self.make_func_value(func),
+            addr => Ok(addr),
+        }
+    }
+
+    #[cold]
+    fn make_func_value(&mut self, func: FuncIx) -> Result<Addr, Trap> {
+        let addr = self.heap.alloc_immortal(golite_gc::BYTES, 8)?;
+        // SAFETY: fresh memory of eight bytes.
+        unsafe { slot::write(addr, u64::from(func.0)) };
+        self.program.functions[func.index()].value = addr;
+        Ok(addr)
+    }
+
+    /// The function that a closure runs.
+    #[must_use]
+    #[inline(always)]
+    pub fn func_of_closure(closure: Addr) -> FuncIx {
+        debug_assert!(closure != 0);
+        // SAFETY: func values are nil or point to closures, whose first word is the function.
+        FuncIx(unsafe { slot::read::<u64>(closure) } as u32)
+    }
+}

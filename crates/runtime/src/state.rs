@@ -1,0 +1,217 @@
+//! The runtime: all state of one VM.
+//!
+//! One struct, `Send`, without anything process-wide. The data half (heap objects by type, maps,
+//! strings, interfaces, panics) and the scheduling half (goroutines, channels, timers) are functions
+//! over it; the VM owns it.
+//!
+//! Out of memory: an allocation never collects. It fails with `Trap::OutOfMemory`; the interpreter,
+//! which knows the roots, collects everything and runs the instruction once more, then gives up.
+
+use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
+use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
+
+use crate::goroutine::{GoroutineIx, Goroutines};
+use crate::host::Host;
+use crate::native::{NativeResult, Trap};
+use crate::panic::{Fatal, PendingPanic, WellKnown};
+use crate::program::Program;
+use crate::random::Random;
+use crate::types::{RtType, TypeTable};
+
+/// What the host limits, the heap and the stacks apart.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Steps of the whole run.
+    pub max_steps: Option<u64>,
+    /// Goroutines alive at once.
+    pub max_goroutines: Option<u64>,
+}
+
+/// What a runtime is made with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuntimeConfig {
+    /// The heap.
+    pub heap: HeapConfig,
+    /// The seed of every choice.
+    pub seed: u64,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// The state of one VM.
+pub struct Runtime {
+    /// The heap.
+    pub heap: Heap,
+    /// Run-time types.
+    pub types: TypeTable,
+    /// What else was taken over from the module: functions, strings, variables, method names.
+    pub program: Program,
+    /// All goroutines.
+    pub goroutines: Goroutines,
+    /// The outside world.
+    pub host: Box<dyn Host>,
+    /// Choices of the data half: map seeds, where iterations start, hashes of NaN.
+    pub random: Random,
+    /// Limits.
+    pub limits: Limits,
+    /// The running goroutine; `GoroutineIx::NONE` between slices. Whoever switches sets it with
+    /// `set_running`.
+    pub running: GoroutineIx,
+    /// The id of the running goroutine, 0 between slices.
+    pub running_id: u64,
+    /// Counts the releasing operations of all goroutines: see `release`.
+    pub release_clock: u64,
+    /// Steps that natives charged and the interpreter has not yet taken from its budget.
+    pub charged: u64,
+    /// When `charged` passes this, the native is stopped: what is left of `max_steps`.
+    pub charge_limit: u64,
+    /// The panic that a function of the runtime raised, for the interpreter to take.
+    pub pending_panic: Option<PendingPanic>,
+    /// The fatal error that was raised.
+    pub fatal: Option<Fatal>,
+    /// Types of the values that the runtime makes itself.
+    pub well_known: WellKnown,
+    /// 1,024 zero bytes, never written: where `map.get` of a missing key points.
+    pub(crate) zeroes: Addr,
+    /// The 256 strings of one byte.
+    pub(crate) byte_strings: Addr,
+}
+
+/// Zero bytes kept for values of missing keys; larger values have a block of their own.
+pub(crate) const ZEROES: u64 = 1024;
+
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Runtime>();
+};
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").field("types", &self.types.len()).field("program", &self.program).finish()
+    }
+}
+
+impl Runtime {
+    /// A new runtime without program.
+    ///
+    /// # Errors
+    /// If the heap's address range cannot be reserved.
+    pub fn new(config: RuntimeConfig, host: Box<dyn Host>) -> Result<Runtime, HeapError> {
+        let mut heap = Heap::new(config.heap)?;
+        let bytes = TypeTable::bytes_layout();
+        let zeroes = heap.alloc_immortal(bytes, ZEROES).map_err(|_| HeapError)?;
+        let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
+        crate::string::fill_byte_strings(byte_strings);
+        Ok(Runtime {
+            heap,
+            types: TypeTable::new(),
+            program: Program::new(),
+            goroutines: Goroutines::new(),
+            host,
+            random: Random::new(config.seed ^ 0x6d61_7073_6565_6421),
+            limits: config.limits,
+            running: GoroutineIx::NONE,
+            running_id: 0,
+            release_clock: 0,
+            charged: 0,
+            charge_limit: u64::MAX,
+            pending_panic: None,
+            fatal: None,
+            well_known: WellKnown::default(),
+            zeroes,
+            byte_strings,
+        })
+    }
+
+    /// Which goroutine runs from now on.
+    #[inline]
+    pub fn set_running(&mut self, goroutine: GoroutineIx) {
+        self.running = goroutine;
+        self.running_id = if goroutine == GoroutineIx::NONE { 0 } else { self.goroutines.get(goroutine).id };
+    }
+
+    /// The running goroutine does something that orders what it did before what others do after:
+    /// send, receive, close, unlock, an atomic operation, `go`, or it begins to wait. Two accesses to
+    /// a map by different goroutines race if the first did none of these between.
+    #[inline]
+    pub fn release(&mut self, goroutine: GoroutineIx) {
+        self.release_clock += 1;
+        self.goroutines.get_mut(goroutine).releases = self.release_clock;
+    }
+
+    /// The type.
+    #[must_use]
+    #[inline(always)]
+    pub fn ty(&self, ty: TypeIx) -> &RtType {
+        &self.types[ty]
+    }
+
+    /// The address of a package-level variable.
+    #[must_use]
+    #[inline(always)]
+    pub fn global(&self, global: GlobalIx) -> Addr {
+        self.program.globals[global.index()]
+    }
+
+    /// Address and length of a string constant.
+    #[must_use]
+    #[inline(always)]
+    pub fn string_constant(&self, string: StringIx) -> (Addr, u64) {
+        self.program.strings[string.index()]
+    }
+
+    /// The function of a method of a concrete type.
+    #[must_use]
+    #[inline(always)]
+    pub fn method_for(&mut self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
+        self.types.method_for(ty, method)
+    }
+
+    /// Allocates a zeroed value of a type: `new(ty)`.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    #[inline(always)]
+    pub fn alloc(&mut self, ty: TypeIx) -> Result<Addr, Trap> {
+        let rt_type = &self.types[ty];
+        if rt_type.size == 0 {
+            return Ok(self.heap.zero_base());
+        }
+        let layout = rt_type.layout;
+        Ok(self.heap.alloc(layout)?)
+    }
+
+    /// Allocates zeroed values in a row.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    #[inline]
+    pub fn alloc_array(&mut self, layout: LayoutId, count: u64) -> Result<Addr, Trap> {
+        if count == 0 || self.heap.layout_size(layout) == 0 {
+            return Ok(self.heap.zero_base());
+        }
+        Ok(self.heap.alloc_array(layout, count)?)
+    }
+
+    /// Allocates zeroed bytes.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    #[inline]
+    pub fn alloc_bytes(&mut self, len: u64) -> Result<Addr, Trap> {
+        if len == 0 {
+            return Ok(self.heap.zero_base());
+        }
+        Ok(self.heap.alloc_noscan(len)?)
+    }
+
+    /// Steps for work that a native does.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when the limit of steps is reached.
+    #[inline]
+    pub fn charge(&mut self, steps: u64) -> NativeResult {
+        self.charged = self.charged.saturating_add(steps);
+        if self.charged > self.charge_limit { Err(Trap::Limit) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,320 @@
+//! Run-time types: what a `TypeIx` means while a program runs.
+//!
+//! The table follows the module's: it only grows, an index never changes its meaning. A type has
+//! its layout registered with the heap, so that the collector finds its pointers, and what
+//! equality, hashing and maps need to know of it.
+
+use golite_bytecode::{Leaf, LeafKind, Module, PointerWord, Repr, TypeDef, TypeIx, TypeKind};
+use golite_gc::{BYTES, Heap, Layout, LayoutId, LayoutWord};
+
+use crate::iface::MethodCache;
+use crate::map::MapInfo;
+
+/// How values are compared and hashed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// Never: comparing panics.
+    None,
+    /// By the bytes.
+    Bytes,
+    /// As float32.
+    Float32,
+    /// As float64.
+    Float64,
+    /// As two float32.
+    Complex64,
+    /// As two float64.
+    Complex128,
+    /// As string.
+    String,
+    /// By dynamic type and value.
+    Interface,
+    /// Field by field.
+    Struct,
+    /// Element by element.
+    Array,
+}
+
+/// How data words of interfaces are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DataWord {
+    /// It is the address of a box.
+    Box,
+    /// The value, compared by bits.
+    Bits,
+    /// The bits of a float32.
+    Float32,
+    /// The bits of a float64.
+    Float64,
+    /// A blank field: any two are equal.
+    Blank,
+}
+
+/// A run-time type.
+#[derive(Debug)]
+pub struct RtType {
+    /// As the compiler described it.
+    pub def: TypeDef,
+    /// The layout of one value in the heap.
+    pub layout: LayoutId,
+    /// Bytes in memory.
+    pub size: u64,
+    /// Slots in registers.
+    pub slots: u16,
+    /// Values are in memory: one slot, with the address.
+    pub in_memory: bool,
+    /// Values hold no pointers.
+    pub noscan: bool,
+    /// How values are compared.
+    pub comparison: Comparison,
+    /// How data words are compared.
+    pub data_word: DataWord,
+    /// The leaves of a value in slots.
+    pub leaves: Box<[Leaf]>,
+    /// The type word of an interface that holds a value.
+    pub type_word: u64,
+    /// For maps: how entries lie.
+    pub map: Option<Box<MapInfo>>,
+}
+
+/// All run-time types, and the cache of method lookups.
+#[derive(Debug, Default)]
+pub struct TypeTable {
+    list: Vec<RtType>,
+    layouts: Vec<Option<LayoutId>>,
+    /// Types that were not complete when they were taken over, and maps of such.
+    open: Vec<TypeIx>,
+    filled: usize,
+    pub(crate) methods: MethodCache,
+}
+
+impl std::ops::Index<TypeIx> for TypeTable {
+    type Output = RtType;
+
+    #[inline(always)]
+    fn index(&self, ty: TypeIx) -> &RtType {
+        &self.list[ty.index()]
+    }
+}
+
+impl TypeTable {
+    /// An empty table.
+    #[must_use]
+    pub fn new() -> TypeTable {
+        TypeTable::default()
+    }
+
+    /// How many types there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The type, if there is one with that index.
+    #[must_use]
+    pub fn get(&self, ty: TypeIx) -> Option<&RtType> {
+        self.list.get(ty.index())
+    }
+
+    /// The type's name as Go prints it.
+    #[must_use]
+    pub fn name(&self, ty: TypeIx) -> &str {
+        &self[ty].def.name
+    }
+
+    /// All types with their indices.
+    pub fn iter(&self) -> impl Iterator<Item = (TypeIx, &RtType)> {
+        self.list.iter().enumerate().map(|(i, ty)| (TypeIx(i as u32), ty))
+    }
+
+    /// The first type of that printed name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<TypeIx> {
+        self.iter().find(|(_, ty)| &*ty.def.name == name).map(|(ix, _)| ix)
+    }
+
+    /// Takes over what is new in the module: types, methods filled in, types completed.
+    pub fn sync(&mut self, module: &Module, heap: &mut Heap) {
+        let known = self.list.len();
+        self.layouts.resize(module.types.len(), None);
+        for i in known..module.types.len() {
+            let ty = TypeIx(i as u32);
+            let made = self.describe(module, heap, ty);
+            if is_open(module, ty) {
+                self.open.push(ty);
+            }
+            self.list.push(made);
+        }
+        for ty in std::mem::take(&mut self.open) {
+            if ty.index() < known {
+                self.layouts[ty.index()] = None;
+                self.list[ty.index()] = self.describe(module, heap, ty);
+            }
+            if is_open(module, ty) {
+                self.open.push(ty);
+            }
+        }
+        for i in 0..module.types.len() {
+            let ty = TypeIx(i as u32);
+            if self.list[i].map.is_none()
+                && !is_open(module, ty)
+                && matches!(module.types[i].kind, TypeKind::Map { .. })
+            {
+                let info = MapInfo::new(&module.types[i].kind, heap, self);
+                self.list[i].map = Some(Box::new(info));
+            }
+        }
+        for &ty in &module.methods_filled[self.filled..] {
+            self.list[ty.index()].def.methods = module.types[ty.index()].methods.clone();
+        }
+        if self.filled != module.methods_filled.len() {
+            self.filled = module.methods_filled.len();
+            self.methods.clear();
+        }
+    }
+
+    fn describe(&mut self, module: &Module, heap: &mut Heap, ty: TypeIx) -> RtType {
+        let def = &module.types[ty.index()];
+        let layout = self.layout(module, heap, ty);
+        let leaves: Box<[Leaf]> = match &def.repr {
+            Repr::Slots(leaves) => leaves.as_slice().into(),
+            Repr::Memory => Box::default(),
+        };
+        RtType {
+            layout,
+            size: def.size,
+            slots: def.slots(),
+            in_memory: def.repr == Repr::Memory,
+            noscan: heap.is_noscan(layout),
+            comparison: comparison(def),
+            data_word: data_word(module, def),
+            leaves,
+            type_word: crate::slot::type_word(ty, def.data_is_pointer()),
+            map: None,
+            def: def.clone(),
+        }
+    }
+
+    /// The layout of a type: registered when first asked for.
+    fn layout(&mut self, module: &Module, heap: &mut Heap, ty: TypeIx) -> LayoutId {
+        if let Some(layout) = self.layouts[ty.index()] {
+            return layout;
+        }
+        let def = &module.types[ty.index()];
+        let words = match def.kind {
+            TypeKind::Array { elem, len } if !def.pointers.is_empty() && len > 0 => {
+                vec![LayoutWord::Repeat { offset: 0, elem: self.layout(module, heap, elem), count: len }]
+            }
+            _ => self.layout_words(module, heap, &def.pointers),
+        };
+        let layout = heap.register_layout(Layout { size: def.size, words });
+        self.layouts[ty.index()] = Some(layout);
+        layout
+    }
+
+    fn layout_words(&mut self, module: &Module, heap: &mut Heap, words: &[PointerWord]) -> Vec<LayoutWord> {
+        words
+            .iter()
+            .map(|word| match *word {
+                PointerWord::Ptr(offset) => LayoutWord::Ptr(offset),
+                PointerWord::Iface(offset) => LayoutWord::Iface(offset),
+                PointerWord::Repeat { offset, elem, count } => {
+                    LayoutWord::Repeat { offset, elem: self.layout(module, heap, elem), count }
+                }
+            })
+            .collect()
+    }
+
+    /// The pointer words of a value at `offset` inside something larger.
+    #[must_use]
+    pub(crate) fn words_at(&self, ty: &RtType, offset: u32) -> Vec<LayoutWord> {
+        if ty.noscan {
+            return Vec::new();
+        }
+        vec![LayoutWord::Repeat { offset, elem: ty.layout, count: 1 }]
+    }
+
+    /// The layout of objects of plain bytes.
+    #[must_use]
+    pub fn bytes_layout() -> LayoutId {
+        BYTES
+    }
+}
+
+/// Whether the type, or a map's key or value, is declared but not yet filled in.
+fn is_open(module: &Module, ty: TypeIx) -> bool {
+    let incomplete = |ty: TypeIx| matches!(module.types[ty.index()].kind, TypeKind::Incomplete);
+    match module.types[ty.index()].kind {
+        TypeKind::Incomplete => ty.0 != 0,
+        TypeKind::Map { key, value } => incomplete(key) || incomplete(value),
+        _ => false,
+    }
+}
+
+fn comparison(def: &TypeDef) -> Comparison {
+    if !def.comparable {
+        return Comparison::None;
+    }
+    if def.plain {
+        return Comparison::Bytes;
+    }
+    match def.kind {
+        TypeKind::Float if def.size == 4 => Comparison::Float32,
+        TypeKind::Float => Comparison::Float64,
+        TypeKind::Complex if def.size == 8 => Comparison::Complex64,
+        TypeKind::Complex => Comparison::Complex128,
+        TypeKind::String => Comparison::String,
+        TypeKind::Interface(_) => Comparison::Interface,
+        TypeKind::Struct(_) => Comparison::Struct,
+        TypeKind::Array { .. } => Comparison::Array,
+        TypeKind::Slice(_) | TypeKind::Map { .. } | TypeKind::Func { .. } | TypeKind::Incomplete => {
+            Comparison::None
+        }
+        TypeKind::Bool
+        | TypeKind::Int { .. }
+        | TypeKind::Uint { .. }
+        | TypeKind::UnsafePointer
+        | TypeKind::Pointer(_)
+        | TypeKind::Chan { .. } => Comparison::Bytes,
+    }
+}
+
+/// How the data word of an interface with a value of the type is compared: through structs and
+/// arrays of one leaf down to the leaf.
+fn data_word(module: &Module, def: &TypeDef) -> DataWord {
+    let mut def = def;
+    if !def.is_direct() {
+        return DataWord::Box;
+    }
+    loop {
+        match &def.kind {
+            TypeKind::Float if def.size == 4 => return DataWord::Float32,
+            TypeKind::Float => return DataWord::Float64,
+            TypeKind::Struct(fields) => {
+                let one = fields.iter().find(|field| module.types[field.ty.index()].slots() == 1);
+                match one {
+                    Some(field) if &*field.name == "_" => return DataWord::Blank,
+                    Some(field) => def = &module.types[field.ty.index()],
+                    None => return DataWord::Bits,
+                }
+            }
+            TypeKind::Array { elem, .. } => def = &module.types[elem.index()],
+            _ => return DataWord::Bits,
+        }
+    }
+}
+
+/// Whether the leaves of a type are one word of eight bytes that is compared by bits.
+#[must_use]
+pub(crate) fn single_leaf(ty: &RtType) -> Option<LeafKind> {
+    match &*ty.leaves {
+        [leaf] if ty.comparison == Comparison::Bytes && leaf.offset == 0 => Some(leaf.kind),
+        _ => None,
+    }
+}
