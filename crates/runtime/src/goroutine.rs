@@ -317,6 +317,14 @@ pub struct Creation {
 impl Creation {
     /// Started by the runtime.
     pub const RUNTIME: Creation = Creation { func: None, pc: 0, parent: 0 };
+    /// Started by a timer: `created by time.goFunc`.
+    pub const TIMER: Creation = Creation { func: None, pc: 1, parent: 0 };
+
+    /// Whether a timer started it.
+    #[must_use]
+    pub fn is_timer(&self) -> bool {
+        *self == Creation::TIMER
+    }
 }
 
 /// A goroutine.
@@ -343,7 +351,8 @@ pub struct Goroutine {
     /// How many releasing operations it did: send, receive, close, unlock, atomics, `go`. Two
     /// accesses to a map by different goroutines race only if this count did not change between.
     pub releases: u64,
-    /// When it began to wait: nanoseconds of the monotonic clock.
+    /// When a major collection first found it waiting: nanoseconds of the monotonic clock; 0 if none
+    /// did. Tracebacks count the minutes from there, as Go's do.
     pub since: i64,
     /// Where a woken select finds the index of its case, else unused.
     pub chosen: StackSlot,
@@ -539,6 +548,18 @@ impl Goroutines {
             self.slots[index.index()] = None;
             self.vacant.push(index.0);
         }
+    }
+
+    /// Undoes `spawn` of a goroutine that nobody knows of yet. Its id is not given again.
+    pub fn take_back(&mut self, index: GoroutineIx) {
+        let goroutine = self.get_mut(index);
+        goroutine.status = Status::Dead;
+        goroutine.entry = 0;
+        let bytes = goroutine.stack.bytes();
+        self.live -= 1;
+        self.stack_bytes -= bytes;
+        self.slots[index.index()] = None;
+        self.vacant.push(index.0);
     }
 
     /// Grows the goroutine's stack to at least `slots`, within `limit` bytes.

@@ -207,6 +207,20 @@ impl WaitTable {
         queue.tail = index;
     }
 
+    /// Puts a record at the front of a queue.
+    pub fn push_front(&mut self, queue: &mut WaitQueue, index: u32) {
+        let head = queue.head;
+        let record = self.get_mut(index);
+        record.previous = NO_RECORD;
+        record.next = head;
+        if head == NO_RECORD {
+            queue.tail = index;
+        } else {
+            self.get_mut(head).previous = index;
+        }
+        queue.head = index;
+    }
+
     /// Takes a record out of the queue it is in.
     pub fn unlink(&mut self, queue: &mut WaitQueue, index: u32) {
         let WaitRecord { next, previous, .. } = *self.get(index);
@@ -269,7 +283,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn queues_are_as_a_model(steps in proptest::collection::vec((0u8..3, 0usize..4, 0usize..64), 0..400)) {
+        fn queues_are_as_a_model(steps in proptest::collection::vec((0u8..4, 0usize..4, 0usize..64), 0..400)) {
             let mut table = WaitTable::new();
             let mut queues = [WaitQueue::EMPTY; 4];
             let mut model: [VecDeque<(u32, u64)>; 4] = Default::default();
@@ -281,6 +295,12 @@ mod tests {
                         let index = table.add(WaitRecord::new(GoroutineIx(1), Side::Send, 0, serial));
                         table.push(&mut queues[queue], index);
                         model[queue].push_back((index, serial));
+                    }
+                    3 => {
+                        serial += 1;
+                        let index = table.add(WaitRecord::new(GoroutineIx(1), Side::Send, 0, serial));
+                        table.push_front(&mut queues[queue], index);
+                        model[queue].push_front((index, serial));
                     }
                     1 => {
                         if let Some((index, _)) = model[queue].pop_front() {

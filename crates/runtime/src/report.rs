@@ -1,0 +1,134 @@
+//! Who is there and what they wait for: tracebacks' headers, deadlock reports, listings.
+//!
+//! The frames of a goroutine are the interpreter's to print; the lines around them are made here.
+//! Texts are Go's.
+
+use golite_gc::Addr;
+
+use crate::goroutine::{Creation, Goroutine, GoroutineIx, Status, WaitReason};
+use crate::sched::Deadlock;
+use crate::state::Runtime;
+use crate::wait::Side;
+
+/// What is known of a goroutine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GoroutineInfo {
+    /// Its index.
+    pub index: GoroutineIx,
+    /// Its number.
+    pub id: u64,
+    /// What it is doing.
+    pub status: Status,
+    /// Why it waits.
+    pub reason: WaitReason,
+    /// For how many whole minutes it is known to wait.
+    pub minutes: i64,
+    /// It called `runtime.LockOSThread`.
+    pub locked: bool,
+    /// It belongs to the runtime.
+    pub system: bool,
+    /// Nobody can wake it.
+    pub leaked: bool,
+    /// Where it was started.
+    pub creation: Creation,
+    /// What it waits on.
+    pub waits_on: Vec<WaitsOn>,
+}
+
+/// Something that a goroutine waits on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WaitsOn {
+    /// The address of a channel, a semaphore, a notify list.
+    pub object: Addr,
+    /// On which side of it.
+    pub side: Side,
+}
+
+const MINUTE: i64 = 60_000_000_000;
+
+impl GoroutineInfo {
+    fn new(rt: &Runtime, index: GoroutineIx, goroutine: &Goroutine) -> GoroutineInfo {
+        let waits_on = rt
+            .sched
+            .waits
+            .siblings(goroutine.records)
+            .map(|record| WaitsOn { object: record.object, side: record.side })
+            .collect();
+        let waited = rt.sched.clock.last() - goroutine.since;
+        GoroutineInfo {
+            index,
+            id: goroutine.id,
+            status: goroutine.status,
+            reason: goroutine.reason,
+            minutes: if goroutine.since == 0 { 0 } else { waited / MINUTE },
+            locked: goroutine.locked,
+            system: goroutine.system,
+            leaked: goroutine.leaked,
+            creation: goroutine.creation,
+            waits_on,
+        }
+    }
+
+    /// What it is doing, in a word.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self.status {
+            Status::Runnable => "runnable",
+            Status::Running => "running",
+            Status::Waiting => self.reason.text(),
+            Status::Dead => "dead",
+        }
+    }
+
+    /// `goroutine 18 [chan receive, 2 minutes]:`, without end of line.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let mut out = format!("goroutine {} [{}", self.id, self.state());
+        if self.status == Status::Waiting && self.minutes >= 1 {
+            out.push_str(&format!(", {} minutes", self.minutes));
+        }
+        if self.locked {
+            out.push_str(", locked to thread");
+        }
+        out.push_str("]:");
+        out
+    }
+
+    /// The line above the position where it was started, without end of line, given the name of the
+    /// function that did it. `None` for the main goroutine.
+    #[must_use]
+    pub fn created_by(&self, function: Option<&str>) -> Option<String> {
+        if self.creation.is_timer() {
+            return Some("created by time.goFunc".to_string());
+        }
+        let function = function?;
+        Some(match self.creation.parent {
+            0 => format!("created by {function}"),
+            parent => format!("created by {function} in goroutine {parent}"),
+        })
+    }
+}
+
+/// All goroutines in order of their numbers: main, which is the first, comes first.
+#[must_use]
+pub fn list(rt: &Runtime) -> Vec<GoroutineInfo> {
+    let mut all: Vec<_> = rt.goroutines.iter().map(|(index, g)| GoroutineInfo::new(rt, index, g)).collect();
+    all.sort_by_key(|info| info.id);
+    all
+}
+
+/// One goroutine.
+#[must_use]
+pub fn describe(rt: &Runtime, index: GoroutineIx) -> GoroutineInfo {
+    GoroutineInfo::new(rt, index, rt.goroutines.get(index))
+}
+
+/// The text after `fatal error: `. After `AllAsleep` come an empty line and all goroutines that are
+/// not the runtime's; after `NoGoroutines` nothing.
+#[must_use]
+pub fn deadlock_text(deadlock: Deadlock) -> &'static str {
+    match deadlock {
+        Deadlock::AllAsleep => "all goroutines are asleep - deadlock!",
+        Deadlock::NoGoroutines => "no goroutines (main called runtime.Goexit) - deadlock!",
+    }
+}
