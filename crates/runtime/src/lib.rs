@@ -8,6 +8,7 @@
 //! that; nil is allowed where Go allows it and said so. Addresses stay good until the next safepoint
 //! without a root, so no function here collects.
 
+pub mod chan;
 pub mod equal;
 pub mod event;
 pub mod goroutine;
@@ -20,9 +21,17 @@ pub mod native;
 pub mod panic;
 pub mod program;
 pub mod random;
+pub mod report;
+pub mod roots;
+pub mod sched;
+#[cfg(test)]
+mod sched_tests;
+pub mod select;
+pub mod sema;
 pub mod slot;
 pub mod state;
 pub mod string;
+pub mod timer;
 pub mod timer_heap;
 pub mod types;
 pub mod wait;

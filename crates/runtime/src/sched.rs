@@ -40,8 +40,6 @@ pub enum Order {
 /// What a scheduler is made with.
 #[derive(Clone, Copy, Debug)]
 pub struct SchedConfig {
-    /// The seed of all choices.
-    pub seed: u64,
     /// The clock moves with the steps, and jumps when all wait.
     pub virtual_clock: bool,
     /// The order.
@@ -57,13 +55,7 @@ pub const DEFAULT_MAX_STACK: u64 = 1_000_000_000;
 
 impl Default for SchedConfig {
     fn default() -> SchedConfig {
-        SchedConfig {
-            seed: 0,
-            virtual_clock: false,
-            order: Order::Go,
-            slice: 200_000,
-            max_stack: DEFAULT_MAX_STACK,
-        }
+        SchedConfig { virtual_clock: false, order: Order::Go, slice: 200_000, max_stack: DEFAULT_MAX_STACK }
     }
 }
 
@@ -118,7 +110,8 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// A scheduler without goroutines; its layouts are registered with the heap.
-    pub fn new(config: SchedConfig, heap: &mut Heap) -> Scheduler {
+    #[must_use]
+    pub fn new(config: SchedConfig, seed: u64, heap: &mut Heap) -> Scheduler {
         let layout = |heap: &mut Heap, size, offsets: &[u32]| {
             heap.register_layout(Layout {
                 size,
@@ -136,7 +129,7 @@ impl Scheduler {
             timers: Timers::default(),
             semas: Semas::default(),
             events: Events::default(),
-            random: Random::new(config.seed),
+            random: Random::new(seed ^ 0x7363_6865_6475_6c65),
             clock: Clock::new(config.virtual_clock),
             steps: 0,
             main_exited: false,

@@ -16,6 +16,7 @@ use crate::native::{NativeResult, Trap};
 use crate::panic::{Fatal, PendingPanic, WellKnown};
 use crate::program::Program;
 use crate::random::Random;
+use crate::sched::{SchedConfig, Scheduler};
 use crate::types::{RtType, TypeTable};
 
 /// What the host limits, the heap and the stacks apart.
@@ -34,6 +35,8 @@ pub struct RuntimeConfig {
     pub heap: HeapConfig,
     /// The seed of every choice.
     pub seed: u64,
+    /// The scheduler.
+    pub sched: SchedConfig,
     /// Limits.
     pub limits: Limits,
 }
@@ -48,6 +51,8 @@ pub struct Runtime {
     pub program: Program,
     /// All goroutines.
     pub goroutines: Goroutines,
+    /// The scheduler, and all that goroutines wait on.
+    pub sched: Scheduler,
     /// The outside world.
     pub host: Box<dyn Host>,
     /// Choices of the data half: map seeds, where iterations start, hashes of NaN.
@@ -102,11 +107,13 @@ impl Runtime {
         let zeroes = heap.alloc_immortal(bytes, ZEROES).map_err(|_| HeapError)?;
         let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
         crate::string::fill_byte_strings(byte_strings);
+        let sched = Scheduler::new(config.sched, config.seed, &mut heap);
         Ok(Runtime {
             heap,
             types: TypeTable::new(),
             program: Program::new(),
             goroutines: Goroutines::new(),
+            sched,
             host,
             random: Random::new(config.seed ^ 0x6d61_7073_6565_6421),
             limits: config.limits,
