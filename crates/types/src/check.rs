@@ -136,6 +136,8 @@ pub struct Checker {
     pub(crate) has_call: bool,
     /// Instances to be verified when types are complete.
     pub(crate) pending_instances: Vec<crate::instance::PendingInstance>,
+    /// What was instantiated with types that mention type parameters.
+    pub(crate) edges: Vec<crate::mono::Edge>,
     pub(crate) error_type: TypeId,
     pub(crate) comparable_type: TypeId,
     /// Variables declared in the function being checked, to report the unused ones.
@@ -242,6 +244,7 @@ impl Checker {
             untyped: FxHashMap::default(),
             has_call: false,
             pending_instances: Vec::new(),
+            edges: Vec::new(),
             error_type: Basic::Invalid.id(),
             comparable_type: Basic::Invalid.id(),
             locals: Vec::new(),
@@ -503,6 +506,7 @@ impl Checker {
             self.check_body(func);
         }
         self.run_later();
+        self.check_instance_cycles(pkg);
         self.check_init_order(pkg);
         if !self.broken_files {
             self.report_unused_imports(pkg);

@@ -1,7 +1,6 @@
 //! Index and slice expressions. Spec: Index expressions, Slice expressions.
 
 use golite_diag::Code;
-use golite_source::Span;
 use golite_syntax::ast::{Expr, ExprKind, SliceExpr};
 
 use crate::check::Checker;
@@ -226,14 +225,6 @@ impl Checker {
     /// `x[lo:hi:max]`
     pub(crate) fn check_slice<'a>(&mut self, x: &mut Operand<'a>, slice: &'a SliceExpr) {
         let bounds = [&slice.lo, &slice.hi, &slice.max];
-        if slice.three {
-            let (middle, last) = self.missing_bounds(slice);
-            for (bound, span, which) in [(&slice.hi, middle, "middle"), (&slice.max, last, "final")] {
-                if bound.is_none() {
-                    self.error(Code::Syntax, span, format!("{which} index required in 3-index slice"));
-                }
-            }
-        }
         let base = self.check_expr(&slice.base, None);
         if !base.is_valid() {
             self.use_exprs(bounds.into_iter().flatten());
@@ -247,7 +238,7 @@ impl Checker {
         let mut length = None;
         let ty = if string {
             if slice.three {
-                let span = slice.max.as_ref().map_or_else(|| self.missing_bounds(slice).1, |max| max.span);
+                let span = slice.max.as_ref().map_or(base.span, |max| max.span);
                 self.error(Code::BadIndex, span, "invalid operation: 3-index slice of string");
                 return;
             }
@@ -288,6 +279,7 @@ impl Checker {
             }
         };
         if slice.three && (slice.hi.is_none() || slice.max.is_none()) {
+            // Reported by the parser.
             return;
         }
         x.set_value(ty);
@@ -315,16 +307,6 @@ impl Checker {
                 }
             }
         }
-    }
-
-    /// The second colon and the closing bracket of `x[lo:hi:max]`, where bounds may be missing.
-    fn missing_bounds(&self, slice: &SliceExpr) -> (Span, Span) {
-        let after = |span: Span| Span::at(span.start + 1);
-        let bracket = self.token_after(slice.base.span);
-        let first = self.token_after(slice.lo.as_ref().map_or_else(|| after(bracket), |lo| lo.span));
-        let second = self.token_after(slice.hi.as_ref().map_or_else(|| after(first), |hi| hi.span));
-        let last = self.token_after(slice.max.as_ref().map_or_else(|| after(second), |max| max.span));
-        (second, last)
     }
 
     /// The common underlying type of what is sliced, and whether it is (also) a string.

@@ -83,6 +83,7 @@ impl Checker {
             span,
             spans: exprs.iter().map(|expr| expr.span).collect(),
         };
+        self.note_instance(&pending.params, args, span, &pending.spans);
         if self.env.level == crate::object::FuncLevel(0) {
             self.pending_instances.push(pending);
         } else {

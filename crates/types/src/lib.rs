@@ -23,6 +23,7 @@ mod later;
 mod lazy;
 mod literal;
 mod lookup;
+mod mono;
 mod object;
 mod operand;
 mod ops;

@@ -183,7 +183,10 @@ impl Checker {
         }
         if self.types.as_named(ty).is_some() {
             let kind = match self.composite_kind(ty) {
-                "" => self.types.basic(ty).map_or("", Basic::name),
+                "" => match self.types.basic(ty) {
+                    Some(Basic::UnsafePointer) => "Pointer",
+                    basic => basic.map_or("", Basic::name),
+                },
                 kind => kind,
             };
             desc += kind;

@@ -273,7 +273,7 @@ impl Checker {
     }
 
     /// The place of the token after a span.
-    pub(crate) fn token_after(&self, span: Span) -> Span {
+    fn token_after(&self, span: Span) -> Span {
         let mut at = span.end;
         let rest = self.session.map.file_of(span.start).map_or("", |id| {
             let file = self.session.map.file(id);

@@ -262,6 +262,7 @@ impl Checker {
         let info = self.types.named_info(generic);
         let (obj, params, hidden) = (info.obj, info.type_params.clone(), info.hidden.clone());
         let fits = params.len() == args.len();
+        self.note_instance(&params, &args, span, &spans);
         self.later.push(Later::Instance(obj, params, args.clone(), span, spans));
         if !fits {
             return Basic::Invalid.id();
