@@ -15,6 +15,11 @@ impl FuncCompiler<'_> {
     pub fn builtin(&mut self, expr: &Expr, call: &CallExpr, builtin: Builtin, dst: Option<Reg>) -> Reg {
         let ty = self.ty(expr);
         let args = &call.args;
+        if let [arg] = &args[..]
+            && self.tuple_types(arg).is_some()
+        {
+            return self.builtin_spread(expr, arg, builtin, ty, dst);
+        }
         let mark = self.f.asm.mark();
         let shape = match builtin {
             Builtin::Clear
@@ -104,6 +109,61 @@ impl FuncCompiler<'_> {
         }
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
+    }
+
+    /// `append(f())` and the like: the results of one call are the arguments.
+    fn builtin_spread(&mut self, expr: &Expr, arg: &Expr, builtin: Builtin, ty: TypeId, dst: Option<Reg>) -> Reg {
+        let (regs, types) = self.multi_value(arg);
+        let args: Vec<(Reg, TypeId)> = regs.into_iter().zip(types).collect();
+        self.at(expr.span);
+        match builtin {
+            Builtin::Append => {
+                let Type::Slice(elem) = self.under(ty) else { return Reg(0) };
+                let shape = self.shape(elem);
+                let want = dst.unwrap_or_else(|| self.f.asm.take(3));
+                let mark = self.f.asm.mark();
+                let slice = self.f.asm.take(3);
+                self.mov(slice, args[0].0, 3);
+                for (reg, from) in &args[1..] {
+                    let mark = self.f.asm.mark();
+                    let value = self.take(&shape);
+                    self.assign_regs(value, *reg, *from, elem);
+                    self.append_one(slice, slice, value, &shape);
+                    self.f.asm.reset(mark);
+                }
+                self.mov(want, slice, 3);
+                self.f.asm.reset(mark);
+                want
+            }
+            Builtin::Copy => {
+                let want = dst.unwrap_or_else(|| self.f.asm.take(1));
+                let Type::Slice(elem) = self.under(args[0].1) else { return want };
+                let elem = self.c.type_ix(elem);
+                self.f.asm.line().copy_slice(want, args[0].0, args[1].0, elem);
+                want
+            }
+            Builtin::Complex => {
+                let want = dst.unwrap_or_else(|| self.f.asm.take(2));
+                let out = self.f.asm.take(2);
+                self.mov(out, args[0].0, 1);
+                self.mov(out.plus(1), args[1].0, 1);
+                self.mov(want, out, 2);
+                want
+            }
+            Builtin::Delete => {
+                if let Type::Map(key, _) = self.under(args[0].1) {
+                    let shape = self.shape(key);
+                    let value = self.take(&shape);
+                    self.assign_regs(value, args[1].0, args[1].1, key);
+                    self.builtin_regs(builtin, &[args[0], (value, key)], expr.span);
+                }
+                Reg(0)
+            }
+            _ => {
+                self.builtin_regs(builtin, &args, expr.span);
+                Reg(0)
+            }
+        }
     }
 
     /// The types as which the arguments of a built-in function without result are taken.

@@ -28,7 +28,7 @@ impl FuncCompiler<'_> {
         if let Some(home) = self.f.homes.get(&obj) {
             return *home;
         }
-        if self.c.is_global(obj) {
+        if !Self::is_own(obj) && self.c.is_global(obj) {
             return Home::Global(self.c.global_ix(obj));
         }
         let depth = self.outer.len();

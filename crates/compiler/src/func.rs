@@ -228,37 +228,44 @@ impl<'c> FuncCompiler<'c> {
             let name = ty.params.get(i).and_then(|field: &Field| field.name);
             params.push((self.f.asm.take(slots), param, name));
         }
+        // Recovery may come from any instruction that can panic: results and the addresses of their
+        // boxes are defined before the first of them.
+        let mut boxes = Vec::new();
+        for (mut slot, name) in results {
+            let shape = self.shape(slot.ty);
+            let obj = name
+                .and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
+            let boxed = obj.is_some_and(|obj| self.needs_box(obj, &shape));
+            slot.var = obj;
+            if self.f.has_defer && shape.is_memory() {
+                self.f.asm.line().nil(slot.reg);
+            } else if self.f.has_defer || (name.is_some() && !boxed) {
+                self.zero(slot.reg, &shape);
+            }
+            if let Some(obj) = obj {
+                if boxed {
+                    let reg = self.f.asm.take(1);
+                    if self.f.has_defer {
+                        self.f.asm.line().nil(reg);
+                    }
+                    boxes.push((reg, shape));
+                    self.f.homes.insert(obj, Home::Box(reg));
+                } else {
+                    self.f.homes.insert(obj, Home::Regs(slot.reg));
+                }
+            } else if self.f.has_defer && shape.is_memory() {
+                boxes.push((slot.reg, shape));
+            }
+            self.f.results.push(slot);
+        }
+        for (reg, shape) in boxes {
+            self.f.asm.line().alloc(reg, shape.ix);
+        }
         for (reg, ty, name) in params {
             if let Some(obj) = name.and_then(|name| self.declared_var(name)) {
                 let home = self.param_home(obj, reg, ty);
                 self.f.homes.insert(obj, home);
             }
-        }
-        for (mut slot, name) in results {
-            let shape = self.shape(slot.ty);
-            let obj =
-                name.and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
-            match obj {
-                Some(obj) => {
-                    slot.var = Some(obj);
-                    let home = if self.needs_box(obj, &shape) {
-                        let reg = self.f.asm.take(1);
-                        self.f.asm.line().alloc(reg, shape.ix);
-                        Home::Box(reg)
-                    } else {
-                        self.zero(slot.reg, &shape);
-                        Home::Regs(slot.reg)
-                    };
-                    self.f.homes.insert(obj, home);
-                    // The collector and recovery look at the slot before it has its value.
-                    if self.f.has_defer && matches!(home, Home::Box(_)) {
-                        self.zero(slot.reg, &shape);
-                    }
-                }
-                None if name.is_some() || self.f.has_defer => self.zero(slot.reg, &shape),
-                None => {}
-            }
-            self.f.results.push(slot);
         }
         if self.f.has_defer {
             self.f.recovery = Some(self.f.asm.label());

@@ -38,6 +38,8 @@ pub(crate) enum Exit {
     Goto(Symbol),
     /// `return`; the values are in the boxes of the loop.
     Return,
+    /// `return` without values: named results are what they are.
+    BareReturn,
 }
 
 impl FuncCompiler<'_> {
@@ -58,7 +60,7 @@ impl FuncCompiler<'_> {
             Exit::Continue(Some(name)) if control.label == Some(name) => control.cont,
             Exit::Break(None) if !control.labeled_only => control.brk,
             Exit::Continue(None) if !control.labeled_only => control.cont,
-            Exit::Break(_) | Exit::Continue(_) | Exit::Goto(_) | Exit::Return => None,
+            Exit::Break(_) | Exit::Continue(_) | Exit::Goto(_) | Exit::Return | Exit::BareReturn => None,
         })
     }
 

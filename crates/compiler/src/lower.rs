@@ -107,6 +107,11 @@ impl Compiler {
         if let Some(ix) = self.type_ids.get(&ty) {
             return *ix;
         }
+        if let Type::Basic(basic) = *self.checker.types.get(ty)
+            && default_basic(basic) != basic
+        {
+            return self.type_ix(default_basic(basic).id());
+        }
         let name = self.checker.runtime_name(ty);
         let same: Vec<(TypeId, TypeIx)> = self.types_by_name.get(name.as_str()).cloned().unwrap_or_default();
         for (other, ix) in same {

@@ -143,6 +143,8 @@ impl FuncCompiler<'_> {
     fn take_exit(&mut self, exit: Exit, results: &[(ObjId, TypeId)]) {
         match exit {
             Exit::Return => self.finish_return(results),
+            Exit::BareReturn if self.f.range_body.is_some() => self.leave_range(exit),
+            Exit::BareReturn => self.leave(),
             Exit::Goto(name) => {
                 if self.is_outside(name) {
                     self.leave_range(exit);
@@ -231,18 +233,11 @@ impl FuncCompiler<'_> {
         let mark = self.f.asm.mark();
         let body = self.f.range_body.clone().expect("in the body of a loop");
         if values.is_empty() {
-            // Named results: they are what they are.
-            for (i, (obj, ty)) in body.results.iter().enumerate() {
-                if let Some(var) = self.result_var(i) {
-                    let shape = self.shape(*ty);
-                    let home = self.home(var);
-                    let reg = self.take(&shape);
-                    self.load_home(home, reg, &shape);
-                    let to = self.home(*obj);
-                    self.store_home(to, reg, &shape);
-                }
-            }
-        } else if values.len() < body.results.len() {
+            self.leave_range(Exit::BareReturn);
+            self.f.asm.reset(mark);
+            return;
+        }
+        if values.len() < body.results.len() {
             let (regs, types) = self.multi_value(&values[0]);
             for (i, (obj, ty)) in body.results.iter().enumerate() {
                 let shape = self.shape(*ty);
@@ -264,15 +259,6 @@ impl FuncCompiler<'_> {
         }
         self.leave_range(Exit::Return);
         self.f.asm.reset(mark);
-    }
-
-    /// The declared result variable of the function around all bodies.
-    fn result_var(&self, index: usize) -> Option<ObjId> {
-        if self.f.range_body.is_none() {
-            return self.f.results.get(index)?.var;
-        }
-        let frame = self.outer.iter().rev().find(|frame| frame.range_body.is_none())?;
-        frame.results.get(index)?.var
     }
 
     /// The result types of the function around all bodies.

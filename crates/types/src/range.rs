@@ -6,7 +6,7 @@ use golite_syntax::ast::{ChanDir, Expr, RangeStmt};
 
 use crate::check::Checker;
 use crate::info::{Fact, Mode};
-use crate::object::VarFacts;
+use crate::object::{FuncLevel, VarFacts};
 use crate::operand::Operand;
 use crate::stmt::Context;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
@@ -53,6 +53,12 @@ impl Checker {
         }
         let over_int = !failed && self.is_basic(x.ty, Basic::is_integer)
             || (!failed && self.is_param(x.ty) && self.all_basic(x.ty, Basic::is_integer));
+        // The body of a range-over-func loop is a function of its own: it captures.
+        let level = self.env.level;
+        if !failed && self.is_func(x.ty) {
+            self.levels += 1;
+            self.env.level = FuncLevel(self.levels);
+        }
         let outer = self.open_scope();
         let sides = [(stmt.key.as_ref(), values.key), (stmt.value.as_ref(), values.value)];
         if stmt.define {
@@ -65,6 +71,12 @@ impl Checker {
         let body = Context { can_break: true, can_continue: true, ..Context::default() };
         self.check_block(body, &stmt.body);
         self.close_scope(outer);
+        self.env.level = level;
+    }
+
+    /// A function, or a type parameter of functions.
+    fn is_func(&mut self, ty: TypeId) -> bool {
+        self.types.core(ty).is_some_and(|core| matches!(self.types.get(core), Type::Signature(_)))
     }
 
     fn range_define(
