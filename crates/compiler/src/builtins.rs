@@ -112,7 +112,14 @@ impl FuncCompiler<'_> {
     }
 
     /// `append(f())` and the like: the results of one call are the arguments.
-    fn builtin_spread(&mut self, expr: &Expr, arg: &Expr, builtin: Builtin, ty: TypeId, dst: Option<Reg>) -> Reg {
+    fn builtin_spread(
+        &mut self,
+        expr: &Expr,
+        arg: &Expr,
+        builtin: Builtin,
+        ty: TypeId,
+        dst: Option<Reg>,
+    ) -> Reg {
         let (regs, types) = self.multi_value(arg);
         let args: Vec<(Reg, TypeId)> = regs.into_iter().zip(types).collect();
         self.at(expr.span);

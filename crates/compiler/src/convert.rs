@@ -114,20 +114,21 @@ impl FuncCompiler<'_> {
         }
         let shape = self.shape(target);
         let mut from = self.ty(operand);
-        if let Some(basic) = self.c.checker.types.basic(from)
-            && basic.is_untyped()
+        // A constant converted to what was a type parameter.
+        if let Some(value) = self.const_value(operand)
+            && let Some(kind) = self.c.checker.types.basic(target)
+            && kind.is_const_type()
+            && kind.is_string() == matches!(value, Const::Str(_))
         {
-            // An untyped constant that the target's type parameter made no constant.
-            if let Some(value) = self.const_value(operand) {
-                let kind = self.c.checker.types.basic(target);
-                let rune = kind.is_some_and(Basic::is_string) && !matches!(value, Const::Str(_));
-                if kind.is_some() && !rune {
-                    let want = self.dst(dst, &shape);
-                    self.constant(want, &value, target);
-                    return want;
-                }
-            }
+            let want = self.dst(dst, &shape);
+            self.constant(want, &value, target);
+            return want;
+        }
+        if let Some(basic) = self.c.checker.types.basic(from) {
             from = crate::lower::default_basic(basic).id();
+            if !basic.is_untyped() {
+                from = self.ty(operand);
+            }
         }
         let mark = self.f.asm.mark();
         let want = self.dst(dst, &shape);

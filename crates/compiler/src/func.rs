@@ -233,8 +233,8 @@ impl<'c> FuncCompiler<'c> {
         let mut boxes = Vec::new();
         for (mut slot, name) in results {
             let shape = self.shape(slot.ty);
-            let obj = name
-                .and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
+            let obj =
+                name.and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
             let boxed = obj.is_some_and(|obj| self.needs_box(obj, &shape));
             slot.var = obj;
             if self.f.has_defer && shape.is_memory() {
