@@ -1,3 +1,38 @@
-//! The command line of go-lite.
+//! The command line of go-lite: `golite run`, `check`, `dis`, `explain`, `version`.
+//!
+//! `golite FILE` is `golite run FILE`. Exit status: the script's own; 2 for a panic, fatal error or
+//! limit; 1 for compile errors and for files that cannot be read; 64 for wrong usage.
 
-fn main() {}
+mod args;
+mod commands;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Wrong usage of the command line (EX_USAGE).
+const USAGE: u8 = 64;
+
+/// Compile errors, files that cannot be read.
+const FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse_from(args::with_command(std::env::args_os())) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing to a closed stream fails; there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    match cli.command {
+        Command::Run(run) => commands::run(&run),
+        Command::Check(check) => commands::check(&check),
+        Command::Dis(dis) => commands::dis(&dis),
+        Command::Explain { code } => commands::explain(code.as_deref()),
+        Command::Version => commands::version(),
+    }
+}

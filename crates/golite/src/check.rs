@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 
-use golite_diag::Diagnostic;
-use golite_source::sym;
+use golite_diag::{Diagnostic, Severity};
+use golite_source::{SourceMap, sym};
 use golite_types::{Checker, ObjId, ObjKind, PkgId};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
 use crate::loader::{FindStd, PackageLoader, find_std, parse_package};
-
-/// Stack of the thread that checks: brackets may nest 10 000 deep.
-const STACK_BYTES: usize = 1 << 30;
+use crate::stack::on_deep_stack;
 
 /// A checked program, wrong or not.
 #[derive(Debug)]
@@ -28,6 +26,18 @@ impl Checked {
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.checker.session.errors
+    }
+
+    /// The files that the diagnostics are about.
+    #[must_use]
+    pub fn sources(&self) -> &SourceMap {
+        &self.checker.session.map
+    }
+
+    /// Whether an error was found.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// The function where the program starts, if it is one.
@@ -49,12 +59,9 @@ pub fn check_paths(paths: &[String]) -> Result<Checked, LoadError> {
 }
 
 /// Checks a package; imports come from its module and from the standard packages.
-///
-/// # Panics
-/// When no thread can be started.
 #[must_use]
 pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
-    let check = || {
+    on_deep_stack(|| {
         let loader = PackageLoader::new(files.module.clone(), find_std);
         let mut checker = Checker::new(Box::new(loader));
         let (trees, broken) = parse_package(&files.files, &mut checker.session);
@@ -62,11 +69,6 @@ pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
         let package = checker.check_package("main", if broken { &[] } else { &trees }, broken);
         put_in_order(&mut checker);
         Checked { checker, package, broken }
-    };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, check);
-        let thread = thread.expect("the checker needs a thread of its own");
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 

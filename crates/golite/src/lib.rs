@@ -1,9 +1,15 @@
 //! go-lite as a library: from source to a running program.
+//!
+//! [`check_paths`] reads and checks a package, [`Program::new`] makes a program of it.
 
 pub mod load;
 
 mod check;
 mod loader;
+mod program;
+mod stack;
 
 pub use check::{Checked, check_files, check_paths};
 pub use loader::{FindStd, PackageLoader, StdFiles, find_std, parse_package};
+pub use program::{NotRunnable, Program};
+pub use stack::on_deep_stack;

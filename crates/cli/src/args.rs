@@ -1,0 +1,264 @@
+//! What can be said on the command line.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Go, run by a bytecode VM.
+#[derive(Parser, Debug)]
+#[command(
+    name = "golite",
+    version,
+    styles = Styles::plain(),
+    disable_help_subcommand = true,
+    after_help = "`golite FILE` is `golite run FILE`. Everything after the path belongs to the script."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run a program: a file, several files of one package, a directory, or `-` for standard input
+    Run(Box<RunArgs>),
+    /// Report all errors of a package without running it
+    Check(CheckArgs),
+    /// Show the bytecode of a program
+    Dis(DisArgs),
+    /// Explain the code of a diagnostic
+    Explain {
+        /// The code, such as unused-variable; all codes are listed without it
+        code: Option<String>,
+    },
+    /// Print the version
+    Version,
+}
+
+/// How diagnostics are shown.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ReportArgs {
+    /// Form of diagnostics; pretty if standard error is a terminal, short if not
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatArg>,
+    /// Colours in pretty diagnostics
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) color: ColorArg,
+    /// Most errors shown in the pretty form; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) max_errors: usize,
+}
+
+/// The forms of diagnostics.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum FormatArg {
+    /// Drawn with source lines
+    Pretty,
+    /// path:line:col: message
+    Short,
+    /// One JSON object a line
+    Json,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ColorArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// `golite run`.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// Limit of the heap and all stacks, such as 64MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_memory: Option<u64>,
+    /// Limit of steps (calls, loop iterations, and what library functions count for theirs)
+    #[arg(long, value_name = "N")]
+    pub(crate) max_steps: Option<u64>,
+    /// Limit of time, such as 5s or 300ms
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Limit of goroutines alive at once
+    #[arg(long, value_name = "N")]
+    pub(crate) max_goroutines: Option<u64>,
+    /// Limit of one goroutine's stack, such as 1MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) max_stack: Option<u64>,
+    /// Seed of every choice of the runtime: the run is the same to the byte
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// What the script may not use: fs, env, net, exec
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) deny: Vec<DenyArg>,
+    /// Directories that may be read; nothing else may
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_read: Vec<String>,
+    /// Directories that may be written; nothing else may
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_write: Vec<String>,
+    /// Program and its arguments: FILE..., DIRECTORY or -, then what the script gets
+    #[arg(required = true, trailing_var_arg = true, value_name = "PATH")]
+    pub(crate) paths: Vec<OsString>,
+}
+
+/// What can be denied.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum DenyArg {
+    /// Files
+    Fs,
+    /// Environment variables
+    Env,
+    /// Networks
+    Net,
+    /// Other programs
+    Exec,
+}
+
+/// `golite check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// The files of one package, a directory, or -
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<OsString>,
+}
+
+/// `golite dis`.
+#[derive(Args, Debug)]
+pub(crate) struct DisArgs {
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+    /// Only the functions of that name: Name, main.Name, main.(*T).Method, fmt.Println
+    #[arg(long, value_name = "NAME")]
+    pub(crate) func: Option<String>,
+    /// The files of a program, a directory, or -
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<OsString>,
+}
+
+/// Words that are commands; anything else in their place is a path to run.
+const COMMANDS: [&str; 5] = ["run", "check", "dis", "explain", "version"];
+
+/// Adds the command `run` where it is left out.
+pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    let named = match args.get(1) {
+        None => true,
+        Some(first) => {
+            COMMANDS.iter().any(|command| OsStr::new(command) == first)
+                || ["-h", "--help", "-V", "--version"].iter().any(|flag| OsStr::new(flag) == first)
+        }
+    };
+    if !named {
+        args.insert(1, "run".into());
+    }
+    args
+}
+
+/// A number of bytes: `4096`, `64MiB`, `1GB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "a size looks like 64MiB".to_string())?;
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "t" | "tib" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return Err("the units are B, KiB, MiB, GiB, TiB, kB, MB, GB, TB".into()),
+    };
+    number.checked_mul(factor).filter(|bytes| *bytes > 0).ok_or_else(|| "the size is out of range".into())
+}
+
+/// A time: `300ms`, `5s`, `2m`, `1h`; Go's notation with one unit, fractions allowed.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().map_err(|_| "a time looks like 5s or 300ms".to_string())?;
+    let seconds = match unit {
+        "ns" => 1e-9,
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("the units are ns, us, ms, s, m, h".into()),
+    };
+    let time =
+        Duration::try_from_secs_f64(number * seconds).map_err(|_| "the time is out of range".to_string())?;
+    if time.is_zero() { Err("the time is zero".into()) } else { Ok(time) }
+}
+
+/// Splits what follows the flags of `run` into paths of the program and arguments of the script: all
+/// leading names of source files are the program's, else the first path alone.
+pub(crate) fn split_script(all: &[OsString]) -> (Vec<String>, &[OsString]) {
+    let is_source = |path: &OsString| {
+        path.to_str().is_some_and(golite::load::is_source_name) && !std::path::Path::new(path).is_dir()
+    };
+    let sources = all.iter().take_while(|path| is_source(path)).count().max(1);
+    let (paths, args) = all.split_at(sources.min(all.len()));
+    (texts(paths), args)
+}
+
+/// Paths as texts. A path that is not UTF-8 is shown with replacement characters, and is not found.
+pub(crate) fn texts(paths: &[OsString]) -> Vec<String> {
+    paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_is_understood() {
+        let split = |args: &[&str]| {
+            let args = with_command(args.iter().map(OsString::from));
+            let Command::Run(run) = Cli::try_parse_from(args).unwrap().command else { panic!("not run") };
+            let (paths, rest) = split_script(&run.paths);
+            (paths.join(" "), texts(rest).join(" "))
+        };
+        let check = |args: &[&str], paths: &str, rest: &str| {
+            assert_eq!(split(args), (paths.to_string(), rest.to_string()), "{args:?}");
+        };
+        check(&["golite", "a.go"], "a.go", "");
+        check(&["golite", "a.go", "b.go-lite", "c", "d.go"], "a.go b.go-lite", "c d.go");
+        check(&["golite", "run", "--seed", "1", "a.go", "--seed", "-x", "--", "y"], "a.go", "--seed -x -- y");
+        check(&["golite", "--seed=1", "-", "-v"], "-", "-v");
+        check(&["golite", "script", "a.go"], "script", "a.go");
+        check(&["golite", "run", "--", "-x.go"], "-x.go", "");
+    }
+
+    #[test]
+    fn sizes_and_times_are_read() {
+        assert_eq!(parse_size("64MiB"), Ok(64 << 20));
+        assert_eq!(parse_size("1kB"), Ok(1000));
+        assert!(
+            parse_size("0").is_err() && parse_size("x").is_err() && parse_size("99999999999TiB").is_err()
+        );
+        assert_eq!(parse_duration("300ms"), Ok(Duration::from_millis(300)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert!(parse_duration("5").is_err() && parse_duration("0s").is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! The commands.
+
+use std::process::ExitCode;
+
+use golite::{NotRunnable, Program};
+use golite_diag::Code;
+
+use crate::args::{CheckArgs, DisArgs, ReportArgs, RunArgs, split_script, texts};
+use crate::report::{ToolsStream, fail, show, to_stdout};
+use crate::{FAILED, USAGE};
+
+/// `golite check`.
+pub(crate) fn check(args: &CheckArgs) -> ExitCode {
+    let checked = match golite::check_paths(&texts(&args.paths)) {
+        Ok(checked) => checked,
+        Err(error) => {
+            fail(&error.0);
+            return ExitCode::from(FAILED);
+        }
+    };
+    show(&checked, args.report, ToolsStream::Stdout);
+    let status = if checked.has_errors() { FAILED } else { 0 };
+    leave(checked);
+    ExitCode::from(status)
+}
+
+/// `golite dis`.
+pub(crate) fn dis(args: &DisArgs) -> ExitCode {
+    let mut program = match program(&texts(&args.paths), args.report) {
+        Ok(program) => program,
+        Err(status) => return status,
+    };
+    let status = match program.listing(args.func.as_deref()) {
+        Ok(listing) => {
+            to_stdout(&listing);
+            0
+        }
+        Err(message) => {
+            fail(&message);
+            FAILED
+        }
+    };
+    leave(program);
+    ExitCode::from(status)
+}
+
+/// `golite run`.
+pub(crate) fn run(args: &RunArgs) -> ExitCode {
+    let (paths, _script_args) = split_script(&args.paths);
+    let program = match program(&paths, args.report) {
+        Ok(program) => program,
+        Err(status) => return status,
+    };
+    leave(program);
+    fail("golite run: this build has no virtual machine yet; `golite check` and `golite dis` work");
+    ExitCode::from(FAILED)
+}
+
+/// Checks a program; what is wrong has been shown when there is no program.
+fn program(paths: &[String], report: ReportArgs) -> Result<Program, ExitCode> {
+    let checked = golite::check_paths(paths).map_err(|error| {
+        fail(&error.0);
+        ExitCode::from(FAILED)
+    })?;
+    show(&checked, report, ToolsStream::Stderr);
+    Program::new(checked).map_err(|error| {
+        if error != NotRunnable::Errors {
+            fail(error.text());
+        }
+        ExitCode::from(FAILED)
+    })
+}
+
+/// The process ends: the memory of large tables goes back to the system as a whole.
+fn leave<T>(value: T) {
+    std::mem::forget(value);
+}
+
+/// `golite explain`.
+pub(crate) fn explain(code: Option<&str>) -> ExitCode {
+    let Some(name) = code else {
+        let lines: String = Code::ALL
+            .iter()
+            .map(|code| {
+                let first = code.description().lines().next().unwrap_or_default().trim();
+                format!("{:26}{first}\n", code.text())
+            })
+            .collect();
+        to_stdout(&lines);
+        return ExitCode::SUCCESS;
+    };
+    match Code::ALL.iter().find(|code| code.text() == name) {
+        Some(code) => {
+            let text: String =
+                code.description().lines().map(|line| format!("{}\n", line.trim_start())).collect();
+            to_stdout(&format!("{name}\n\n{text}"));
+            ExitCode::SUCCESS
+        }
+        None => {
+            fail(&format!("there is no code {name}; `golite explain` lists all"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// `golite version`.
+pub(crate) fn version() -> ExitCode {
+    to_stdout(&format!(
+        "golite {} (go1.{}) {}/{}\n",
+        env!("CARGO_PKG_VERSION"),
+        golite::load::GO_MINOR,
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    ));
+    ExitCode::SUCCESS
+}
