@@ -390,7 +390,7 @@ pub fn next(rt: &mut Runtime) -> Next {
 /// Fires what is due. While goroutines hand the processor to each other quickly, the clock is read
 /// at every sixteenth switch only.
 fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
-    if rt.sched.timers.is_empty() || (rt.sched.runnable() > 0 && rt.sched.switches % 16 != 0) {
+    if rt.sched.timers.is_empty() || (rt.sched.runnable() > 0 && !rt.sched.switches.is_multiple_of(16)) {
         return Ok(());
     }
     let now = timer::now(rt);

@@ -79,8 +79,7 @@ fn leaves(kinds: &[LeafKind]) -> Repr {
 }
 
 fn types() -> Module {
-    let mut module = Module::default();
-    module.types = vec![
+    let types = vec![
         def("", 0, leaves(&[]), Vec::new()),
         def("int", 8, leaves(&[LeafKind::W64]), Vec::new()),
         def("string", 16, leaves(&[LeafKind::Ptr, LeafKind::W64]), vec![PointerWord::Ptr(0)]),
@@ -95,7 +94,7 @@ fn types() -> Module {
             vec![PointerWord::Ptr(16)],
         ),
     ];
-    module
+    Module { types, ..Module::default() }
 }
 
 fn runtime_with(seed: u64, sched: SchedConfig) -> Runtime {
@@ -284,7 +283,7 @@ impl World {
 
     fn run(&mut self) {
         loop {
-            if self.number % 5 == 0 {
+            if self.number.is_multiple_of(5) {
                 self.collect();
             }
             match sched::next(&mut self.rt) {
@@ -747,6 +746,36 @@ fn a_timer_with_a_function_starts_a_goroutine() {
     assert_eq!(rt.goroutines.get(started).entry, function);
     let info = report::describe(&rt, started);
     assert_eq!(info.created_by(None).as_deref(), Some("created by time.goFunc"));
+}
+
+#[test]
+fn deadlines_keep_their_timers_alive() {
+    let mut rt = runtime();
+    let g = spawn(&mut rt);
+    assert_eq!(runs(&mut rt), g);
+    let function = rt.heap.alloc_noscan(8).expect("memory");
+    // SAFETY: a fresh object.
+    unsafe { slot::write(function, 42u64) };
+    let when = timer::now(&mut rt) + 1000;
+    timer::new_timer(&mut rt, 0, function, 0, when, 0).expect("memory");
+    sched::finished(&mut rt, 0);
+    for major in [false, false, true, false] {
+        let mut roots = WorldRoots { goroutines: &mut rt.goroutines, sched: &mut rt.sched, fixed: &[] };
+        if major {
+            rt.heap.collect_major(&mut roots);
+        } else {
+            rt.heap.collect_minor(&mut roots);
+        }
+        for _ in 0..100 {
+            rt.heap.alloc_noscan(8).expect("memory");
+            rt.heap.alloc(rt.sched.layouts.timer).expect("memory");
+        }
+    }
+    let started = runs(&mut rt);
+    assert_eq!(rt.goroutines.get(started).entry, function);
+    assert!(rt.heap.object_at(function).is_some());
+    // SAFETY: the deadline has kept it alive.
+    assert_eq!(unsafe { slot::read::<u64>(function) }, 42);
 }
 
 #[test]

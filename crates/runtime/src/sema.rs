@@ -60,7 +60,7 @@ impl Semas {
 }
 
 fn load(addr: Addr) -> u32 {
-    debug_assert!(addr != 0 && addr % 4 == 0);
+    debug_assert!(addr != 0 && addr.is_multiple_of(4));
     // SAFETY: natives pass the address of a `uint32` of a live object; package sync, which alone
     // can call them, tests its receivers for nil by its first access to them.
     unsafe { slot::read(addr) }
@@ -185,7 +185,7 @@ pub static NATIVES: &[Native] = &[
 fn address(ctx: &mut Ctx<'_>, words: u64) -> Result<Addr, Trap> {
     let addr = ctx.raw(0);
     let rt = ctx.runtime();
-    if addr % 4 != 0 || !rt.heap.contains(addr) || !rt.heap.contains(addr + 4 * words - 1) {
+    if !addr.is_multiple_of(4) || !rt.heap.contains(addr) || !rt.heap.contains(addr + 4 * words - 1) {
         return Err(rt.raise_nil(0));
     }
     Ok(addr)

@@ -195,6 +195,20 @@ impl Timers {
         self.heap.bytes() + 8 * self.recent.capacity() as u64
     }
 
+    /// Notes a timer for the next minor collection. A ticker comes here at every tick: before the list
+    /// outgrows the heap of deadlines, it is made anew from it.
+    fn remember(&mut self, timer: Addr) {
+        if self.recent.len() > 2 * self.heap.len() + 64 {
+            self.recent.clear();
+            self.recent.extend(self.heap.iter().filter_map(|deadline| match deadline.target {
+                Target::Timer(timer) => Some(timer),
+                Target::Sleeper(_) => None,
+            }));
+        } else {
+            self.recent.push(timer);
+        }
+    }
+
     /// Marks the timers that have a deadline: they will start a goroutine, or wake the one that waits
     /// for their channel.
     pub fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>) {
@@ -216,7 +230,7 @@ fn start(rt: &mut Runtime, timer: Addr) {
     debug_assert!(get(timer, HANDLE) == 0 && get(timer, WHEN) != 0);
     let Handle(handle) = rt.sched.timers.heap.insert(get(timer, WHEN) as i64, Target::Timer(timer));
     set(timer, HANDLE, u64::from(handle) + 1);
-    rt.sched.timers.recent.push(timer);
+    rt.sched.timers.remember(timer);
     sched::charge(rt);
 }
 
@@ -382,7 +396,10 @@ pub static NATIVES: &[Native] = &[
 ];
 
 /// `func now() (sec int64, nsec int32, mono int64)`
-fn native_now(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// As other natives.
+pub fn native_now(ctx: &mut Ctx<'_>) -> NativeResult {
     let (seconds, nanoseconds, mono) = wall(ctx.runtime());
     ctx.set_int(0, seconds);
     ctx.set_int(1, i64::from(nanoseconds));
@@ -391,13 +408,19 @@ fn native_now(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 /// `func Sleep(d Duration)`
-fn native_sleep(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// As other natives.
+pub fn native_sleep(ctx: &mut Ctx<'_>) -> NativeResult {
     let (g, nanoseconds) = (ctx.goroutine(), ctx.int(0));
     sleep(ctx.runtime(), g, nanoseconds)
 }
 
 /// `func newTimer(c chan Time, f func(), loc *Location, when, period int64) *runtimeTimer`
-fn native_new_timer(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// As other natives.
+pub fn native_new_timer(ctx: &mut Ctx<'_>) -> NativeResult {
     let (channel, function, location) = (ctx.raw(0), ctx.raw(1), ctx.raw(2));
     let (when, period) = (ctx.int(3), ctx.int(4));
     let timer = new_timer(ctx.runtime(), channel, function, location, when, period)?;
@@ -406,7 +429,10 @@ fn native_new_timer(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 /// `func stopTimer(t *runtimeTimer) bool`
-fn native_stop_timer(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// As other natives.
+pub fn native_stop_timer(ctx: &mut Ctx<'_>) -> NativeResult {
     let timer = ctx.raw(0);
     let active = stop(ctx.runtime(), timer);
     ctx.set_bool(0, active);
@@ -414,7 +440,10 @@ fn native_stop_timer(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 /// `func resetTimer(t *runtimeTimer, when, period int64) bool`
-fn native_reset_timer(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// As other natives.
+pub fn native_reset_timer(ctx: &mut Ctx<'_>) -> NativeResult {
     let (timer, when, period) = (ctx.raw(0), ctx.int(1), ctx.int(2));
     let active = reset(ctx.runtime(), timer, when, period);
     ctx.set_bool(0, active);
