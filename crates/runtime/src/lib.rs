@@ -33,6 +33,8 @@ pub mod state;
 pub mod string;
 pub mod timer;
 pub mod timer_heap;
+#[cfg(test)]
+mod timer_tests;
 pub mod types;
 pub mod wait;
 
