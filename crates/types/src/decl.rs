@@ -389,6 +389,7 @@ impl Checker {
             self.close_scope(outer);
             return;
         }
+        self.later.push(crate::check::Later::Defined(obj));
         let hidden = self.env.hidden.clone();
         let ty = self.types.new_named(NamedInfo {
             obj,
@@ -421,7 +422,6 @@ impl Checker {
         }
         self.right_sides.insert(named, right);
         self.define(named, right);
-        self.later.push(crate::check::Later::Defined(obj));
     }
 
     /// Gives a defined type the underlying type of its right side, now or when that is known.
