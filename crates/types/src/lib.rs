@@ -12,6 +12,7 @@ mod convert;
 mod decl;
 mod display;
 mod expr;
+mod growth;
 mod identity;
 mod index;
 mod infer;

@@ -245,6 +245,11 @@ impl Checker {
     }
 
     fn suspended_call(&mut self, keyword: &str, call: &Expr) {
+        if matches!(call.kind, ExprKind::Paren(_)) {
+            let message = format!("expression in {keyword} must not be parenthesized");
+            self.error(Code::NeedsCall, call.span, message);
+        }
+        let call = call.unparen();
         if !matches!(call.kind, ExprKind::Call(_)) {
             let message = format!("expression in {keyword} must be function call");
             self.error(Code::NeedsCall, call.span, message);

@@ -39,8 +39,7 @@ impl TypeTable {
             Type::Param(param) => self.param_info(param).constraint,
             _ => id,
         };
-        // The predeclared `comparable` is written as an empty interface.
-        let under = if self.is_comparable_interface(id) { id } else { self.underlying(id) };
+        let under = self.underlying(id);
         if let Some(set) = self.type_sets.get(&under) {
             return set.clone();
         }

@@ -356,7 +356,7 @@ impl Checker {
                 .map_or_else(Vec::new, |span| golite_syntax::literal::decode_string(self.text(span)));
             fields.push(FieldInfo {
                 name,
-                pkg: self.env.pkg,
+                pkg: self.package_of_name(name),
                 ty: current,
                 embedded: field.embedded,
                 tag: tag.into(),
@@ -382,7 +382,7 @@ impl Checker {
                 }
                 InterfaceElement::Method(name, sig) => {
                     let sig = self.check_signature(sig, &[]).ty;
-                    let pkg = self.env.pkg;
+                    let pkg = self.package_of_name(name.name);
                     info.methods.push(MethodInfo { name: name.name, pkg, sig, span: name.span });
                 }
             }
@@ -649,6 +649,7 @@ impl Checker {
         let map = declared.iter().copied().zip(params.iter().copied()).collect();
         for (own, declared) in params.iter().zip(&declared) {
             if let (Some(own), Some(declared)) = (self.types.as_param(*own), self.types.as_param(*declared)) {
+                self.canonical_params.insert(own, declared);
                 let constraint = self.types.param_info(declared).constraint;
                 let bound = self.types.subst(constraint, &map);
                 self.types.params[own.0 as usize].constraint = bound;
@@ -661,6 +662,11 @@ impl Checker {
     #[must_use]
     pub fn signature_of(&self, func: ObjId) -> Option<&Signature> {
         self.signatures.get(&func).map(|sig| &**sig)
+    }
+
+    /// The package that a member's name belongs to: exported ones are the same everywhere.
+    fn package_of_name(&self, name: Symbol) -> PkgId {
+        if self.session.names.is_exported(name) { PkgId(0) } else { self.env.pkg }
     }
 
     /// A name as text of its own.

@@ -56,17 +56,16 @@ impl Checker {
         let info = InterfaceInfo { methods: vec![method], ..InterfaceInfo::default() };
         let error = self.types.intern(Type::Interface(Arc::new(info)));
         self.error_type = self.predeclared_named(sym::ERROR, error);
-        let empty = self.types.any();
-        self.comparable_type = self.predeclared_named(sym::COMPARABLE, empty);
-        // A type declared as `comparable` has that too.
-        let embeds = vec![(self.comparable_type, Span::default())];
-        let info = InterfaceInfo { embeds, ..InterfaceInfo::default() };
+        self.comparable_type = self.predeclared_named(sym::COMPARABLE, any);
+        // It is an interface that embeds itself, so that types defined by it have its property.
+        let info = InterfaceInfo {
+            embeds: vec![(self.comparable_type, Span::default())],
+            ..InterfaceInfo::default()
+        };
         let under = self.types.intern(Type::Interface(Arc::new(info)));
         if let Some(named) = self.types.as_named(self.comparable_type) {
-            self.types.named[named.0 as usize].underlying = under;
+            self.types.set_underlying(named, under);
         }
-        let set = crate::typeset::TypeSet { comparable: true, ..Default::default() };
-        self.types.type_sets.insert(self.comparable_type, Arc::new(set));
         self.predeclare(sym::NIL, Basic::UntypedNil.id(), ObjKind::Nil);
         for (name, value) in [(sym::TRUE, true), (sym::FALSE, false)] {
             let kind = ObjKind::Const(Some(Const::Bool(value)));
