@@ -25,9 +25,10 @@ pub(crate) struct Growth {
 }
 
 impl Checker {
-    /// Notes what an instance's arguments mention.
-    pub(crate) fn record_growth(&mut self, params: &[TypeId], args: &[TypeId], span: Span) {
-        for (param, arg) in params.iter().zip(args) {
+    /// Notes what an instance's arguments mention. `spans` are the places of those that are written.
+    pub(crate) fn record_growth(&mut self, params: &[TypeId], args: &[TypeId], span: Span, spans: &[Span]) {
+        for (i, (param, arg)) in params.iter().zip(args).enumerate() {
+            let span = spans.get(i).copied().unwrap_or(span);
             let Some(to) = self.types.as_param(*param) else { continue };
             let mut mentioned = Vec::new();
             self.mentioned_params(*arg, &mut mentioned, 0);

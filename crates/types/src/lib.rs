@@ -14,6 +14,7 @@ mod display;
 mod expr;
 mod growth;
 mod identity;
+mod imports;
 mod index;
 mod infer;
 mod info;

@@ -14,7 +14,7 @@ use golite_syntax::ast::{
 
 use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
-use crate::object::{FuncLevel, ObjId, ObjKind, ScopeId, VarFacts};
+use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
 use crate::ty::{
     Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId, TypeTable,
 };

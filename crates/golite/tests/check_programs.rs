@@ -1,0 +1,209 @@
+//! What the checker accepts and what it says, as real Go does.
+
+use std::sync::Arc;
+
+use golite::load::{PackageFiles, SourceText};
+use golite::{Checked, StdFiles, check_files};
+use golite_types::{ObjKind, VarFacts};
+
+/// A standard package for tests.
+fn find_std(path: &str) -> Option<StdFiles> {
+    let text = match path {
+        "shapes" => {
+            "package shapes\n\nimport \"units\"\n\n// A Box is a box.\ntype Box[T any] struct {\n\titem T\n\tSize units.Length\n}\n\nfunc (b *Box[T]) Get() T { return b.item }\n\nfunc (b Box[T]) hidden() {}\n\nconst (\n\tSmall = iota + 1\n\tLarge\n)\n\nvar Default, Other = Box[int]{}, broken\n\nfunc Unused() { thisIsNeverRead }\n"
+        }
+        "units" => "package units\n\ntype Length float64\n",
+        _ => return None,
+    };
+    Some(vec![(format!("{path}.go-lite"), text.into())])
+}
+
+fn check_program(text: &str) -> Checked {
+    let file = SourceText { name: "a.go".into(), text: Arc::from(text), minor: None };
+    check_files(&PackageFiles { files: vec![file], folder: ".".into(), module: None }, find_std)
+}
+
+/// The diagnostics, as `line:column: message`.
+fn messages(text: &str) -> Vec<String> {
+    let checked = check_program(text);
+    let map = &checked.checker.session.map;
+    let short = |diagnostic| golite_diag::render::short(map, diagnostic);
+    checked.diagnostics().iter().map(|d| short(d).trim_start_matches("a.go:").to_string()).collect()
+}
+
+/// Checks the body of a `main`, given after the third line.
+fn body(text: &str) -> Vec<String> {
+    messages(&format!("package main\n\nfunc main() {{\n{text}\n}}\n"))
+}
+
+#[track_caller]
+fn check(actual: Vec<String>, expected: &[&str]) {
+    assert_eq!(actual, expected);
+}
+
+#[test]
+fn unused_variables_are_reported_unless_they_are_read() {
+    check(body("x := 1\ny := 2\ny = 3\n_ = x"), &["5:1: declared and not used: y"]);
+    check(body("x := 1\nfunc() { _ = x }()"), &[]);
+    check(body("switch x := any(1).(type) {\ncase int:\n}"), &["4:8: x declared and not used"]);
+}
+
+#[test]
+fn types_may_refer_to_themselves_through_pointers_only() {
+    check(messages("package p\ntype T struct { next *T; all []T; by map[string]T }\n"), &[]);
+    check(
+        messages("package p\ntype A struct { b B }\ntype B struct { a A }\n"),
+        &["2:6: invalid recursive type A\n\ta.go:2:6: A refers to B\n\ta.go:3:6: B refers to A"],
+    );
+    check(messages("package p\ntype T T\n"), &["2:6: invalid recursive type: T refers to itself"]);
+    check(messages("package p\ntype T [2]T\n"), &["2:6: invalid recursive type: T refers to itself"]);
+}
+
+#[test]
+fn order_of_initialisation_follows_references_through_functions() {
+    let checked = check_program(
+        "package main\nvar a = f()\nvar b, c = 1, 2\nfunc f() int { return c }\nfunc main() { _, _ = a, b }\n",
+    );
+    assert!(checked.diagnostics().is_empty());
+    let names: Vec<String> = checked
+        .checker
+        .init_order(checked.package)
+        .iter()
+        .map(|step| checked.checker.name(checked.checker.object(step.vars[0]).name).to_string())
+        .collect();
+    // b and c come before what depends on them only as far as needed.
+    assert_eq!(names, ["b", "c", "a"]);
+    check(
+        messages("package p\nvar x = f()\nfunc f() int { return x }\n"),
+        &["2:5: initialization cycle for x\n\ta.go:2:5: x refers to f\n\ta.go:3:6: f refers to x"],
+    );
+}
+
+#[test]
+fn methods_are_found_through_embedding_and_hidden_by_ambiguity() {
+    let types = "package p\ntype A struct{}\nfunc (A) M() {}\ntype B struct{}\nfunc (*B) M() {}\ntype I interface{ M() }\n";
+    check(messages(&format!("{types}type C struct{{ A }}\nvar _ I = C{{}}\n")), &[]);
+    check(
+        messages(&format!("{types}type C struct{{ A; B }}\nvar _ I = C{{}}\n")),
+        &[
+            "8:11: cannot use C{} (value of struct type C) as I value in variable declaration: C does not implement I (ambiguous selector C.M)",
+        ],
+    );
+    check(
+        messages(&format!("{types}var _ I = B{{}}\n")),
+        &[
+            "7:11: cannot use B{} (value of struct type B) as I value in variable declaration: B does not implement I (method M has pointer receiver)",
+        ],
+    );
+}
+
+#[test]
+fn functions_with_results_end_in_a_terminating_statement() {
+    let func = |body: &str| messages(&format!("package p\nfunc f(c chan int) int {{\n{body}\n}}\n"));
+    check(func("for {}"), &[]);
+    check(func("for { break }"), &["4:1: missing return"]);
+    check(func("L: for { select { default: break L } }"), &["4:1: missing return"]);
+    check(func("select { case <-c: panic(1) }"), &[]);
+    check(func("if true { return 1 } else { return 2 }"), &[]);
+    check(func("switch { case true: return 1 }"), &["4:1: missing return"]);
+    check(func("{ goto L }\nL: panic(0)"), &[]);
+}
+
+#[test]
+fn labels_belong_to_the_statements_around() {
+    check(body("L: for { break L }"), &[]);
+    check(body("L: for {}"), &["4:1: label L defined and not used"]);
+    check(body("goto L\nx := 1\n_ = x\nL:"), &["4:6: goto L jumps over declaration of x at a.go:5:3"]);
+    check(body("goto L\n{ L: }"), &["4:6: goto L jumps into block starting at a.go:5:1"]);
+    check(body("L: if true { for { continue L } }"), &["4:29: invalid continue label L"]);
+    check(body("break"), &["4:1: break is not in a loop, switch, or select"]);
+}
+
+#[test]
+fn range_gives_what_its_operand_has() {
+    check(
+        body("for i := range 3 { var _ int = i }\nfor i, r := range \"a\" { var _ rune = r; var _ int = i }"),
+        &[],
+    );
+    check(body("for range func(yield func(int, string) bool) {} {}"), &[]);
+    check(
+        body("for i := range func(func(int)) {} { _ = i }"),
+        &[
+            "4:16: cannot range over func(func(int)) {} (value of type func(func(int))): func must be func(yield func(...) bool): yield func does not return bool",
+        ],
+    );
+    check(
+        body("for i, j := range 3 { _, _ = i, j }"),
+        &["4:8: range over 3 (untyped int constant) permits only one iteration variable"],
+    );
+}
+
+#[test]
+fn duplicate_cases_are_found() {
+    check(
+        body("switch 1 {\ncase 1, 2:\ncase 2:\n}"),
+        &["6:6: duplicate case 2 (constant of type int) in expression switch\n\ta.go:5:9: previous case"],
+    );
+    check(
+        body("switch any(1).(type) {\ncase int:\ncase int:\n}"),
+        &["6:6: duplicate case int in type switch\n\ta.go:5:6: previous case"],
+    );
+}
+
+#[test]
+fn instances_that_grow_without_end_are_refused() {
+    check(
+        messages("package p\nfunc f[T any]() { f[[]T]() }\n"),
+        &["2:8: instantiation cycle:\n\ta.go:2:21: T instantiated as []T"],
+    );
+    check(messages("package p\nfunc f[T any](n int) { if n > 0 { f[T](n - 1) } }\n"), &[]);
+}
+
+#[test]
+fn standard_packages_are_read_as_far_as_they_are_used() {
+    let program = "package main\nimport \"shapes\"\nfunc main() {\n\tvar b shapes.Box[string]\n\tvar s string = b.Get()\n\t_, _ = s, shapes.Large + int(b.Size)\n}\n";
+    check(messages(program), &[]);
+    check(
+        messages("package main\nimport \"shapes\"\nfunc main() { shapes.Nothing() }\n"),
+        &["3:22: undefined: shapes.Nothing"],
+    );
+    check(
+        messages("package main\nimport \"shapes\"\nfunc main() {}\n"),
+        &["2:8: \"shapes\" imported and not used"],
+    );
+    check(
+        messages("package main\nimport \"nothing\"\nfunc main() {}\n"),
+        &["2:8: package nothing is not in std"],
+    );
+}
+
+#[test]
+fn variables_know_where_they_have_to_live() {
+    let program = "package main\nfunc main() {\n\tplain, captured, addressed, assigned := 1, 2, [1]int{}, 3\n\tfunc() { captured++ }()\n\t_ = addressed[:]\n\tassigned = plain\n}\n";
+    let checked = check_program(&program.replace("assigned = plain", "assigned = plain; _ = assigned"));
+    assert!(checked.diagnostics().is_empty());
+    let facts = |name: &str| {
+        let objects = checked.checker.objects.iter();
+        let found = objects.rev().find(|object| checked.checker.name(object.name) == name);
+        match found.map(|object| &object.kind) {
+            Some(ObjKind::Var(facts)) => *facts,
+            _ => VarFacts::default(),
+        }
+    };
+    let used = VarFacts { used: true, ..VarFacts::default() };
+    assert_eq!(facts("plain"), used);
+    assert_eq!(facts("captured"), VarFacts { captured: true, assigned: true, ..used });
+    assert_eq!(facts("addressed"), VarFacts { addressed: true, ..used });
+    assert_eq!(facts("assigned"), VarFacts { assigned: true, ..used });
+}
+
+#[test]
+fn long_chains_and_deep_nesting_do_not_overflow() {
+    let sum = format!("_ = 1{}", " + 1".repeat(20_000));
+    check(body(&sum), &[]);
+    let nested = format!("_ = {}1{}", "(".repeat(5_000), ")".repeat(5_000));
+    check(body(&nested), &[]);
+    let chain: String = (0..5_000).map(|i| format!("var v{i} = v{}\n", i + 1)).collect();
+    let result = messages(&format!("package p\n{chain}var v5000 = 1\n"));
+    assert!(result.len() <= 1_500, "a limit is reported, nothing crashes: {}", result.len());
+}
