@@ -17,7 +17,7 @@ use crate::init_order::InitStep;
 use crate::object::{
     DeclRef, FuncLevel, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId, VarFacts,
 };
-use crate::ty::{Basic, NamedId, ParamId, TypeId, TypeTable};
+use crate::ty::{Basic, NamedId, TypeId, TypeTable};
 use crate::typexpr::Signature;
 
 /// What an import path leads to.
@@ -162,10 +162,6 @@ pub struct Checker {
     /// Signatures of generic methods of instances.
     pub(crate) method_types: FxHashMap<(ObjId, Vec<TypeId>), TypeId>,
     pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
-    /// Arguments of instances that mention type parameters.
-    pub(crate) growth: Vec<crate::growth::Growth>,
-    /// The parameters of generic types that the parameters of their methods' receivers stand for.
-    pub(crate) canonical_params: FxHashMap<ParamId, ParamId>,
     /// A list of type parameters is being read.
     pub(crate) in_type_params: bool,
 }
@@ -252,8 +248,6 @@ impl Checker {
             lazy_imports: FxHashMap::default(),
             method_types: FxHashMap::default(),
             init_steps: FxHashMap::default(),
-            growth: Vec::new(),
-            canonical_params: FxHashMap::default(),
             in_type_params: false,
         };
         checker.declare_universe();

@@ -55,7 +55,6 @@ impl Checker {
     }
 
     fn verify_now(&mut self, pending: &PendingInstance) {
-        self.record_growth(&pending.params, &pending.args, pending.span, &pending.spans);
         let Err((i, cause)) = self.verify_instance(&pending.params, &pending.args) else { return };
         let span = pending.spans.get(i).copied().unwrap_or(pending.span);
         let pkg = std::mem::replace(&mut self.env.pkg, pending.pkg);

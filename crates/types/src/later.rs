@@ -71,7 +71,6 @@ impl Checker {
             self.error(Code::BadInstantiation, span, message);
             return;
         }
-        self.record_growth(params, args, span, spans);
         if let Err((i, reason)) = self.verify_instance(params, args) {
             let at = spans.get(i).copied().unwrap_or(span);
             self.error(Code::ConstraintNotSatisfied, at, reason);

@@ -12,7 +12,6 @@ mod convert;
 mod decl;
 mod display;
 mod expr;
-mod growth;
 mod identity;
 mod imports;
 mod index;

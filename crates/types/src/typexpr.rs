@@ -649,7 +649,6 @@ impl Checker {
         let map = declared.iter().copied().zip(params.iter().copied()).collect();
         for (own, declared) in params.iter().zip(&declared) {
             if let (Some(own), Some(declared)) = (self.types.as_param(*own), self.types.as_param(*declared)) {
-                self.canonical_params.insert(own, declared);
                 let constraint = self.types.param_info(declared).constraint;
                 let bound = self.types.subst(constraint, &map);
                 self.types.params[own.0 as usize].constraint = bound;
