@@ -412,18 +412,6 @@ impl Checker {
         if diagnostic.message.contains("invalid type") && !diagnostic.message.contains("invalid type cycle") {
             return;
         }
-        // One cause often shows several times on a line.
-        let line = |at: u32| self.session.map.locate(at).map(|(file, at)| (file.base, at.line));
-        let repeated = self
-            .session
-            .errors
-            .iter()
-            .rev()
-            .take(16)
-            .any(|other| other.message == diagnostic.message && line(other.at) == line(diagnostic.at));
-        if repeated {
-            return;
-        }
         self.session.errors.push(diagnostic);
     }
 

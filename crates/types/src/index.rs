@@ -84,6 +84,10 @@ impl Checker {
                 Some(index)
             }
         };
+        if self.is_untyped(x.ty) {
+            // An untyped constant string is a string when it is indexed at run time.
+            self.update_type(base, Basic::String.id(), true);
+        }
         x.stands_for(expr);
         x.mode = indexed.mode;
         x.ty = indexed.elem;
