@@ -100,7 +100,80 @@ impl FuncCompiler<'_> {
         }
     }
 
+    /// `a, b = b, a+b` for variables of one slot in registers and values that cannot panic: only what
+    /// a store before would change is read early. False (and nothing written) for all else.
+    fn assign_registers(&mut self, left: &[Expr], right: &[Expr]) -> bool {
+        let mut targets = Vec::with_capacity(left.len());
+        for (target, value) in left.iter().zip(right) {
+            let ty = self.ty(target);
+            let Some(reg) = self.register_var(target) else { return false };
+            if self.shape(ty).slots != 1 || self.needs_conversion(value, ty) || targets.contains(&reg) {
+                return false;
+            }
+            targets.push(reg);
+        }
+        let mut reads = Vec::with_capacity(right.len());
+        for value in right {
+            let mut regs = Vec::new();
+            if !self.pure_reads(value, &mut regs) {
+                return false;
+            }
+            reads.push(regs);
+        }
+        let mut early = vec![None; right.len()];
+        for (i, value) in right.iter().enumerate() {
+            if reads[i].iter().any(|reg| targets[..i].contains(reg)) {
+                let ty = self.ty(&left[i]);
+                early[i] = Some(self.expr_as_value(value, ty));
+            }
+        }
+        for (i, value) in right.iter().enumerate() {
+            match early[i] {
+                Some(reg) => self.mov(targets[i], reg, 1),
+                None => {
+                    let ty = self.ty(&left[i]);
+                    self.expr_as_to(value, ty, targets[i]);
+                }
+            }
+        }
+        true
+    }
+
+    /// The registers that a value reads, if it is made of variables in registers and constants by
+    /// operations that cannot panic.
+    fn pure_reads(&mut self, value: &Expr, out: &mut Vec<Reg>) -> bool {
+        if self.const_value(value).is_some() || self.is_nil(value) {
+            return true;
+        }
+        match &value.unparen().kind {
+            ExprKind::Ident(_) => match self.register_var(value) {
+                Some(reg) => {
+                    out.push(reg);
+                    true
+                }
+                None => false,
+            },
+            ExprKind::Unary(UnaryOp::Neg | UnaryOp::BitNot | UnaryOp::Plus, operand) => {
+                let ty = self.ty(operand);
+                self.c.num(ty).is_some() && self.pure_reads(operand, out)
+            }
+            ExprKind::Binary(binary) => {
+                let ty = self.ty(value);
+                let safe = crate::binary::arithmetic(binary.op).is_some_and(|op| {
+                    !matches!(op, crate::arith::BinaryOp::Div | crate::arith::BinaryOp::Rem)
+                });
+                safe && self.c.num(ty).is_some()
+                    && self.pure_reads(&binary.left, out)
+                    && self.pure_reads(&binary.right, out)
+            }
+            _ => false,
+        }
+    }
+
     fn assign_parallel(&mut self, left: &[Expr], right: &[Expr], span: Span) {
+        if self.assign_registers(left, right) {
+            return;
+        }
         let mark = self.f.asm.mark();
         let mut places = Vec::with_capacity(left.len());
         for target in left {

@@ -257,12 +257,15 @@ impl FuncCompiler<'_> {
             };
             values.push((capture.first, reg, kinds.to_vec()));
         }
-        let closure = self.f.asm.take(1);
+        // A variable that the closure captures may be its destination.
+        let direct =
+            values.iter().all(|(_, reg, kinds)| dst.0 < reg.0 || dst.0 >= reg.0 + kinds.len() as u16);
+        let closure = if direct { dst } else { self.f.asm.take(1) };
         self.f.asm.line().closure(closure, func);
         for (first, reg, kinds) in values {
             self.store_captured(closure, first, reg, &kinds);
         }
-        self.f.asm.line().mov(dst, closure);
+        self.mov(dst, closure, 1);
         self.f.asm.reset(mark);
     }
 }

@@ -23,13 +23,13 @@ impl FuncCompiler<'_> {
             Type::Pointer(elem) => {
                 self.new_literal_object(expr, elem, Some(want));
             }
-            Type::Slice(elem) => self.slice_literal(expr, lit, elem, want),
+            Type::Slice(elem) => self.slice_literal(expr, lit, elem, want, dst.is_none()),
             Type::Map(key, value) => self.map_literal(expr, lit, (key, value), &shape, want),
             Type::Struct(_) | Type::Array(..) if shape.is_memory() => {
-                let object = self.f.asm.take(1);
+                let object = if dst.is_none() { want } else { self.f.asm.take(1) };
                 self.f.asm.line().alloc(object, shape.ix);
                 self.fill_memory(lit, ty, object, 0);
-                self.f.asm.line().mov(want, object);
+                self.mov(want, object, 1);
             }
             Type::Struct(_) | Type::Array(..) => {
                 // Straight into fresh registers; else through temporaries.
@@ -58,17 +58,16 @@ impl FuncCompiler<'_> {
                 // The parts first, then the object and its stores together: no barrier.
                 let parts = self.take(&shape);
                 self.fill_regs(lit, ty, parts);
-                let object = self.f.asm.take(1);
+                // The parts have been read: the destination may hold the object at once.
                 self.at(expr.span);
-                self.f.asm.line().alloc(object, shape.ix);
-                self.init_leaves(object, parts, ty, 0);
-                self.f.asm.line().mov(want, object);
+                self.f.asm.line().alloc(want, shape.ix);
+                self.init_leaves(want, parts, ty, 0);
             }
             Type::Struct(_) | Type::Array(..) => {
-                let object = self.f.asm.take(1);
+                let object = if dst.is_none() { want } else { self.f.asm.take(1) };
                 self.f.asm.line().alloc(object, shape.ix);
                 self.fill_memory(lit, ty, object, 0);
-                self.f.asm.line().mov(want, object);
+                self.mov(want, object, 1);
             }
             _ => {
                 let value = self.composite(expr, ty, None);
@@ -233,7 +232,8 @@ impl FuncCompiler<'_> {
         if self.is_zero_const(value) && !self.needs_conversion(value, ty) {
             return;
         }
-        let reg = self.element(value, ty);
+        let elided = matches!(&value.kind, ExprKind::CompositeLit(lit) if lit.ty.is_none());
+        let reg = if elided { self.element(value, ty) } else { self.borrow_as(value, ty) };
         if shape.form != Form::Empty {
             self.store(object, offset, reg, &shape, false);
         }
@@ -278,7 +278,7 @@ impl FuncCompiler<'_> {
         }
     }
 
-    fn slice_literal(&mut self, expr: &Expr, lit: &CompositeLit, elem: TypeId, want: Reg) {
+    fn slice_literal(&mut self, expr: &Expr, lit: &CompositeLit, elem: TypeId, want: Reg, fresh: bool) {
         let shape = self.shape(elem);
         let mut len = 0u64;
         let mut index = 0u64;
@@ -287,7 +287,7 @@ impl FuncCompiler<'_> {
             index += 1;
             len = len.max(index);
         }
-        let slice = self.f.asm.take(3);
+        let slice = if fresh { want } else { self.f.asm.take(3) };
         let length = self.f.asm.take(1);
         self.const_int(length, len as i64);
         self.at(expr.span);
@@ -300,7 +300,7 @@ impl FuncCompiler<'_> {
             self.f.asm.reset(mark);
             index += 1;
         }
-        self.f.asm.line().mov_3(want, slice);
+        self.mov(want, slice, 3);
     }
 
     fn map_literal(

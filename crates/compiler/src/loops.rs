@@ -162,7 +162,7 @@ impl FuncCompiler<'_> {
     }
 
     /// The register of a variable of one slot.
-    fn register_var(&mut self, expr: &Expr) -> Option<Reg> {
+    pub fn register_var(&mut self, expr: &Expr) -> Option<Reg> {
         if !matches!(expr.unparen().kind, ExprKind::Ident(_)) {
             return None;
         }

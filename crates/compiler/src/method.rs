@@ -310,10 +310,11 @@ impl FuncCompiler<'_> {
             return;
         }
         let mark = self.f.asm.mark();
-        let closure = self.f.asm.take(1);
+        let direct = dst.0 < words.0 || dst.0 >= words.0 + kinds.len() as u16;
+        let closure = if direct { dst } else { self.f.asm.take(1) };
         self.f.asm.line().closure(closure, func);
         self.store_captured(closure, 0, words, kinds);
-        self.f.asm.line().mov(dst, closure);
+        self.mov(dst, closure, 1);
         self.f.asm.reset(mark);
     }
 

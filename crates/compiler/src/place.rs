@@ -642,15 +642,29 @@ impl FuncCompiler<'_> {
         let after = self.f.asm.mark();
         let place = self.place(inner);
         self.at(expr.span);
-        let addr = self.place_addr(place);
-        if matches!(place, Place::Mem { offset: 0, .. }) {
-            let star = matches!(inner.kind, ExprKind::Star(_));
-            let variable = matches!(inner.kind, ExprKind::Ident(_));
-            if star || !variable {
-                self.f.asm.line().nil_check(addr);
+        match place {
+            // Straight into the destination.
+            Place::Mem { ptr, offset } if offset != 0 => {
+                self.f.asm.line().field_addr(want, ptr, offset);
+            }
+            Place::Global(global) => {
+                self.f.asm.line().global_addr(want, global);
+            }
+            Place::Elem { view, idx, size, offset: 0 } => {
+                self.f.asm.line().index_addr(want, view, idx, size);
+            }
+            Place::Array { ptr, idx, len, size, offset: 0 } => {
+                self.f.asm.line().array_addr(want, ptr, idx, len, size);
+            }
+            place => {
+                let addr = self.place_addr(place);
+                let variable = matches!(inner.kind, ExprKind::Ident(_));
+                if matches!(place, Place::Mem { offset: 0, .. }) && !variable {
+                    self.f.asm.line().nil_check(addr);
+                }
+                self.mov(want, addr, 1);
             }
         }
-        self.f.asm.line().mov(want, addr);
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
     }
