@@ -1,5 +1,32 @@
 //! Package `math/rand/v2`: PCG in Go source, the blocks of ChaCha8 here.
 
+use golite_runtime::native::{Ctx, Native, NativeResult, Package};
+
+use crate::math_rand::runtime_random;
+
+fn native_chacha_blocks(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (seed, out) = (ctx.raw(0), ctx.raw(1));
+    let blocks = chacha_blocks([0, 8, 16, 24].map(|offset| ctx.read_u64(seed + offset)), ctx.uint(2) as u32);
+    for (at, word) in (out..).step_by(8).zip(blocks) {
+        ctx.write_u64(at, word);
+    }
+    Ok(())
+}
+
+/// The package.
+pub static PACKAGE: Package = Package {
+    path: "math/rand/v2",
+    files: &[
+        ("rand.go-lite", include_str!("rand.go-lite")),
+        ("source.go-lite", include_str!("source.go-lite")),
+        ("zipf.go-lite", include_str!("zipf.go-lite")),
+    ],
+    natives: &[
+        Native { name: "chachaBlocks", func: native_chacha_blocks },
+        Native { name: "runtimeRandom", func: runtime_random },
+    ],
+};
+
 /// Four interleaved ChaCha blocks of eight rounds, with the key added to the key rows only; word k of
 /// block b is the 32-bit word 4 k + b of the result.
 pub fn chacha_blocks(seed: [u64; 4], counter: u32) -> [u64; 32] {

@@ -1,0 +1,12 @@
+//! Package `context`: all Go source.
+
+use golite_runtime::native::Package;
+
+/// The package.
+pub static PACKAGE: Package = Package {
+    path: "context",
+    files: &[
+        ("context.go-lite", include_str!("context.go-lite")),
+    ],
+    natives: &[],
+};

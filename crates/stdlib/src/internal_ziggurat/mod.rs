@@ -1,0 +1,12 @@
+//! Package `internal/ziggurat`: all Go source.
+
+use golite_runtime::native::Package;
+
+/// The package.
+pub static PACKAGE: Package = Package {
+    path: "internal/ziggurat",
+    files: &[
+        ("ziggurat.go-lite", include_str!("ziggurat.go-lite")),
+    ],
+    natives: &[],
+};

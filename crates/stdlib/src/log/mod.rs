@@ -1,0 +1,12 @@
+//! Package `log`: all Go source.
+
+use golite_runtime::native::Package;
+
+/// The package.
+pub static PACKAGE: Package = Package {
+    path: "log",
+    files: &[
+        ("log.go-lite", include_str!("log.go-lite")),
+    ],
+    natives: &[],
+};
