@@ -3,10 +3,5 @@
 use golite_runtime::native::Package;
 
 /// The package.
-pub static PACKAGE: Package = Package {
-    path: "context",
-    files: &[
-        ("context.go-lite", include_str!("context.go-lite")),
-    ],
-    natives: &[],
-};
+pub static PACKAGE: Package =
+    Package { path: "context", files: &[("context.go-lite", include_str!("context.go-lite"))], natives: &[] };

@@ -3,10 +3,5 @@
 use golite_runtime::native::Package;
 
 /// The package.
-pub static PACKAGE: Package = Package {
-    path: "log",
-    files: &[
-        ("log.go-lite", include_str!("log.go-lite")),
-    ],
-    natives: &[],
-};
+pub static PACKAGE: Package =
+    Package { path: "log", files: &[("log.go-lite", include_str!("log.go-lite"))], natives: &[] };

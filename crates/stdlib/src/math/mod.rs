@@ -105,6 +105,9 @@ static NATIVES: &[Native] = natives! {
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "math",
-    files: &[("math.go-lite", include_str!("math.go-lite")), ("bessel.go-lite", include_str!("bessel.go-lite"))],
+    files: &[
+        ("math.go-lite", include_str!("math.go-lite")),
+        ("bessel.go-lite", include_str!("bessel.go-lite")),
+    ],
     natives: NATIVES,
 };
