@@ -602,6 +602,13 @@ impl Goroutines {
         self.slots[index.index()].as_mut().expect("a live goroutine")
     }
 
+    /// The goroutine of that id, if it is still at that index and has not ended.
+    #[must_use]
+    pub fn find(&self, index: GoroutineIx, id: u64) -> Option<&Goroutine> {
+        let goroutine = self.slots.get(index.index())?.as_deref()?;
+        (goroutine.id == id && goroutine.status != Status::Dead).then_some(goroutine)
+    }
+
     /// The goroutine's address, which holds until it ends: for the interpreter.
     #[inline]
     pub fn pointer(&mut self, index: GoroutineIx) -> *mut Goroutine {

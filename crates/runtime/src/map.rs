@@ -1,9 +1,32 @@
+#![expect(unsafe_code, reason = "the memory of maps")]
 //! Maps.
+//!
+//! A map is a header and one table (`map_table`), or a directory of tables that is indexed by the
+//! highest bits of the hash (extendible hashing: Fagin et al. 1979). A full table of the largest
+//! size is split in two, so that a large map grows in small steps. Entries are found by a hash
+//! with a seed of the map's own.
+//!
+//! Keys that are one word and strings have code of their own; all others go through the type's hash
+//! and equality.
+//!
+//! Misuse by several goroutines: the header remembers who wrote last and when. If another goroutine
+//! comes while the writer was preempted and has done nothing since that orders its writes before what
+//! others do, it is a race, and fatal as in Go. What Go finds by luck is found here whenever it is one
+//! at a place where goroutines are switched; reads are not remembered.
 
-use golite_bytecode::TypeKind;
-use golite_gc::{Heap, Layout, LayoutId};
+use golite_bytecode::{TypeIx, TypeKind};
+use golite_gc::{Addr, BYTES, Heap, Layout, LayoutId, LayoutWord};
 
-use crate::types::{Comparison, RtType, TypeTable};
+use crate::goroutine::{GoroutineIx, Status};
+use crate::hash::{Hasher, hash_address, hash_bytes, hash_word};
+use crate::map_table::{
+    General, Key, MAX_ENTRIES, Place, Str, TABLE_BYTES, Table, Word8, Word16, Word32, Word64, read_word,
+};
+use crate::native::Trap;
+use crate::panic::ErrorKind;
+use crate::slot;
+use crate::state::{Runtime, ZEROES};
+use crate::types::{Comparison, TypeTable};
 
 /// How keys are hashed and compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,43 +51,735 @@ pub enum KeyKind {
 #[derive(Clone, Debug)]
 pub struct MapInfo {
     /// The key type.
-    pub key: golite_bytecode::TypeIx,
+    pub key: TypeIx,
     /// The value type.
-    pub value: golite_bytecode::TypeIx,
+    pub value: TypeIx,
     /// How keys are hashed and compared.
     pub kind: KeyKind,
+    /// Bytes of a key.
+    pub key_size: u64,
+    /// Bytes of a value.
+    pub value_size: u64,
     /// Bytes from a key to its value.
     pub value_offset: u64,
     /// Bytes of an entry.
     pub entry: u64,
+    /// Bytes of a group: eight control bytes, eight entries.
+    pub group_bytes: u64,
     /// The layout of a group.
     pub group: LayoutId,
+    /// Groups hold no pointers.
+    pub noscan: bool,
+    /// Zero bytes for values larger than the common ones; 0 until needed.
+    pub(crate) zero: Addr,
 }
 
 impl MapInfo {
     pub(crate) fn new(ty: &TypeKind, heap: &mut Heap, types: &TypeTable) -> MapInfo {
         let TypeKind::Map { key, value } = *ty else { unreachable!("only map types have this") };
-        let (key_type, value_type): (&RtType, &RtType) = (&types[key], &types[value]);
+        let (key_type, value_type) = (&types[key], &types[value]);
         let align = u64::from(key_type.def.align.max(value_type.def.align).max(1));
         let value_offset = key_type.size.next_multiple_of(u64::from(value_type.def.align.max(1)));
         let entry = (value_offset + value_type.size).next_multiple_of(align);
         let mut words = types.words_at(key_type, 0);
         words.extend(types.words_at(value_type, value_offset as u32));
-        let slot = heap.register_layout(Layout { size: entry, words: words.clone() });
-        let words = match words.is_empty() {
+        let noscan = words.is_empty();
+        let words = match noscan {
             true => Vec::new(),
-            false => vec![golite_gc::LayoutWord::Repeat { offset: 8, elem: slot, count: 8 }],
+            false => {
+                let elem = heap.register_layout(Layout { size: entry, words });
+                vec![LayoutWord::Repeat { offset: 8, elem, count: 8 }]
+            }
         };
-        let group = heap.register_layout(Layout { size: (8 + 8 * entry).next_multiple_of(8), words });
+        let group_bytes = (8 + 8 * entry).next_multiple_of(8);
+        let group = heap.register_layout(Layout { size: group_bytes, words });
+        let one = key_type.slots == 1 && !key_type.in_memory;
         let kind = match (key_type.comparison, key_type.size) {
-            (Comparison::Bytes, 1) => KeyKind::Word8,
-            (Comparison::Bytes, 2) if key_type.slots == 1 => KeyKind::Word16,
-            (Comparison::Bytes, 4) if key_type.slots == 1 => KeyKind::Word32,
-            (Comparison::Bytes, 8) if key_type.slots == 1 && key_type.noscan => KeyKind::Word64,
-            (Comparison::Bytes, 8) if key_type.slots == 1 => KeyKind::Pointer,
+            (Comparison::Bytes, 1) if one => KeyKind::Word8,
+            (Comparison::Bytes, 2) if one => KeyKind::Word16,
+            (Comparison::Bytes, 4) if one => KeyKind::Word32,
+            (Comparison::Bytes, 8) if one && key_type.noscan => KeyKind::Word64,
+            (Comparison::Bytes, 8) if one => KeyKind::Pointer,
             (Comparison::String, _) => KeyKind::String,
             _ => KeyKind::General,
         };
-        MapInfo { key, value, kind, value_offset, entry, group }
+        MapInfo {
+            key,
+            value,
+            kind,
+            key_size: key_type.size,
+            value_size: value_type.size,
+            value_offset,
+            entry,
+            group_bytes,
+            group,
+            noscan,
+            zero: 0,
+        }
     }
+}
+
+/// Layouts of the objects that maps are made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapLayouts {
+    header: LayoutId,
+    table: LayoutId,
+    pointer: LayoutId,
+    pub iterator: LayoutId,
+}
+
+impl MapLayouts {
+    pub fn new(heap: &mut Heap) -> MapLayouts {
+        let mut layout = |size, pointers: &[u32]| {
+            let words = pointers.iter().map(|&offset| LayoutWord::Ptr(offset)).collect();
+            heap.register_layout(Layout { size, words })
+        };
+        MapLayouts {
+            header: layout(HEADER_BYTES, &[ROOT as u32]),
+            table: layout(TABLE_BYTES, &[0]),
+            pointer: layout(8, &[0]),
+            iterator: layout(crate::map_iter::ITERATOR_BYTES, &crate::map_iter::ITERATOR_POINTERS),
+        }
+    }
+}
+
+// The header's words.
+const COUNT: u64 = 0;
+const ROOT: u64 = 8;
+const SEED: u64 = 16;
+const WRITER: u64 = 24;
+const WRITTEN: u64 = 32;
+const WRITER_INDEX: u64 = 40;
+const DEPTH: u64 = 44;
+const CLEARED: u64 = 48;
+const HEADER_BYTES: u64 = 56;
+
+/// What a goroutine does to a map, for the texts of races.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Access {
+    Read,
+    Write,
+    Iterate,
+}
+
+/// The header of a map that is not nil.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Header(pub Addr);
+
+// SAFETY of all of these: a header is only made of the address of a map, by the crate's rule.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "see the comment above")]
+impl Header {
+    #[inline(always)]
+    pub fn count(self) -> u64 {
+        unsafe { slot::read(self.0 + COUNT) }
+    }
+    #[inline(always)]
+    fn set_count(self, count: u64) {
+        unsafe { slot::write(self.0 + COUNT, count) }
+    }
+    #[inline(always)]
+    pub fn seed(self) -> u64 {
+        unsafe { slot::read(self.0 + SEED) }
+    }
+    #[inline(always)]
+    fn root(self) -> Addr {
+        unsafe { slot::read(self.0 + ROOT) }
+    }
+    #[inline(always)]
+    pub fn depth(self) -> u32 {
+        unsafe { slot::read(self.0 + DEPTH) }
+    }
+    #[inline(always)]
+    fn writer(self) -> u64 {
+        unsafe { slot::read(self.0 + WRITER) }
+    }
+    pub fn cleared(self) -> u64 {
+        unsafe { slot::read(self.0 + CLEARED) }
+    }
+    /// The table for a hash; address 0 if the map has no table yet.
+    #[inline(always)]
+    fn table(self, hash: u64) -> Table {
+        match self.depth() {
+            0 => Table(self.root()),
+            depth => self.table_at(hash >> (64 - depth)),
+        }
+    }
+    /// The table at a place of the directory.
+    #[inline(always)]
+    pub fn table_at(self, index: u64) -> Table {
+        match self.depth() {
+            0 => Table(self.root()),
+            _ => Table(unsafe { slot::read(self.root() + 8 * index) }),
+        }
+    }
+    fn set_table_at(self, index: u64, table: Table, heap: &Heap) {
+        let place = if self.depth() == 0 { self.0 + ROOT } else { self.root() + 8 * index };
+        unsafe { slot::write(place, table.0) };
+        heap.write_barrier(place);
+    }
+}
+
+impl Runtime {
+    #[inline(always)]
+    fn map_info(&self, ty: TypeIx) -> &MapInfo {
+        self.types[ty].map.as_deref().expect("the type of a map operation is a map type")
+    }
+
+    /// `make(ty, hint)`.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    pub fn make_map(&mut self, ty: TypeIx, hint: i64) -> Result<Addr, Trap> {
+        let header = self.heap.alloc(self.map_layouts.header)?;
+        let seed = self.random.next_u64();
+        // SAFETY: a fresh header.
+        unsafe { slot::write(header + SEED, seed) };
+        if hint > 8 {
+            self.prepare(Header(header), ty, hint as u64)?;
+        }
+        Ok(header)
+    }
+
+    /// Makes the tables of a new map large enough for `hint` entries, within reason: a hint is not
+    /// a promise.
+    fn prepare(&mut self, map: Header, ty: TypeIx, hint: u64) -> Result<(), Trap> {
+        let (entry, group_bytes) = (self.map_info(ty).entry, self.map_info(ty).group_bytes);
+        let most = (64 << 20) / entry.max(8);
+        let entries = (hint.min(most) * 8 / 7 + 1).next_power_of_two().max(8);
+        debug_assert!(group_bytes >= 8);
+        let tables = (entries / MAX_ENTRIES).max(1);
+        if tables == 1 {
+            let table = self.new_table(ty, entries / 8, 0, 0)?;
+            map.set_table_at(0, table, &self.heap);
+            return Ok(());
+        }
+        let depth = tables.trailing_zeros();
+        let directory = self.heap.alloc_array(self.map_layouts.pointer, tables)?;
+        for i in 0..tables {
+            let table = self.new_table(ty, MAX_ENTRIES / 8, depth, i as u32)?;
+            // SAFETY: a fresh array of that many pointers.
+            unsafe { slot::write(directory + 8 * i, table.0) };
+        }
+        self.set_directory(map, directory, depth);
+        Ok(())
+    }
+
+    fn set_directory(&mut self, map: Header, directory: Addr, depth: u32) {
+        // SAFETY: the map's header.
+        unsafe {
+            slot::write(map.0 + ROOT, directory);
+            slot::write(map.0 + DEPTH, depth);
+        }
+        self.heap.write_barrier(map.0 + ROOT);
+    }
+
+    fn new_table(&mut self, ty: TypeIx, groups: u64, depth: u32, first: u32) -> Result<Table, Trap> {
+        let layout = self.map_info(ty).group;
+        let memory = self.heap.alloc_array(layout, groups)?;
+        let table = Table(self.heap.alloc(self.map_layouts.table)?);
+        table.init(memory, groups, depth, first);
+        Ok(table)
+    }
+
+    /// `len(m)`.
+    #[must_use]
+    #[inline(always)]
+    pub fn map_len(map: Addr) -> u64 {
+        if map == 0 { 0 } else { Header(map).count() }
+    }
+
+    /// The address of the value of `m[key]`, or of a zero value.
+    ///
+    /// # Errors
+    /// The panic of a key that cannot be hashed, the fatal error of a race.
+    ///
+    /// # Safety
+    /// `key` points to the slots of a key.
+    #[inline(always)]
+    pub unsafe fn map_get(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
+        // SAFETY: the caller's promise.
+        match unsafe { self.map_find(map, key, ty) }? {
+            0 => self.zero_value(ty),
+            value => Ok(value),
+        }
+    }
+
+    #[inline]
+    fn zero_value(&mut self, ty: TypeIx) -> Result<Addr, Trap> {
+        let info = self.map_info(ty);
+        if info.value_size <= ZEROES { Ok(self.zeroes) } else { self.large_zero_value(ty) }
+    }
+
+    #[cold]
+    fn large_zero_value(&mut self, ty: TypeIx) -> Result<Addr, Trap> {
+        let (zero, size) = (self.map_info(ty).zero, self.map_info(ty).value_size);
+        if zero != 0 {
+            return Ok(zero);
+        }
+        let zero = self.heap.alloc_immortal(BYTES, size)?;
+        self.types.map_info_mut(ty).zero = zero;
+        Ok(zero)
+    }
+
+    /// The address of the value of `m[key]`, 0 if the key is not there.
+    ///
+    /// # Errors
+    /// As `map_get`.
+    ///
+    /// # Safety
+    /// As `map_get`.
+    #[inline]
+    pub unsafe fn map_find(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
+        if map == 0 || Header(map).count() == 0 {
+            // SAFETY: the caller's promise.
+            return unsafe { self.find_in_empty(key, ty) };
+        }
+        self.check_access(Header(map), Access::Read)?;
+        // SAFETY: the caller's promise.
+        unsafe { self.find(Header(map), key, ty) }.map(|(_, value)| value)
+    }
+
+    #[cold]
+    unsafe fn find_in_empty(&mut self, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
+        if self.map_info(ty).kind == KeyKind::General {
+            let key_type = self.map_info(ty).key;
+            let mut scratch = [0; SCRATCH];
+            // SAFETY: the caller's promise.
+            let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
+            if let Err(ty) = self.hash_memory(at, key_type, 0) {
+                let text = format!("hash of unhashable type: {}", self.types.name(ty));
+                return Err(self.raise(ErrorKind::Unhashable, text));
+            }
+        }
+        Ok(0)
+    }
+
+    fn hash_memory(&mut self, at: Addr, ty: TypeIx, seed: u64) -> Result<u64, TypeIx> {
+        let base = self.heap.base();
+        Hasher { types: &self.types, random: &mut self.random, base }.hash_memory(at, ty, seed)
+    }
+
+    /// The hash of an interface by its value: equal interfaces have equal hashes.
+    ///
+    /// # Errors
+    /// The panic of a value that cannot be hashed.
+    pub fn hash_iface(&mut self, type_word: u64, data: u64, seed: u64) -> Result<u64, Trap> {
+        let base = self.heap.base();
+        let mut hasher = Hasher { types: &self.types, random: &mut self.random, base };
+        match hasher.hash_iface(type_word, data, seed) {
+            Ok(hash) => Ok(hash),
+            Err(ty) => Err(self.raise_unhashable(ty)),
+        }
+    }
+
+    #[cold]
+    fn raise_unhashable(&mut self, ty: TypeIx) -> Trap {
+        let text = format!("hash of unhashable type {}", self.types.name(ty));
+        self.raise(ErrorKind::Error, text)
+    }
+
+    /// Key and value address of an entry of a map that is not nil; zeros if it is not there.
+    ///
+    /// # Safety
+    /// As `map_get`.
+    #[inline]
+    pub(crate) unsafe fn find(
+        &mut self,
+        map: Header,
+        key: *const u64,
+        ty: TypeIx,
+    ) -> Result<(Addr, Addr), Trap> {
+        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
+        let (seed, base) = (map.seed(), self.heap.base());
+        // SAFETY: the caller's promise.
+        let word = || unsafe { key.read() };
+        let entry = match info.kind {
+            KeyKind::Word64 => find_in(map, hash_word(word(), seed), Word64(word()), info),
+            KeyKind::String => {
+                // SAFETY: the caller's promise: two slots, a string.
+                let (addr, len) = unsafe { (key.read(), key.add(1).read()) };
+                // SAFETY: a string, by the crate's rule.
+                let hash = hash_bytes(unsafe { slot::bytes(addr, len) }, seed);
+                find_in(map, hash, Str(addr, len), info)
+            }
+            KeyKind::Word32 => find_in(map, hash_word(word() & 0xFFFF_FFFF, seed), Word32(word()), info),
+            KeyKind::Pointer => find_in(map, hash_address(word(), base, seed), Word64(word()), info),
+            KeyKind::Word8 => find_in(map, hash_word(word() & 0xFF, seed), Word8(word()), info),
+            KeyKind::Word16 => find_in(map, hash_word(word() & 0xFFFF, seed), Word16(word()), info),
+            KeyKind::General => {
+                let (key_type, size) = (info.key, info.key_size);
+                let mut scratch = [0; SCRATCH];
+                // SAFETY: the caller's promise.
+                let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
+                let hash = match self.hash_memory(at, key_type, seed) {
+                    Ok(hash) => hash,
+                    Err(ty) => return Err(self.raise_unhashable(ty)),
+                };
+                let key = General { types: &self.types, ty: key_type, size, at };
+                find_in(map, hash, key, self.map_info(ty))
+            }
+        };
+        if entry == 0 {
+            return Ok((0, 0));
+        }
+        Ok(self.addresses(entry, self.map_info(ty)))
+    }
+
+    /// The addresses of an entry's key and value. Those of size zero are somewhere else: nothing may
+    /// point past the end of a group.
+    #[inline(always)]
+    pub(crate) fn addresses(&self, entry: Addr, info: &MapInfo) -> (Addr, Addr) {
+        let key = if info.key_size == 0 { self.heap.zero_base() } else { entry };
+        let value = if info.value_size == 0 { self.heap.zero_base() } else { entry + info.value_offset };
+        (key, value)
+    }
+
+    /// The address of the value of `m[key]`, inserted as zero if it is not there.
+    ///
+    /// # Errors
+    /// The panic of a nil map or a key that cannot be hashed, the fatal error of a race,
+    /// `Trap::OutOfMemory`.
+    ///
+    /// # Safety
+    /// As `map_get`.
+    #[inline]
+    pub unsafe fn map_set(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
+        if map == 0 {
+            return Err(self.raise(ErrorKind::Plain, "assignment to entry in nil map"));
+        }
+        let map = Header(map);
+        self.check_access(map, Access::Write)?;
+        let (seed, base) = (map.seed(), self.heap.base());
+        let kind = self.map_info(ty).kind;
+        // SAFETY: the caller's promise.
+        let word = || unsafe { key.read() };
+        match kind {
+            KeyKind::Word64 => self.set(map, hash_word(word(), seed), Word64(word()), ty),
+            KeyKind::String => {
+                // SAFETY: the caller's promise: two slots, a string.
+                let (addr, len) = unsafe { (key.read(), key.add(1).read()) };
+                // SAFETY: a string, by the crate's rule.
+                let hash = hash_bytes(unsafe { slot::bytes(addr, len) }, seed);
+                self.set(map, hash, Str(addr, len), ty)
+            }
+            KeyKind::Word32 => self.set(map, hash_word(word() & 0xFFFF_FFFF, seed), Word32(word()), ty),
+            KeyKind::Pointer => self.set(map, hash_address(word(), base, seed), Word64(word()), ty),
+            KeyKind::Word8 => self.set(map, hash_word(word() & 0xFF, seed), Word8(word()), ty),
+            KeyKind::Word16 => self.set(map, hash_word(word() & 0xFFFF, seed), Word16(word()), ty),
+            // SAFETY: the caller's promise.
+            KeyKind::General => unsafe { self.set_general(map, key, ty) },
+        }
+    }
+
+    /// The whole of `map_set` for a key that is one word or a string.
+    #[inline(always)]
+    fn set<K: Key>(&mut self, map: Header, hash: u64, key: K, ty: TypeIx) -> Result<Addr, Trap> {
+        loop {
+            let info = self.map_info(ty);
+            let table = map.table(hash);
+            let place = if table.0 == 0 { Place::Full } else { table.place(hash, key, info) };
+            match place {
+                Place::Found(entry) => return Ok(self.addresses(entry, info).1),
+                Place::Vacant { control, entry, fresh } => {
+                    table.take(control, fresh, hash);
+                    map.set_count(map.count() + 1);
+                    // SAFETY: the entry is the table's, and vacant.
+                    unsafe { key.write(entry) };
+                    if !info.noscan {
+                        self.heap.write_barrier(entry);
+                    }
+                    return Ok(self.addresses(entry, info).1);
+                }
+                Place::Full => self.grow(map, hash, ty)?,
+            }
+        }
+    }
+
+    /// `map_set` for other keys. An equal key is replaced: `-0` may stand for `+0`.
+    unsafe fn set_general(&mut self, map: Header, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
+        let (key_type, size) = (self.map_info(ty).key, self.map_info(ty).key_size);
+        let mut scratch = [0; SCRATCH];
+        // SAFETY: the caller's promise.
+        let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
+        let hash = match self.hash_memory(at, key_type, map.seed()) {
+            Ok(hash) => hash,
+            Err(ty) => return Err(self.raise_unhashable(ty)),
+        };
+        loop {
+            let info = self.map_info(ty);
+            let table = map.table(hash);
+            let key = General { types: &self.types, ty: key_type, size, at };
+            let place = if table.0 == 0 { Place::Full } else { table.place(hash, key, info) };
+            let entry = match place {
+                Place::Found(entry) => entry,
+                Place::Vacant { control, entry, fresh } => {
+                    table.take(control, fresh, hash);
+                    map.set_count(map.count() + 1);
+                    entry
+                }
+                Place::Full => {
+                    self.grow(map, hash, ty)?;
+                    continue;
+                }
+            };
+            // SAFETY: an entry of the table.
+            unsafe { key.write(entry) };
+            if !info.noscan {
+                self.heap.write_barrier_range(entry, size);
+            }
+            return Ok(self.addresses(entry, info).1);
+        }
+    }
+
+    /// `delete(m, key)`.
+    ///
+    /// # Errors
+    /// As `map_get`.
+    ///
+    /// # Safety
+    /// As `map_get`.
+    pub unsafe fn map_delete(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<(), Trap> {
+        if map == 0 || Header(map).count() == 0 {
+            // SAFETY: the caller's promise.
+            unsafe { self.find_in_empty(key, ty) }?;
+            return Ok(());
+        }
+        let map = Header(map);
+        self.check_access(map, Access::Write)?;
+        // SAFETY: the caller's promise.
+        let Some((table, entry)) = (unsafe { self.find_entry(map, key, ty) })? else { return Ok(()) };
+        table.remove(entry, self.map_info(ty));
+        map.set_count(map.count() - 1);
+        Ok(())
+    }
+
+    /// The table and entry of a key.
+    unsafe fn find_entry(
+        &mut self,
+        map: Header,
+        key: *const u64,
+        ty: TypeIx,
+    ) -> Result<Option<(Table, Addr)>, Trap> {
+        // SAFETY: the caller's promise.
+        let hash = unsafe { self.hash_key(map, key, ty) }?;
+        let table = map.table(hash);
+        if table.0 == 0 {
+            return Ok(None);
+        }
+        let info = self.map_info(ty);
+        // SAFETY: the caller's promise.
+        let word = || unsafe { key.read() };
+        let entry = match info.kind {
+            KeyKind::Word64 | KeyKind::Pointer => table.find(hash, Word64(word()), info),
+            KeyKind::Word32 => table.find(hash, Word32(word()), info),
+            KeyKind::Word16 => table.find(hash, Word16(word()), info),
+            KeyKind::Word8 => table.find(hash, Word8(word()), info),
+            // SAFETY: the caller's promise: two slots, a string.
+            KeyKind::String => table.find(hash, Str(word(), unsafe { key.add(1).read() }), info),
+            KeyKind::General => {
+                let mut scratch = [0; SCRATCH];
+                // SAFETY: the caller's promise.
+                let at = unsafe { key_in_memory(&self.types, info.key, key, &mut scratch) };
+                let key = General { types: &self.types, ty: info.key, size: info.key_size, at };
+                table.find(hash, key, info)
+            }
+        };
+        Ok((entry != 0).then_some((table, entry)))
+    }
+
+    unsafe fn hash_key(&mut self, map: Header, key: *const u64, ty: TypeIx) -> Result<u64, Trap> {
+        let info = self.map_info(ty);
+        let (key_type, seed) = (info.key, map.seed());
+        // SAFETY: the caller's promise.
+        let word = || unsafe { key.read() };
+        Ok(match info.kind {
+            KeyKind::Word64 => hash_word(word(), seed),
+            KeyKind::Word32 => hash_word(word() & 0xFFFF_FFFF, seed),
+            KeyKind::Word16 => hash_word(word() & 0xFFFF, seed),
+            KeyKind::Word8 => hash_word(word() & 0xFF, seed),
+            KeyKind::Pointer => hash_address(word(), self.heap.base(), seed),
+            // SAFETY: the caller's promise: two slots, a string.
+            KeyKind::String => hash_bytes(unsafe { slot::bytes(word(), key.add(1).read()) }, seed),
+            KeyKind::General => {
+                let mut scratch = [0; SCRATCH];
+                // SAFETY: the caller's promise.
+                let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
+                match self.hash_memory(at, key_type, seed) {
+                    Ok(hash) => hash,
+                    Err(ty) => return Err(self.raise_unhashable(ty)),
+                }
+            }
+        })
+    }
+
+    /// `clear(m)`.
+    ///
+    /// # Errors
+    /// The fatal error of a race.
+    pub fn map_clear(&mut self, map: Addr, ty: TypeIx) -> Result<(), Trap> {
+        if map == 0 || Header(map).count() == 0 {
+            return Ok(());
+        }
+        let map = Header(map);
+        self.check_access(map, Access::Write)?;
+        let mut index = 0;
+        while index < 1 << map.depth() {
+            let table = map.table_at(index);
+            table.clear(self.map_info(ty));
+            index += 1 << (map.depth() - table.depth());
+        }
+        map.set_count(0);
+        // SAFETY: the map's header.
+        unsafe { slot::write(map.0 + CLEARED, map.cleared() + 1) };
+        Ok(())
+    }
+
+    /// Makes room in the table where the hash belongs. Nothing is changed if there is no memory.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, map: Header, hash: u64, ty: TypeIx) -> Result<(), Trap> {
+        let old = map.table(hash);
+        if old.0 == 0 {
+            let table = self.new_table(ty, 1, 0, 0)?;
+            map.set_table_at(0, table, &self.heap);
+            return Ok(());
+        }
+        let (depth, entries) = (old.depth(), old.entries());
+        if old.is_sparse() || entries < MAX_ENTRIES {
+            let entries = if old.is_sparse() { entries } else { entries * 2 };
+            let table = self.new_table(ty, entries / 8, depth, old.first())?;
+            self.move_entries(map, old, ty, |_| table);
+            self.enter(map, table);
+            return Ok(());
+        }
+        if depth == map.depth() {
+            self.double_directory(map)?;
+        }
+        let half = 1 << (map.depth() - depth - 1);
+        let low = self.new_table(ty, MAX_ENTRIES / 8, depth + 1, old.first())?;
+        let high = self.new_table(ty, MAX_ENTRIES / 8, depth + 1, old.first() + half)?;
+        self.move_entries(map, old, ty, |hash| if hash >> (63 - depth) & 1 == 0 { low } else { high });
+        self.enter(map, low);
+        self.enter(map, high);
+        Ok(())
+    }
+
+    /// Puts a table into all places of the directory that are its.
+    fn enter(&mut self, map: Header, table: Table) {
+        let first = u64::from(table.first());
+        for index in first..first + (1 << (map.depth() - table.depth())) {
+            map.set_table_at(index, table, &self.heap);
+        }
+    }
+
+    fn double_directory(&mut self, map: Header) -> Result<(), Trap> {
+        let places = 1u64 << map.depth();
+        let directory = self.heap.alloc_array(self.map_layouts.pointer, places * 2)?;
+        for i in 0..places {
+            let table = map.table_at(i);
+            // SAFETY: a fresh array of twice as many pointers.
+            unsafe {
+                slot::write(directory + 16 * i, table.0);
+                slot::write(directory + 16 * i + 8, table.0);
+            }
+        }
+        let mut index = 0;
+        while index < places {
+            let table = map.table_at(index);
+            index += 1 << (map.depth() - table.depth());
+            table.set_first(table.first() * 2);
+        }
+        self.set_directory(map, directory, map.depth() + 1);
+        Ok(())
+    }
+
+    fn move_entries(&mut self, map: Header, old: Table, ty: TypeIx, to: impl Fn(u64) -> Table) {
+        let (seed, base) = (map.seed(), self.heap.base());
+        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
+        for entry in (0..old.entries()).filter_map(|i| old.entry(i, info)) {
+            // SAFETY: a key of the map's type is there.
+            let word = unsafe { read_word(entry, info.kind) };
+            let hash = match info.kind {
+                KeyKind::Word8 | KeyKind::Word16 | KeyKind::Word32 | KeyKind::Word64 => hash_word(word, seed),
+                KeyKind::Pointer => hash_address(word, base, seed),
+                // SAFETY: as above, a string.
+                KeyKind::String => hash_bytes(unsafe { slot::bytes(word, slot::read(entry + 8)) }, seed),
+                KeyKind::General => Hasher { types: &self.types, random: &mut self.random, base }
+                    .hash_memory(entry, info.key, seed)
+                    .expect("keys in a map were hashed before"),
+            };
+            to(hash).add_copy(hash, entry, info);
+        }
+    }
+
+    /// Notices races: see the file's comment. A write is remembered.
+    #[inline(always)]
+    pub(crate) fn check_access(&mut self, map: Header, access: Access) -> Result<(), Trap> {
+        let writer = map.writer();
+        if writer != 0 && writer != self.running_id {
+            self.check_race(map, access)?;
+        }
+        if access == Access::Write {
+            // SAFETY: the map's header.
+            unsafe {
+                slot::write(map.0 + WRITER, self.running_id);
+                slot::write(map.0 + WRITTEN, self.release_clock);
+                slot::write(map.0 + WRITER_INDEX, self.running.0);
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn check_race(&mut self, map: Header, access: Access) -> Result<(), Trap> {
+        // SAFETY: the map's header.
+        let (index, written) =
+            unsafe { (GoroutineIx(slot::read(map.0 + WRITER_INDEX)), slot::read::<u64>(map.0 + WRITTEN)) };
+        let racing = self
+            .goroutines
+            .find(index, map.writer())
+            .is_some_and(|writer| writer.status == Status::Runnable && writer.releases <= written);
+        if racing {
+            return Err(self.raise_fatal(match access {
+                Access::Read => "concurrent map read and map write",
+                Access::Write => "concurrent map writes",
+                Access::Iterate => "concurrent map iteration and map write",
+            }));
+        }
+        // That write is past for everybody.
+        // SAFETY: the map's header.
+        unsafe { slot::write(map.0 + WRITER, 0u64) };
+        Ok(())
+    }
+}
+
+/// Words for a key in slots: at most eight leaves, padded.
+const SCRATCH: usize = 17;
+
+/// A key's memory: its own, or the scratch words filled from its slots.
+///
+/// # Safety
+/// `key` points to the slots of a key of the type.
+unsafe fn key_in_memory(
+    types: &TypeTable,
+    ty: TypeIx,
+    key: *const u64,
+    scratch: &mut [u64; SCRATCH],
+) -> Addr {
+    let rt_type = &types[ty];
+    if rt_type.in_memory {
+        // SAFETY: the caller's promise.
+        return unsafe { key.read() };
+    }
+    assert!(rt_type.size <= 8 * SCRATCH as u64, "eight leaves fit into the scratch words");
+    let at = scratch.as_mut_ptr().expose_provenance() as Addr;
+    // SAFETY: the scratch words are large enough, and the caller's promise.
+    unsafe { slot::write_leaves(at, &rt_type.leaves, key) };
+    at
+}
+
+#[inline(always)]
+fn find_in<K: Key>(map: Header, hash: u64, key: K, info: &MapInfo) -> Addr {
+    let table = map.table(hash);
+    if table.0 == 0 { 0 } else { table.find(hash, key, info) }
 }

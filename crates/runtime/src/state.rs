@@ -78,6 +78,7 @@ pub struct Runtime {
     pub well_known: WellKnown,
     /// 1,024 zero bytes, never written: where `map.get` of a missing key points.
     pub(crate) zeroes: Addr,
+    pub(crate) map_layouts: crate::map::MapLayouts,
     /// The 256 strings of one byte.
     pub(crate) byte_strings: Addr,
 }
@@ -108,7 +109,9 @@ impl Runtime {
         let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
         crate::string::fill_byte_strings(byte_strings);
         let sched = Scheduler::new(config.sched, config.seed, &mut heap);
+        let map_layouts = crate::map::MapLayouts::new(&mut heap);
         Ok(Runtime {
+            map_layouts,
             heap,
             types: TypeTable::new(),
             program: Program::new(),

@@ -240,6 +240,10 @@ impl TypeTable {
         vec![LayoutWord::Repeat { offset, elem: ty.layout, count: 1 }]
     }
 
+    pub(crate) fn map_info_mut(&mut self, ty: TypeIx) -> &mut MapInfo {
+        self.list[ty.index()].map.as_deref_mut().expect("the type of a map operation is a map type")
+    }
+
     /// The layout of objects of plain bytes.
     #[must_use]
     pub fn bytes_layout() -> LayoutId {

@@ -1,0 +1,515 @@
+//! The real outside world: the process's streams, files, environment and clocks.
+//!
+//! Standard output is buffered. It is written out when the buffer is full, before anything goes to
+//! standard error, before a read from standard input and a sleep, 100 ms after the first byte that
+//! waits (`tick`), and at the end of the run. Descriptors are numbers of our own, so that a program
+//! cannot close or use what belongs to the host. The environment and the working directory are
+//! copies: setting them changes nothing for other VMs of the process.
+
+#![allow(clippy::disallowed_methods, reason = "this is the host")]
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::host::{DirEntry, Fd, FileInfo, Host, HostError, HostResult, ProcessNumber, Whence, open_flags};
+
+/// Bytes of standard output that wait at most.
+const BUFFER: usize = 64 * 1024;
+
+/// Nanoseconds that output waits at most while a program runs.
+const PATIENCE: i64 = 100_000_000;
+
+/// Which parts of the world a program may use.
+#[derive(Clone, Debug)]
+pub struct Permissions {
+    /// Directories (and all below) that may be read; `None` is all.
+    pub read: Option<Vec<PathBuf>>,
+    /// Directories (and all below) that may be written; `None` is all.
+    pub write: Option<Vec<PathBuf>>,
+    /// The environment may be seen.
+    pub env: bool,
+}
+
+impl Default for Permissions {
+    fn default() -> Permissions {
+        Permissions { read: None, write: None, env: true }
+    }
+}
+
+/// Wakes a sleeping host from another thread.
+#[derive(Clone, Debug)]
+pub struct Waker(Sender<()>);
+
+impl Waker {
+    /// Ends the host's sleep, or its next one.
+    pub fn wake(&self) {
+        // A host that is gone sleeps no more.
+        let _ = self.0.send(());
+    }
+}
+
+/// The host of a program that runs in this process.
+pub struct StdHost {
+    args: Vec<Vec<u8>>,
+    env: BTreeMap<Vec<u8>, Vec<u8>>,
+    directory: PathBuf,
+    permissions: Permissions,
+    files: Vec<Option<File>>,
+    output: Vec<u8>,
+    /// When the first byte that waits was written, if anybody has looked at the clock since.
+    waiting_since: Option<i64>,
+    started: Instant,
+    wakeups: Receiver<()>,
+    waker: Sender<()>,
+}
+
+impl std::fmt::Debug for StdHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StdHost").field("args", &self.args.len()).finish_non_exhaustive()
+    }
+}
+
+fn error(error: &io::Error) -> HostError {
+    HostError(error.raw_os_error().unwrap_or(match error.kind() {
+        io::ErrorKind::NotFound => 2,
+        io::ErrorKind::PermissionDenied => 13,
+        io::ErrorKind::AlreadyExists => 17,
+        io::ErrorKind::InvalidInput => 22,
+        io::ErrorKind::BrokenPipe => 32,
+        _ => 5,
+    }))
+}
+
+fn done<T>(result: io::Result<T>) -> HostResult<T> {
+    result.map_err(|e| error(&e))
+}
+
+fn info(meta: &fs::Metadata) -> FileInfo {
+    FileInfo {
+        mode: meta.mode(),
+        size: meta.size() as i64,
+        modified_seconds: meta.mtime(),
+        modified_nanos: meta.mtime_nsec(),
+        device: meta.dev(),
+        inode: meta.ino(),
+        links: meta.nlink(),
+        user: meta.uid(),
+        group: meta.gid(),
+    }
+}
+
+fn type_bits(kind: fs::FileType) -> u32 {
+    if kind.is_dir() {
+        0o040_000
+    } else if kind.is_symlink() {
+        0o120_000
+    } else if kind.is_fifo() {
+        0o010_000
+    } else if kind.is_socket() {
+        0o140_000
+    } else if kind.is_char_device() {
+        0o020_000
+    } else if kind.is_block_device() {
+        0o060_000
+    } else {
+        0o100_000
+    }
+}
+
+impl StdHost {
+    /// A host with the process's environment and working directory; `args` is `os.Args`.
+    #[must_use]
+    pub fn new(args: Vec<Vec<u8>>, permissions: Permissions) -> StdHost {
+        let env = match permissions.env {
+            true => std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect(),
+            false => BTreeMap::new(),
+        };
+        let (waker, wakeups) = channel();
+        StdHost {
+            args,
+            env,
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+            permissions,
+            files: Vec::new(),
+            output: Vec::with_capacity(BUFFER),
+            waiting_since: None,
+            started: Instant::now(),
+            wakeups,
+            waker,
+        }
+    }
+
+    /// What wakes this host from other threads.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker(self.waker.clone())
+    }
+
+    /// The path as the system is to see it: relative to this VM's working directory.
+    fn resolve(&self, path: &[u8]) -> HostResult<PathBuf> {
+        if path.is_empty() {
+            return Err(HostError::NOT_FOUND);
+        }
+        if path.contains(&0) {
+            return Err(HostError::INVALID);
+        }
+        Ok(self.directory.join(OsStr::from_bytes(path)))
+    }
+
+    fn readable(&self, path: &[u8]) -> HostResult<PathBuf> {
+        allowed(self.permissions.read.as_deref(), self.resolve(path)?)
+    }
+
+    fn writable(&self, path: &[u8]) -> HostResult<PathBuf> {
+        allowed(self.permissions.write.as_deref(), self.resolve(path)?)
+    }
+
+    fn file(&mut self, fd: Fd) -> HostResult<&mut File> {
+        let index = usize::try_from(fd).ok().and_then(|fd| fd.checked_sub(3));
+        let file = index.and_then(|index| self.files.get_mut(index)?.as_mut());
+        file.ok_or(HostError::BAD_DESCRIPTOR)
+    }
+}
+
+/// The path if it is below one of the directories, symbolic links followed as far as it exists.
+fn allowed(directories: Option<&[PathBuf]>, path: PathBuf) -> HostResult<PathBuf> {
+    let Some(directories) = directories else { return Ok(path) };
+    let real = real_path(&path).ok_or(HostError::NOT_PERMITTED)?;
+    let inside = directories
+        .iter()
+        .any(|directory| fs::canonicalize(directory).is_ok_and(|directory| real.starts_with(directory)));
+    if inside { Ok(path) } else { Err(HostError::NOT_PERMITTED) }
+}
+
+/// The path without symbolic links; the last parts need not exist but may not go up.
+fn real_path(path: &Path) -> Option<PathBuf> {
+    if let Ok(real) = fs::canonicalize(path) {
+        return Some(real);
+    }
+    if fs::symlink_metadata(path).is_ok() {
+        // A link to what is not there: where it leads cannot be told.
+        return None;
+    }
+    let name = path.file_name()?;
+    Some(real_path(path.parent()?)?.join(name))
+}
+
+impl Drop for StdHost {
+    fn drop(&mut self) {
+        // Nobody is left to be told of an error.
+        let _ = self.flush();
+    }
+}
+
+impl Host for StdHost {
+    fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
+        match fd {
+            1 => {
+                if self.output.len() + bytes.len() > BUFFER {
+                    self.flush()?;
+                }
+                if bytes.len() >= BUFFER {
+                    done(io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()))?;
+                } else {
+                    self.output.extend_from_slice(bytes);
+                }
+                Ok(bytes.len())
+            }
+            2 => {
+                // What cannot be written to standard output is not standard error's business.
+                let _ = self.flush();
+                done(io::stderr().lock().write_all(bytes))?;
+                Ok(bytes.len())
+            }
+            0 => Err(HostError::BAD_DESCRIPTOR),
+            _ => {
+                done(self.file(fd)?.write_all(bytes))?;
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
+        match fd {
+            0 => {
+                let _ = self.flush();
+                done(io::stdin().lock().read(buffer))
+            }
+            1 | 2 => Err(HostError::BAD_DESCRIPTOR),
+            _ => done(self.file(fd)?.read(buffer)),
+        }
+    }
+
+    fn flush(&mut self) -> HostResult<()> {
+        self.waiting_since = None;
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        let result = out.write_all(&self.output).and_then(|()| out.flush());
+        self.output.clear();
+        done(result)
+    }
+
+    fn tick(&mut self, now: i64) {
+        if self.output.is_empty() {
+            return;
+        }
+        let since = *self.waiting_since.get_or_insert(now);
+        if now - since >= PATIENCE {
+            let _ = self.flush();
+        }
+    }
+
+    fn wall_clock(&mut self) -> (i64, i32) {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => (since.as_secs() as i64, since.subsec_nanos() as i32),
+            Err(before) => {
+                let nanos = -(before.duration().as_nanos() as i128);
+                (nanos.div_euclid(1_000_000_000) as i64, nanos.rem_euclid(1_000_000_000) as i32)
+            }
+        }
+    }
+
+    fn monotonic(&mut self) -> i64 {
+        self.started.elapsed().as_nanos() as i64
+    }
+
+    fn sleep(&mut self, nanos: i64) {
+        let _ = self.flush();
+        if nanos <= 0 {
+            return;
+        }
+        match self.wakeups.recv_timeout(Duration::from_nanos(nanos as u64)) {
+            Ok(()) => while self.wakeups.try_recv().is_ok() {},
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+    }
+
+    fn random(&mut self, buffer: &mut [u8]) -> HostResult<()> {
+        done(File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer)))
+    }
+
+    fn args(&self) -> Vec<Vec<u8>> {
+        self.args.clone()
+    }
+
+    fn env(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.env.get(name).cloned()
+    }
+
+    fn environ(&self) -> Vec<Vec<u8>> {
+        self.env.iter().map(|(name, value)| [name, &b"="[..], value].concat()).collect()
+    }
+
+    fn set_env(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {
+        if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
+            return Err(HostError::INVALID);
+        }
+        match value {
+            Some(value) if value.contains(&0) => return Err(HostError::INVALID),
+            Some(value) => {
+                self.env.insert(name.to_vec(), value.to_vec());
+            }
+            None => {
+                self.env.remove(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_terminal(&self, fd: Fd) -> bool {
+        match fd {
+            0 => io::stdin().is_terminal(),
+            1 => io::stdout().is_terminal(),
+            2 => io::stderr().is_terminal(),
+            _ => false,
+        }
+    }
+
+    fn open(&mut self, path: &[u8], flags: u32, permissions: u32) -> HostResult<Fd> {
+        let access = flags & 3;
+        let writes =
+            access != open_flags::READ_ONLY || flags & (open_flags::CREATE | open_flags::TRUNCATE) != 0;
+        let path = if writes { self.writable(path)? } else { self.readable(path)? };
+        let append = flags & open_flags::APPEND != 0;
+        let mut options = OpenOptions::new();
+        options
+            .read(access != open_flags::WRITE_ONLY)
+            .write(access != open_flags::READ_ONLY)
+            .append(append && access != open_flags::READ_ONLY)
+            .mode(permissions & 0o7777);
+        // The rest as it is: the standard library refuses combinations that the system knows.
+        options.custom_flags((flags & !3 & !open_flags::APPEND) as i32);
+        let file = done(options.open(path))?;
+        let index = match self.files.iter().position(Option::is_none) {
+            Some(index) => index,
+            None => {
+                self.files.push(None);
+                self.files.len() - 1
+            }
+        };
+        self.files[index] = Some(file);
+        Ok(index as Fd + 3)
+    }
+
+    fn close(&mut self, fd: Fd) -> HostResult<()> {
+        if (0..3).contains(&fd) {
+            return if fd == 1 { self.flush() } else { Ok(()) };
+        }
+        self.file(fd)?;
+        self.files[fd as usize - 3] = None;
+        Ok(())
+    }
+
+    fn read_at(&mut self, fd: Fd, buffer: &mut [u8], offset: u64) -> HostResult<usize> {
+        done(self.file(fd)?.read_at(buffer, offset))
+    }
+
+    fn write_at(&mut self, fd: Fd, bytes: &[u8], offset: u64) -> HostResult<usize> {
+        done(self.file(fd)?.write_all_at(bytes, offset))?;
+        Ok(bytes.len())
+    }
+
+    fn seek(&mut self, fd: Fd, offset: i64, whence: Whence) -> HostResult<i64> {
+        let to = match whence {
+            Whence::Start => SeekFrom::Start(u64::try_from(offset).map_err(|_| HostError::INVALID)?),
+            Whence::Current => SeekFrom::Current(offset),
+            Whence::End => SeekFrom::End(offset),
+        };
+        done(self.file(fd)?.seek(to)).map(|at| at as i64)
+    }
+
+    fn set_len(&mut self, fd: Fd, len: u64) -> HostResult<()> {
+        done(self.file(fd)?.set_len(len))
+    }
+
+    fn sync(&mut self, fd: Fd) -> HostResult<()> {
+        if fd == 1 {
+            return self.flush();
+        }
+        done(self.file(fd)?.sync_all())
+    }
+
+    fn stat_fd(&mut self, fd: Fd) -> HostResult<FileInfo> {
+        let path = match fd {
+            0 => "/dev/stdin",
+            1 => "/dev/stdout",
+            2 => "/dev/stderr",
+            _ => return done(self.file(fd)?.metadata()).map(|meta| info(&meta)),
+        };
+        done(fs::metadata(path)).map(|meta| info(&meta))
+    }
+
+    fn stat(&mut self, path: &[u8], follow: bool) -> HostResult<FileInfo> {
+        let path = self.readable(path)?;
+        let meta = if follow { fs::metadata(path) } else { fs::symlink_metadata(path) };
+        done(meta).map(|meta| info(&meta))
+    }
+
+    fn read_dir(&mut self, path: &[u8]) -> HostResult<Vec<DirEntry>> {
+        let mut entries = Vec::new();
+        for entry in done(fs::read_dir(self.readable(path)?))? {
+            let entry = done(entry)?;
+            // An entry that vanished meanwhile is left out.
+            let Ok(kind) = entry.file_type() else { continue };
+            entries.push(DirEntry { name: entry.file_name().into_vec(), mode: type_bits(kind) });
+        }
+        Ok(entries)
+    }
+
+    fn make_dir(&mut self, path: &[u8], permissions: u32) -> HostResult<()> {
+        done(fs::DirBuilder::new().mode(permissions & 0o7777).create(self.writable(path)?))
+    }
+
+    fn remove_file(&mut self, path: &[u8]) -> HostResult<()> {
+        done(fs::remove_file(self.writable(path)?))
+    }
+
+    fn remove_dir(&mut self, path: &[u8]) -> HostResult<()> {
+        done(fs::remove_dir(self.writable(path)?))
+    }
+
+    fn rename(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        done(fs::rename(self.writable(from)?, self.writable(to)?))
+    }
+
+    fn hard_link(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        self.readable(from)?;
+        done(fs::hard_link(self.writable(from)?, self.writable(to)?))
+    }
+
+    fn symlink(&mut self, from: &[u8], to: &[u8]) -> HostResult<()> {
+        // The text may say anything: what it leads to is checked when it is followed.
+        done(std::os::unix::fs::symlink(OsStr::from_bytes(from), self.writable(to)?))
+    }
+
+    fn read_link(&mut self, path: &[u8]) -> HostResult<Vec<u8>> {
+        done(fs::read_link(self.readable(path)?)).map(|path| path.into_os_string().into_vec())
+    }
+
+    fn set_permissions(&mut self, path: &[u8], permissions: u32) -> HostResult<()> {
+        done(fs::set_permissions(self.writable(path)?, fs::Permissions::from_mode(permissions & 0o7777)))
+    }
+
+    fn set_times(&mut self, path: &[u8], access: Option<i128>, modified: Option<i128>) -> HostResult<()> {
+        let time = |nanos: i128| {
+            let distance = Duration::from_nanos(u64::try_from(nanos.unsigned_abs()).unwrap_or(u64::MAX));
+            if nanos < 0 { UNIX_EPOCH - distance } else { UNIX_EPOCH + distance }
+        };
+        let mut times = fs::FileTimes::new();
+        if let Some(access) = access {
+            times = times.set_accessed(time(access));
+        }
+        if let Some(modified) = modified {
+            times = times.set_modified(time(modified));
+        }
+        done(File::open(self.writable(path)?).and_then(|file| file.set_times(times)))
+    }
+
+    fn working_dir(&mut self) -> HostResult<Vec<u8>> {
+        Ok(self.directory.clone().into_os_string().into_vec())
+    }
+
+    fn change_dir(&mut self, path: &[u8]) -> HostResult<()> {
+        let path = self.readable(path)?;
+        if !done(fs::metadata(&path))?.is_dir() {
+            return Err(HostError(20));
+        }
+        self.directory = done(fs::canonicalize(path))?;
+        Ok(())
+    }
+
+    fn hostname(&mut self) -> HostResult<Vec<u8>> {
+        let mut name = done(fs::read("/proc/sys/kernel/hostname"))?;
+        name.truncate(name.trim_ascii_end().len());
+        Ok(name)
+    }
+
+    fn executable(&mut self) -> HostResult<Vec<u8>> {
+        done(std::env::current_exe()).map(|path| OsString::from(path).into_vec())
+    }
+
+    fn process_number(&mut self, which: ProcessNumber) -> i64 {
+        let owner = || fs::metadata("/proc/self").ok();
+        match which {
+            ProcessNumber::Pid => i64::from(std::process::id()),
+            ProcessNumber::ParentPid => i64::from(std::os::unix::process::parent_id()),
+            ProcessNumber::User | ProcessNumber::EffectiveUser => {
+                owner().map_or(-1, |meta| i64::from(meta.uid()))
+            }
+            ProcessNumber::Group | ProcessNumber::EffectiveGroup => {
+                owner().map_or(-1, |meta| i64::from(meta.gid()))
+            }
+            ProcessNumber::PageSize => 4096,
+            ProcessNumber::Processors => std::thread::available_parallelism().map_or(1, |n| n.get() as i64),
+        }
+    }
+}
