@@ -1,0 +1,71 @@
+//! Package `unicode/utf8`: decoding, counting and checking of bytes.
+//!
+//! Bytes that are not UTF-8 in its shortest form decode to U+FFFD of width 1.
+
+/// The first rune of `bytes` and its width; `(0xFFFD, 0)` if there are none.
+pub fn decode(bytes: &[u8]) -> (i32, usize) {
+    const INVALID: (i32, usize) = (0xFFFD, 1);
+    let Some(&first) = bytes.first() else { return (0xFFFD, 0) };
+    let (width, least) = match first {
+        0..=0x7F => return (i32::from(first), 1),
+        0xC2..=0xDF => (2, 0x80),
+        0xE0..=0xEF => (3, 0x800),
+        0xF0..=0xF4 => (4, 0x1_0000),
+        _ => return INVALID,
+    };
+    let Some(rest) = bytes.get(1..width) else { return INVALID };
+    let mut r = u32::from(first) & (0x7F >> width);
+    for &byte in rest {
+        if byte & 0xC0 != 0x80 {
+            return INVALID;
+        }
+        r = r << 6 | u32::from(byte & 0x3F);
+    }
+    if r < least || char::from_u32(r).is_none() { INVALID } else { (r as i32, width) }
+}
+
+/// The last rune of `bytes` and its width; `(0xFFFD, 0)` if there are none.
+pub fn decode_last(bytes: &[u8]) -> (i32, usize) {
+    let end = bytes.len();
+    if end == 0 {
+        return (0xFFFD, 0);
+    }
+    for start in (end.saturating_sub(4)..end).rev() {
+        if bytes[start] & 0xC0 != 0x80 {
+            let (r, width) = decode(&bytes[start..]);
+            return if start + width == end { (r, width) } else { (0xFFFD, 1) };
+        }
+    }
+    (0xFFFD, 1)
+}
+
+/// Whether `bytes` begin with a whole rune, or with what can never become one.
+pub fn is_full(bytes: &[u8]) -> bool {
+    let Some(&first) = bytes.first() else { return false };
+    let (width, second) = match first {
+        0xC2..=0xDF => (2, 0x80..=0xBF),
+        0xE0 => (3, 0xA0..=0xBF),
+        0xED => (3, 0x80..=0x9F),
+        0xE1..=0xEF => (3, 0x80..=0xBF),
+        0xF0 => (4, 0x90..=0xBF),
+        0xF4 => (4, 0x80..=0x8F),
+        0xF1..=0xF3 => (4, 0x80..=0xBF),
+        _ => return true,
+    };
+    bytes.len() >= width
+        || bytes.get(1).is_some_and(|byte| !second.contains(byte))
+        || bytes.get(2).is_some_and(|byte| byte & 0xC0 != 0x80)
+}
+
+/// The number of runes.
+pub fn count(bytes: &[u8]) -> usize {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.chars().count();
+    }
+    let (mut at, mut runes) = (0, 0);
+    while at < bytes.len() {
+        at += decode(&bytes[at..]).1;
+        runes += 1;
+    }
+    runes
+}
