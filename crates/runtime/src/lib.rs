@@ -43,5 +43,7 @@ mod timer_tests;
 pub mod types;
 pub mod wait;
 
+pub use golite_bytecode;
+pub use golite_gc;
 pub use native::{Ctx, Native, NativeFn, NativeResult, Package, Trap};
 pub use state::{Limits, Runtime, RuntimeConfig};

@@ -3,8 +3,30 @@
 //! A folder is a package, its name the import path with `/` as `_`. A function that the source
 //! declares without a body is a native of that name in the package's table.
 
+/// A package whose sources are in the folder `dir`: import path, folder, files, natives.
+macro_rules! package {
+    ($path:literal, $dir:literal, [$($file:literal),* $(,)?], $natives:expr) => {
+        golite_runtime::native::Package {
+            path: $path,
+            files: &[$(($file, include_str!(concat!($dir, "/", $file)))),*],
+            natives: $natives,
+        }
+    };
+}
+
+/// A table of natives: name in Go, function.
+macro_rules! natives {
+    [$($name:literal => $func:expr),* $(,)?] => {
+        &[$(golite_runtime::native::Native { name: $name, func: $func }),*]
+    };
+}
+
+pub mod bytes;
 pub mod context;
 pub mod flag;
+pub mod fmt;
+pub mod internal_bytealg;
+pub mod internal_rtype;
 pub mod internal_sema;
 pub mod internal_ziggurat;
 pub mod log;
@@ -12,26 +34,52 @@ pub mod math;
 pub mod math_bits;
 pub mod math_rand;
 pub mod math_rand_v2;
+pub mod slices;
+pub mod source_only;
+pub mod strconv;
+pub mod strings;
 pub mod sync;
 pub mod sync_atomic;
 pub mod time;
+pub mod unicode;
+pub mod unicode_utf8;
+
+#[cfg(test)]
+mod tests;
 
 use golite_runtime::native::Package;
 
 /// All packages, by path.
 pub static PACKAGES: &[&Package] = &[
+    &bytes::PACKAGE,
+    &source_only::CMP,
+    &source_only::CONTAINER_HEAP,
+    &source_only::CONTAINER_LIST,
+    &source_only::CONTAINER_RING,
     &context::PACKAGE,
+    &source_only::ERRORS,
     &flag::PACKAGE,
+    &fmt::PACKAGE,
+    &internal_bytealg::PACKAGE,
+    &internal_rtype::PACKAGE,
     &internal_sema::PACKAGE,
     &internal_ziggurat::PACKAGE,
+    &source_only::ITER,
     &log::PACKAGE,
+    &source_only::MAPS,
     &math::PACKAGE,
     &math_bits::PACKAGE,
     &math_rand::PACKAGE,
     &math_rand_v2::PACKAGE,
+    &slices::PACKAGE,
+    &source_only::SORT,
+    &strconv::PACKAGE,
+    &strings::PACKAGE,
     &sync::PACKAGE,
     &sync_atomic::PACKAGE,
     &time::PACKAGE,
+    &unicode::PACKAGE,
+    &unicode_utf8::PACKAGE,
 ];
 
 /// The package of that import path.

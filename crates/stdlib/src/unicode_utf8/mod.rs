@@ -2,6 +2,9 @@
 //!
 //! Bytes that are not UTF-8 in its shortest form decode to U+FFFD of width 1.
 
+use golite_runtime::native::Package;
+use golite_runtime::{Ctx, NativeResult};
+
 /// The first rune of `bytes` and its width; `(0xFFFD, 0)` if there are none.
 pub fn decode(bytes: &[u8]) -> (i32, usize) {
     const INVALID: (i32, usize) = (0xFFFD, 1);
@@ -68,4 +71,56 @@ pub fn count(bytes: &[u8]) -> usize {
         runes += 1;
     }
     runes
+}
+
+/// The package.
+pub static PACKAGE: Package = package!(
+    "unicode/utf8",
+    ".",
+    ["utf8.go-lite"],
+    natives![
+    "RuneCount" => rune_count,
+    "RuneCountInString" => rune_count,
+    "Valid" => valid,
+    "ValidString" => valid,
+    "fullBytes" => full,
+    "fullString" => full,
+    "decodeBytes" => decode_first,
+    "decodeString" => decode_first,
+    "decodeLastBytes" => decode_end,
+    "decodeLastString" => decode_end,
+]
+);
+
+fn rune_count(ctx: &mut Ctx<'_>) -> NativeResult {
+    let bytes = ctx.bytes(0);
+    ctx.charge(bytes.len() as u64 / 8)?;
+    ctx.set_int(0, count(bytes) as i64);
+    Ok(())
+}
+
+fn valid(ctx: &mut Ctx<'_>) -> NativeResult {
+    let bytes = ctx.bytes(0);
+    ctx.charge(bytes.len() as u64 / 8)?;
+    ctx.set_bool(0, std::str::from_utf8(bytes).is_ok());
+    Ok(())
+}
+
+fn full(ctx: &mut Ctx<'_>) -> NativeResult {
+    ctx.set_bool(0, is_full(ctx.bytes(0)));
+    Ok(())
+}
+
+fn decode_first(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (r, width) = decode(ctx.bytes(0));
+    ctx.set_int(0, i64::from(r));
+    ctx.set_int(1, width as i64);
+    Ok(())
+}
+
+fn decode_end(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (r, width) = decode_last(ctx.bytes(0));
+    ctx.set_int(0, i64::from(r));
+    ctx.set_int(1, width as i64);
+    Ok(())
 }

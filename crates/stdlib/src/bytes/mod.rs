@@ -1,0 +1,91 @@
+//! Package `bytes`: searching in slices of bytes.
+
+use golite_runtime::native::Package;
+use golite_runtime::{Ctx, NativeResult};
+
+use crate::internal_bytealg::{change_case, count, index, last_index, next_field};
+
+/// The package.
+pub static PACKAGE: Package = package!(
+    "bytes",
+    ".",
+    ["buffer.go-lite", "change.go-lite", "iter.go-lite", "reader.go-lite", "search.go-lite", "split.go-lite", "trim.go-lite"],
+    natives![
+    "Index" => |ctx| position(ctx, index),
+    "LastIndex" => |ctx| position(ctx, last_index),
+    "IndexByte" => |ctx| byte_position(ctx, memchr::memchr),
+    "LastIndexByte" => |ctx| byte_position(ctx, memchr::memrchr),
+    "Count" => count_parts,
+    "Compare" => compare,
+    "Equal" => equal,
+    "nextField" => field,
+    "countFields" => count_fields,
+    "ToUpper" => |ctx| in_case(ctx, 0),
+    "ToLower" => |ctx| in_case(ctx, 1),
+]
+);
+
+fn position(ctx: &mut Ctx<'_>, find: fn(&[u8], &[u8]) -> Option<usize>) -> NativeResult {
+    let (text, part) = (ctx.bytes(0), ctx.bytes(3));
+    let found = find(text, part);
+    ctx.charge(found.unwrap_or(text.len()) as u64 / 8)?;
+    ctx.set_int(0, found.map_or(-1, |at| at as i64));
+    Ok(())
+}
+
+fn byte_position(ctx: &mut Ctx<'_>, find: fn(u8, &[u8]) -> Option<usize>) -> NativeResult {
+    let text = ctx.bytes(0);
+    let found = find(ctx.uint(3) as u8, text);
+    ctx.charge(text.len() as u64 / 16)?;
+    ctx.set_int(0, found.map_or(-1, |at| at as i64));
+    Ok(())
+}
+
+fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (text, part) = (ctx.bytes(0), ctx.bytes(3));
+    ctx.charge(text.len() as u64 / 8)?;
+    ctx.set_int(0, count(text, part) as i64);
+    Ok(())
+}
+
+fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
+    let order = ctx.bytes(0).cmp(ctx.bytes(3));
+    ctx.set_int(0, order as i64);
+    Ok(())
+}
+
+fn equal(ctx: &mut Ctx<'_>) -> NativeResult {
+    let is = ctx.bytes(0) == ctx.bytes(3);
+    ctx.set_bool(0, is);
+    Ok(())
+}
+
+fn field(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (start, end) = next_field(ctx.bytes(0));
+    ctx.charge(end as u64 / 4)?;
+    ctx.set_int(0, start as i64);
+    ctx.set_int(1, end as i64);
+    Ok(())
+}
+
+fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
+    let mut rest = ctx.bytes(0);
+    ctx.charge(rest.len() as u64 / 4)?;
+    let mut fields = 0;
+    loop {
+        let (start, end) = next_field(rest);
+        if start == end {
+            break;
+        }
+        fields += 1;
+        rest = &rest[end..];
+    }
+    ctx.set_int(0, fields);
+    Ok(())
+}
+
+fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
+    let text = ctx.bytes(0);
+    ctx.charge(text.len() as u64 / 8)?;
+    ctx.set_bytes(0, &change_case(text, case))
+}

@@ -1,0 +1,134 @@
+//! Package `internal/bytealg`: strings and byte slices without copies, and searching for both.
+
+use golite_runtime::native::Package;
+use golite_runtime::{Ctx, NativeResult};
+
+/// The package.
+pub static PACKAGE: Package = package!(
+    "internal/bytealg",
+    ".",
+    ["bytealg.go-lite"],
+    natives!["String" => string, "Bytes" => bytes, "MakeNoZero" => make]
+);
+
+fn string(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, len, _) = ctx.slice(0);
+    ctx.set_string_at(0, if len == 0 { 0 } else { addr }, len);
+    Ok(())
+}
+
+fn bytes(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, len) = (ctx.raw(0), ctx.uint(1));
+    ctx.set_slice(0, addr, len, len);
+    Ok(())
+}
+
+fn make(ctx: &mut Ctx<'_>) -> NativeResult {
+    let Ok(len) = u64::try_from(ctx.int(0)) else {
+        return Err(ctx.panic_error("makeslice: len out of range"));
+    };
+    let (addr, cap) = new_buffer(ctx, len)?;
+    ctx.set_slice(0, addr, len, cap);
+    Ok(())
+}
+
+/// Bytes for a slice that grows: the capacity is the whole size class.
+pub fn new_buffer(ctx: &mut Ctx<'_>, len: u64) -> Result<(u64, u64), golite_runtime::Trap> {
+    if len > 1 << 47 {
+        return Err(ctx.panic_error("makeslice: len out of range"));
+    }
+    let cap = golite_runtime::golite_gc::size_class_bytes(len as usize, true) as u64;
+    Ok((ctx.new_bytes(cap)?, cap))
+}
+
+/// Appends `text` to the slice in parameters `param` to `param + 2` and sets it as result: in place if
+/// there is room, as the statement `append` does, else in new memory with room to grow.
+pub fn append_to(ctx: &mut Ctx<'_>, param: u16, result: u16, text: &[u8]) -> NativeResult {
+    let (addr, len, cap) = ctx.slice(param);
+    let added = text.len() as u64;
+    ctx.charge(added / 8)?;
+    if added <= cap - len {
+        if added > 0 {
+            ctx.bytes_at_mut(addr + len, added).copy_from_slice(text);
+        }
+        ctx.set_slice(result, addr, len + added, cap);
+        return Ok(());
+    }
+    let (new, new_cap) = new_buffer(ctx, (len + added).max(2 * cap.min(1 << 20)).max(16))?;
+    let old = ctx.bytes_at(addr, len);
+    ctx.bytes_at_mut(new, len).copy_from_slice(old);
+    ctx.bytes_at_mut(new + len, added).copy_from_slice(text);
+    ctx.set_slice(result, new, len + added, new_cap);
+    Ok(())
+}
+
+/// The first `needle` in `text`.
+pub fn index(text: &[u8], needle: &[u8]) -> Option<usize> {
+    match needle {
+        [] => Some(0),
+        [byte] => memchr::memchr(*byte, text),
+        _ => memchr::memmem::find(text, needle),
+    }
+}
+
+/// The last `needle` in `text`.
+pub fn last_index(text: &[u8], needle: &[u8]) -> Option<usize> {
+    match needle {
+        [] => Some(text.len()),
+        [byte] => memchr::memrchr(*byte, text),
+        _ => memchr::memmem::rfind(text, needle),
+    }
+}
+
+/// How often `needle` is in `text` without overlaps; the empty one is before each rune and at the end.
+pub fn count(text: &[u8], needle: &[u8]) -> usize {
+    match needle {
+        [] => crate::unicode_utf8::count(text) + 1,
+        [byte] => memchr::memchr_iter(*byte, text).count(),
+        _ => memchr::memmem::find_iter(text, needle).count(),
+    }
+}
+
+/// Where the first part between white space is.
+pub fn next_field(text: &[u8]) -> (usize, usize) {
+    let space = |at: usize| {
+        let byte = text[at];
+        if byte < 0x80 {
+            return (matches!(byte, 9..=13 | 32), 1);
+        }
+        let (r, width) = crate::unicode_utf8::decode(&text[at..]);
+        (crate::unicode::tables::is_space(r as u32), width)
+    };
+    let mut start = 0;
+    while start < text.len() {
+        let (is, width) = space(start);
+        if !is {
+            break;
+        }
+        start += width;
+    }
+    let mut end = start;
+    while end < text.len() {
+        let (is, width) = space(end);
+        if is {
+            break;
+        }
+        end += width;
+    }
+    (start, end)
+}
+
+/// `text` in upper (0) or lower (1) case.
+pub fn change_case(text: &[u8], case: i64) -> Vec<u8> {
+    if text.is_ascii() {
+        return if case == 0 { text.to_ascii_uppercase() } else { text.to_ascii_lowercase() };
+    }
+    let mut out = Vec::with_capacity(text.len() + 4);
+    let mut at = 0;
+    while at < text.len() {
+        let (r, width) = crate::unicode_utf8::decode(&text[at..]);
+        crate::strconv::quote::append_rune(&mut out, crate::unicode::tables::to_case(case, r));
+        at += width;
+    }
+    out
+}

@@ -1,0 +1,20 @@
+//! Packages that are Go source throughout.
+
+use golite_runtime::native::Package;
+
+/// Package `cmp`.
+pub static CMP: Package = package!("cmp", "cmp", ["cmp.go-lite"], &[]);
+/// Package `container/heap`.
+pub static CONTAINER_HEAP: Package = package!("container/heap", "container_heap", ["heap.go-lite"], &[]);
+/// Package `container/list`.
+pub static CONTAINER_LIST: Package = package!("container/list", "container_list", ["list.go-lite"], &[]);
+/// Package `container/ring`.
+pub static CONTAINER_RING: Package = package!("container/ring", "container_ring", ["ring.go-lite"], &[]);
+/// Package `errors`.
+pub static ERRORS: Package = package!("errors", "errors", ["errors.go-lite"], &[]);
+/// Package `iter`.
+pub static ITER: Package = package!("iter", "iter", ["iter.go-lite"], &[]);
+/// Package `maps`.
+pub static MAPS: Package = package!("maps", "maps", ["maps.go-lite"], &[]);
+/// Package `sort`.
+pub static SORT: Package = package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);

@@ -1,0 +1,179 @@
+//! Package `strings`: searching and building of whole strings.
+
+use golite_runtime::native::Package;
+use golite_runtime::{Ctx, NativeResult};
+
+use crate::internal_bytealg::{change_case, count, index, last_index, next_field};
+
+/// The package.
+pub static PACKAGE: Package = package!(
+    "strings",
+    ".",
+    ["builder.go-lite", "change.go-lite", "iter.go-lite", "reader.go-lite", "replace.go-lite", "search.go-lite", "split.go-lite", "trim.go-lite"],
+    natives![
+    "Index" => |ctx| position(ctx, index),
+    "LastIndex" => |ctx| position(ctx, last_index),
+    "IndexByte" => |ctx| byte_position(ctx, memchr::memchr),
+    "LastIndexByte" => |ctx| byte_position(ctx, memchr::memrchr),
+    "Count" => count_parts,
+    "Compare" => compare,
+    "nextField" => field,
+    "countFields" => count_fields,
+    "Join" => join,
+    "repeat" => repeat,
+    "replace" => replace,
+    "ToUpper" => |ctx| in_case(ctx, 0),
+    "ToLower" => |ctx| in_case(ctx, 1),
+]
+);
+
+fn position(ctx: &mut Ctx<'_>, find: fn(&[u8], &[u8]) -> Option<usize>) -> NativeResult {
+    let (text, part) = (ctx.bytes(0), ctx.bytes(2));
+    let found = find(text, part);
+    ctx.charge(found.unwrap_or(text.len()) as u64 / 8)?;
+    ctx.set_int(0, found.map_or(-1, |at| at as i64));
+    Ok(())
+}
+
+fn byte_position(ctx: &mut Ctx<'_>, find: fn(u8, &[u8]) -> Option<usize>) -> NativeResult {
+    let text = ctx.bytes(0);
+    let found = find(ctx.uint(2) as u8, text);
+    ctx.charge(text.len() as u64 / 16)?;
+    ctx.set_int(0, found.map_or(-1, |at| at as i64));
+    Ok(())
+}
+
+fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (text, part) = (ctx.bytes(0), ctx.bytes(2));
+    ctx.charge(text.len() as u64 / 8)?;
+    ctx.set_int(0, count(text, part) as i64);
+    Ok(())
+}
+
+fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
+    let order = ctx.bytes(0).cmp(ctx.bytes(2));
+    ctx.set_int(0, order as i64);
+    Ok(())
+}
+
+fn field(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (start, end) = next_field(ctx.bytes(0));
+    ctx.charge(end as u64 / 4)?;
+    ctx.set_int(0, start as i64);
+    ctx.set_int(1, end as i64);
+    Ok(())
+}
+
+fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
+    let mut rest = ctx.bytes(0);
+    ctx.charge(rest.len() as u64 / 4)?;
+    let mut fields = 0;
+    loop {
+        let (start, end) = next_field(rest);
+        if start == end {
+            break;
+        }
+        fields += 1;
+        rest = &rest[end..];
+    }
+    ctx.set_int(0, fields);
+    Ok(())
+}
+
+fn join(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, count, _) = ctx.slice(0);
+    let separator = ctx.bytes(3);
+    if count == 1 {
+        let (text, len) = (ctx.read_u64(addr), ctx.read_u64(addr + 8));
+        ctx.set_string_at(0, text, len);
+        return Ok(());
+    }
+    let mut total = 0_u64;
+    for i in 0..count {
+        let len = ctx.read_u64(addr + 16 * i + 8) + if i > 0 { separator.len() as u64 } else { 0 };
+        total = total.saturating_add(len);
+    }
+    if total > i64::MAX as u64 {
+        return Err(ctx.panic_string("strings: Join output length overflow"));
+    }
+    ctx.charge(count + total / 8)?;
+    let new = ctx.new_bytes(total)?;
+    let mut at = new;
+    for i in 0..count {
+        let part = ctx.string_at(addr + 16 * i);
+        for bytes in [if i > 0 { separator } else { &[] }, part] {
+            if !bytes.is_empty() {
+                ctx.bytes_at_mut(at, bytes.len() as u64).copy_from_slice(bytes);
+                at += bytes.len() as u64;
+            }
+        }
+    }
+    ctx.set_string_at(0, if total == 0 { 0 } else { new }, total);
+    Ok(())
+}
+
+fn repeat(ctx: &mut Ctx<'_>) -> NativeResult {
+    let text = ctx.bytes(0);
+    let total = text.len() as u64 * ctx.uint(2);
+    if total == 0 {
+        ctx.set_string_at(0, 0, 0);
+        return Ok(());
+    }
+    ctx.charge(total / 8)?;
+    let new = ctx.new_bytes(total)?;
+    for part in ctx.bytes_at_mut(new, total).chunks_exact_mut(text.len()) {
+        part.copy_from_slice(text);
+    }
+    ctx.set_string_at(0, new, total);
+    Ok(())
+}
+
+fn replace(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (text, old, new) = (ctx.bytes(0), ctx.bytes(2), ctx.bytes(4));
+    let limit = usize::try_from(ctx.int(6)).unwrap_or(usize::MAX);
+    ctx.charge(text.len() as u64 / 4)?;
+    let found = count(text, old).min(limit);
+    if found == 0 {
+        let (addr, len) = (ctx.raw(0), ctx.uint(1));
+        ctx.set_string_at(0, addr, len);
+        return Ok(());
+    }
+    let kept = (text.len() - old.len() * found) as u64;
+    let total = (new.len() as u64).saturating_mul(found as u64).saturating_add(kept);
+    if total > i64::MAX as u64 {
+        return Err(ctx.panic_string("strings: Replace output length overflow"));
+    }
+    ctx.charge(total / 8)?;
+    let addr = ctx.new_bytes(total)?;
+    let out = ctx.bytes_at_mut(addr, total);
+    let (mut read, mut written) = (0, 0);
+    for i in 0..found {
+        let skip = if !old.is_empty() {
+            index(&text[read..], old).unwrap_or(0)
+        } else if i > 0 {
+            crate::unicode_utf8::decode(&text[read..]).1
+        } else {
+            0
+        };
+        out[written..written + skip].copy_from_slice(&text[read..read + skip]);
+        written += skip;
+        out[written..written + new.len()].copy_from_slice(new);
+        written += new.len();
+        read += skip + old.len();
+    }
+    out[written..].copy_from_slice(&text[read..]);
+    ctx.set_string_at(0, if total == 0 { 0 } else { addr }, total);
+    Ok(())
+}
+
+fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
+    let text = ctx.bytes(0);
+    ctx.charge(text.len() as u64 / 8)?;
+    let changed = change_case(text, case);
+    if changed == text {
+        let (addr, len) = (ctx.raw(0), ctx.uint(1));
+        ctx.set_string_at(0, addr, len);
+        return Ok(());
+    }
+    ctx.set_string(0, &changed)
+}
