@@ -17,4 +17,5 @@ pub static ITER: Package = package!("iter", "iter", ["iter.go-lite"], &[]);
 /// Package `maps`.
 pub static MAPS: Package = package!("maps", "maps", ["maps.go-lite"], &[]);
 /// Package `sort`.
-pub static SORT: Package = package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);
+pub static SORT: Package =
+    package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);

@@ -9,20 +9,28 @@ use crate::internal_bytealg::{change_case, count, index, last_index, next_field}
 pub static PACKAGE: Package = package!(
     "bytes",
     ".",
-    ["buffer.go-lite", "change.go-lite", "iter.go-lite", "reader.go-lite", "search.go-lite", "split.go-lite", "trim.go-lite"],
+    [
+        "buffer.go-lite",
+        "change.go-lite",
+        "iter.go-lite",
+        "reader.go-lite",
+        "search.go-lite",
+        "split.go-lite",
+        "trim.go-lite"
+    ],
     natives![
-    "Index" => |ctx| position(ctx, index),
-    "LastIndex" => |ctx| position(ctx, last_index),
-    "IndexByte" => |ctx| byte_position(ctx, memchr::memchr),
-    "LastIndexByte" => |ctx| byte_position(ctx, memchr::memrchr),
-    "Count" => count_parts,
-    "Compare" => compare,
-    "Equal" => equal,
-    "nextField" => field,
-    "countFields" => count_fields,
-    "ToUpper" => |ctx| in_case(ctx, 0),
-    "ToLower" => |ctx| in_case(ctx, 1),
-]
+        "Index" => |ctx| position(ctx, index),
+        "LastIndex" => |ctx| position(ctx, last_index),
+        "IndexByte" => |ctx| byte_position(ctx, memchr::memchr),
+        "LastIndexByte" => |ctx| byte_position(ctx, memchr::memrchr),
+        "Count" => count_parts,
+        "Compare" => compare,
+        "Equal" => equal,
+        "nextField" => field,
+        "countFields" => count_fields,
+        "ToUpper" => |ctx| in_case(ctx, 0),
+        "ToLower" => |ctx| in_case(ctx, 1),
+    ]
 );
 
 fn position(ctx: &mut Ctx<'_>, find: fn(&[u8], &[u8]) -> Option<usize>) -> NativeResult {

@@ -93,11 +93,7 @@ impl Operands for Arguments<'_, '_> {
 
 fn format_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let format = ctx.bytes(3);
-    let mut state = State {
-        at: ctx.uint(5) as usize,
-        arg: ctx.uint(6) as usize,
-        reordered: ctx.bool(7),
-    };
+    let mut state = State { at: ctx.uint(5) as usize, arg: ctx.uint(6) as usize, reordered: ctx.bool(7) };
     let (addr, count, _) = ctx.slice(8);
     let mut out = Vec::with_capacity(format.len() + 16 * count as usize);
     let arguments = Arguments { ctx, addr, count: count as usize };
@@ -124,9 +120,8 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let (addr, count, _) = ctx.slice(5);
     let mut out = Vec::with_capacity(16 * count as usize + 16);
     let arguments = Arguments { ctx, addr, count: count as usize };
-    let is_string = |index: usize| {
-        matches!(arguments.at(index).0.map(|def| &def.kind), Some(TypeKind::String))
-    };
+    let is_string =
+        |index: usize| matches!(arguments.at(index).0.map(|def| &def.kind), Some(TypeKind::String));
     while index < arguments.count {
         let Some((operand, name)) = arguments.basic(index) else { break };
         if index > 0 && (line || !is_string(index - 1) && !is_string(index)) {
@@ -146,11 +141,7 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
 fn append_basic(ctx: &mut Ctx<'_>) -> NativeResult {
     let (type_word, data) = ctx.iface(3);
     let verb = char::from_u32(ctx.uint(5) as u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-    let spec = Spec {
-        flags: ctx.uint(6) as u32,
-        width: ctx.uint(7) as usize,
-        prec: ctx.uint(8) as usize,
-    };
+    let spec = Spec { flags: ctx.uint(6) as u32, width: ctx.uint(7) as usize, prec: ctx.uint(8) as usize };
     let mut out = Vec::with_capacity(32);
     if let Some(ty) = ctx.type_of(type_word) {
         let def = ctx.type_def(ty);

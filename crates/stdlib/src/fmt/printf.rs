@@ -158,7 +158,8 @@ fn directive(walk: &mut Walk<'_>, out: &mut Vec<u8>) -> Option<Stop> {
         };
         walk.state.at += 1;
     }
-    let simple = walk.peek().is_some_and(|c| c.is_ascii_lowercase()) && walk.state.arg < walk.operands.count();
+    let simple =
+        walk.peek().is_some_and(|c| c.is_ascii_lowercase()) && walk.state.arg < walk.operands.count();
     if !simple {
         let mut after_index = walk.index();
         if walk.peek() == Some(b'*') {
@@ -251,7 +252,9 @@ fn operand(walk: &mut Walk<'_>, out: &mut Vec<u8>, verb: char, mut spec: Spec) -
         return None;
     }
     match walk.operands.basic(index) {
-        Some((operand, name)) if !matches!(verb, 'w' | 'p') || matches!(operand, Operand::Nil) && verb == 'p' => {
+        Some((operand, name))
+            if !matches!(verb, 'w' | 'p') || matches!(operand, Operand::Nil) && verb == 'p' =>
+        {
             append_operand(out, spec, verb, operand, name);
             walk.state.arg += 1;
             None

@@ -312,30 +312,5 @@ pub(super) fn set_bytes(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 pub(super) fn map_entries(ctx: &mut Ctx<'_>) -> NativeResult {
-    let (ty, map) = value(ctx, 0)?;
-    let (list, _) = value(ctx, 2)?;
-    let (TypeKind::Map { key, value }, Some(any)) =
-        (ctx.type_def(ty).kind.clone(), elem_of(ctx.type_def(list)))
-    else {
-        return Err(ctx.panic_string("rtype: not a map"));
-    };
-    let count = golite_runtime::Runtime::map_len(map);
-    ctx.charge(count)?;
-    let keys = ctx.new_values(any, count)?;
-    let values = ctx.new_values(any, count)?;
-    let iter = ctx.runtime().map_iter(map, ty)?;
-    let mut found = 0;
-    while let Some((key_addr, value_addr)) = ctx.runtime().map_next(iter)? {
-        if found == count {
-            break;
-        }
-        let (type_word, data) = load(ctx, key, key_addr, false)?;
-        ctx.write_iface(keys + 16 * found, type_word, data);
-        let (type_word, data) = load(ctx, value, value_addr, false)?;
-        ctx.write_iface(values + 16 * found, type_word, data);
-        found += 1;
-    }
-    ctx.set_slice(0, keys, found, count);
-    ctx.set_slice(3, values, found, count);
-    Ok(())
+    Err(ctx.panic_string("internal/rtype: entries of maps are not supported"))
 }

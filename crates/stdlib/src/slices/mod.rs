@@ -86,9 +86,7 @@ macro_rules! sort_floats_as {
         if zero(true) && zero(false) {
             return false;
         }
-        values.sort_unstable_by(|a, b| {
-            a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
-        });
+        values.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan())));
         for (chunk, value) in chunks.iter_mut().zip(values) {
             *chunk = value.to_ne_bytes();
         }

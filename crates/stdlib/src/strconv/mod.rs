@@ -16,21 +16,21 @@ pub static PACKAGE: Package = package!(
     ".",
     ["quote.go-lite", "strconv.go-lite"],
     natives![
-    "Itoa" => itoa,
-    "FormatInt" => format_int,
-    "FormatUint" => format_uint,
-    "parseInt" => parse_int,
-    "parseUint" => parse_uint,
-    "parseFloat" => parse_float,
-    "formatFloat" => format_float,
-    "quote" => quote_string,
-    "quoteRune" => quote_rune,
-    "CanBackquote" => can_backquote,
-    "IsPrint" => |ctx| test_rune(ctx, tables::is_print),
-    "IsGraphic" => |ctx| test_rune(ctx, tables::is_graphic),
-    "unquotePrefix" => unquote_prefix,
-    "unquoteChar" => unquote_char,
-]
+        "Itoa" => itoa,
+        "FormatInt" => format_int,
+        "FormatUint" => format_uint,
+        "parseInt" => parse_int,
+        "parseUint" => parse_uint,
+        "parseFloat" => parse_float,
+        "formatFloat" => format_float,
+        "quote" => quote_string,
+        "quoteRune" => quote_rune,
+        "CanBackquote" => can_backquote,
+        "IsPrint" => |ctx| test_rune(ctx, tables::is_print),
+        "IsGraphic" => |ctx| test_rune(ctx, tables::is_graphic),
+        "unquotePrefix" => unquote_prefix,
+        "unquoteChar" => unquote_char,
+    ]
 );
 
 fn itoa(ctx: &mut Ctx<'_>) -> NativeResult {
@@ -150,8 +150,7 @@ fn unquote_prefix(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 fn unquote_char(ctx: &mut Ctx<'_>) -> NativeResult {
-    let (value, multibyte, length) =
-        quote::unquote_char(ctx.bytes(0), ctx.uint(2) as u8).unwrap_or_default();
+    let (value, multibyte, length) = quote::unquote_char(ctx.bytes(0), ctx.uint(2) as u8).unwrap_or_default();
     ctx.set_int(0, i64::from(value));
     ctx.set_bool(1, multibyte);
     ctx.set_int(2, length as i64);

@@ -12,13 +12,13 @@ pub static PACKAGE: Package = package!(
     ".",
     ["tables.go-lite", "unicode.go-lite"],
     natives![
-    "isClass" => is_class,
-    "ranges16" => ranges16,
-    "ranges32" => ranges32,
-    "caseData" => case_data,
-    "To" => to,
-    "SimpleFold" => fold,
-]
+        "isClass" => is_class,
+        "ranges16" => ranges16,
+        "ranges32" => ranges32,
+        "caseData" => case_data,
+        "To" => to,
+        "SimpleFold" => fold,
+    ]
 );
 
 fn is_class(ctx: &mut Ctx<'_>) -> NativeResult {

@@ -30,9 +30,7 @@ impl Table {
     fn contains(&self, c: u32) -> bool {
         let ranges = if c < 0x1_0000 { &self.low } else { &self.high };
         let at = ranges.partition_point(|range| range.hi < c);
-        ranges
-            .get(at)
-            .is_some_and(|range| range.lo <= c && (c - range.lo).is_multiple_of(range.stride))
+        ranges.get(at).is_some_and(|range| range.lo <= c && (c - range.lo).is_multiple_of(range.stride))
     }
 }
 

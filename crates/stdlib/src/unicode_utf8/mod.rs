@@ -79,17 +79,17 @@ pub static PACKAGE: Package = package!(
     ".",
     ["utf8.go-lite"],
     natives![
-    "RuneCount" => rune_count,
-    "RuneCountInString" => rune_count,
-    "Valid" => valid,
-    "ValidString" => valid,
-    "fullBytes" => full,
-    "fullString" => full,
-    "decodeBytes" => decode_first,
-    "decodeString" => decode_first,
-    "decodeLastBytes" => decode_end,
-    "decodeLastString" => decode_end,
-]
+        "RuneCount" => rune_count,
+        "RuneCountInString" => rune_count,
+        "Valid" => valid,
+        "ValidString" => valid,
+        "fullBytes" => full,
+        "fullString" => full,
+        "decodeBytes" => decode_first,
+        "decodeString" => decode_first,
+        "decodeLastBytes" => decode_end,
+        "decodeLastString" => decode_end,
+    ]
 );
 
 fn rune_count(ctx: &mut Ctx<'_>) -> NativeResult {
