@@ -226,7 +226,7 @@ impl FuncCompiler<'_> {
             let mut reg = regs[i];
             if self.is_interface(ty) && !self.is_interface(types[i]) {
                 let boxed = self.f.asm.take(2);
-                self.to_iface(boxed, reg, types[i]);
+                self.emit_to_iface(boxed, reg, types[i]);
                 reg = boxed;
             }
             self.at(span);
@@ -490,7 +490,7 @@ impl FuncCompiler<'_> {
                     let ty = self.var_ty(obj);
                     if self.is_interface(ty) && !self.is_interface(from) {
                         let boxed = self.f.asm.take(2);
-                        self.to_iface(boxed, reg, from);
+                        self.emit_to_iface(boxed, reg, from);
                         reg = boxed;
                     }
                     self.declare_with(obj, ty, reg);
@@ -499,7 +499,7 @@ impl FuncCompiler<'_> {
                     let shape = self.shape(ty);
                     if self.is_interface(ty) && !self.is_interface(from) {
                         let boxed = self.f.asm.take(2);
-                        self.to_iface(boxed, reg, from);
+                        self.emit_to_iface(boxed, reg, from);
                         reg = boxed;
                     }
                     self.at(span);
@@ -524,10 +524,7 @@ impl FuncCompiler<'_> {
     pub fn var_decl(&mut self, spec: &VarSpec) {
         self.at(spec.span);
         let vars: Vec<Option<ObjId>> = spec.names.iter().map(|name| self.declared_var(*name)).collect();
-        let written = match &spec.ty {
-            Some(ty) => Some(self.ty(ty)),
-            None => None,
-        };
+        let written = spec.ty.as_ref().map(|ty| self.ty(ty));
         if spec.values.is_empty() {
             for obj in vars.into_iter().flatten() {
                 let ty = self.var_ty(obj);
@@ -567,7 +564,7 @@ impl FuncCompiler<'_> {
             let ty = self.var_ty(obj);
             if self.is_interface(ty) && !self.is_interface(types[i]) {
                 let boxed = self.f.asm.take(2);
-                self.to_iface(boxed, reg, types[i]);
+                self.emit_to_iface(boxed, reg, types[i]);
                 reg = boxed;
             }
             self.declare_with(obj, ty, reg);
@@ -603,7 +600,7 @@ impl FuncCompiler<'_> {
                 let mut reg = regs[i];
                 if self.is_interface(ty) && !self.is_interface(types[i]) {
                     let boxed = self.f.asm.take(2);
-                    self.to_iface(boxed, reg, types[i]);
+                    self.emit_to_iface(boxed, reg, types[i]);
                     reg = boxed;
                 }
                 let global = self.c.global_ix(*obj);

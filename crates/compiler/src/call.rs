@@ -359,7 +359,7 @@ impl FuncCompiler<'_> {
     /// `dst =` a value in registers, as one of the target's type. Values in memory are handed over.
     pub fn assign_regs(&mut self, dst: Reg, src: Reg, from: TypeId, to: TypeId) {
         if self.is_interface(to) && !self.is_interface(from) {
-            self.to_iface(dst, src, from);
+            self.emit_to_iface(dst, src, from);
         } else {
             let slots = self.shape(to).slots;
             self.mov(dst, src, slots);

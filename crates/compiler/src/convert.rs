@@ -10,7 +10,7 @@ use crate::lower::{Form, Shape};
 
 impl FuncCompiler<'_> {
     /// `dst =` a concrete value as an interface.
-    pub fn to_iface(&mut self, dst: Reg, src: Reg, ty: TypeId) {
+    pub fn emit_to_iface(&mut self, dst: Reg, src: Reg, ty: TypeId) {
         self.c.make_dynamic(ty);
         let shape = self.shape(ty);
         match shape.form {
@@ -23,7 +23,7 @@ impl FuncCompiler<'_> {
     }
 
     /// The value in an interface that is known to hold this type.
-    pub fn from_iface(&mut self, dst: Reg, iface: Reg, shape: &Shape) {
+    pub fn emit_from_iface(&mut self, dst: Reg, iface: Reg, shape: &Shape) {
         match shape.form {
             Form::Empty => {}
             Form::Num(_) => {
@@ -66,10 +66,10 @@ impl FuncCompiler<'_> {
         want
     }
 
-    /// As `from_iface`, with a copy of a value in memory, which the receiver may write.
+    /// As `emit_from_iface`, with a copy of a value in memory, which the receiver may write.
     pub fn unbox(&mut self, dst: Reg, iface: Reg, shape: &Shape) {
         if !shape.is_memory() {
-            return self.from_iface(dst, iface, shape);
+            return self.emit_from_iface(dst, iface, shape);
         }
         let mark = self.f.asm.mark();
         let addr = self.f.asm.take(1);

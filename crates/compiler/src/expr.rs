@@ -241,7 +241,7 @@ impl FuncCompiler<'_> {
             None => self.borrow(expr),
         };
         self.at(expr.span);
-        self.to_iface(want, value, ty);
+        self.emit_to_iface(want, value, ty);
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
     }

@@ -250,7 +250,7 @@ impl FuncCompiler<'_> {
         let mut reg = value;
         if self.is_interface(target_ty) && !self.is_interface(ty) {
             reg = self.f.asm.take(2);
-            self.to_iface(reg, value, ty);
+            self.emit_to_iface(reg, value, ty);
         }
         self.store_place(place, reg, &shape);
         self.f.asm.reset(mark);

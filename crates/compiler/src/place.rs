@@ -49,12 +49,10 @@ impl FuncCompiler<'_> {
                     return self.field_path(place, ty, &selection.path, expr.span).0;
                 }
             }
-            ExprKind::Star(base) => {
-                if self.c.checker.info.fact(expr.id).mode != Mode::Type {
-                    let ptr = self.expr(base);
-                    self.at(expr.span);
-                    return Place::Mem { ptr, offset: 0 };
-                }
+            ExprKind::Star(base) if self.c.checker.info.fact(expr.id).mode != Mode::Type => {
+                let ptr = self.expr(base);
+                self.at(expr.span);
+                return Place::Mem { ptr, offset: 0 };
             }
             ExprKind::Index(base, index) if index.len() == 1 => {
                 if let Some(place) = self.index_place(expr, base, &index[0]) {

@@ -133,7 +133,7 @@ impl FuncCompiler<'_> {
             let mut value = reg;
             if self.is_interface(ty) && !self.is_interface(from) {
                 value = self.f.asm.take(2);
-                self.to_iface(value, reg, from);
+                self.emit_to_iface(value, reg, from);
             }
             let place = self.place(target);
             self.store_place(place, value, &shape);

@@ -171,7 +171,7 @@ impl FuncCompiler<'_> {
                 let shape = self.shape(result.ty);
                 let value = if self.is_interface(result.ty) && !self.is_interface(types[i]) {
                     let boxed = self.f.asm.take(2);
-                    self.to_iface(boxed, regs[i], types[i]);
+                    self.emit_to_iface(boxed, regs[i], types[i]);
                     boxed
                 } else {
                     regs[i]

@@ -98,7 +98,7 @@ impl FuncCompiler<'_> {
             (tag, value, ty)
         } else {
             let boxed = self.f.asm.take(2);
-            self.to_iface(boxed, tag, ty);
+            self.emit_to_iface(boxed, tag, ty);
             let value = self.expr(expr);
             (boxed, value, case_ty)
         };

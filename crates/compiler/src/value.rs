@@ -209,6 +209,7 @@ impl FuncCompiler<'_> {
     }
 
     /// `dst =` a package-level variable.
+    #[expect(clippy::needless_return, reason = "the other arms are positions of instructions")]
     pub fn load_global(&mut self, dst: Reg, global: GlobalIx, shape: &Shape) {
         let direct = shape.first_offset() == 0;
         let b = self.f.asm.line();
@@ -234,6 +235,7 @@ impl FuncCompiler<'_> {
     }
 
     /// Stores to a package-level variable.
+    #[expect(clippy::needless_return, reason = "the other arms are positions of instructions")]
     pub fn store_global(&mut self, global: GlobalIx, src: Reg, shape: &Shape) {
         let direct = shape.first_offset() == 0;
         let b = self.f.asm.line();

@@ -20,8 +20,9 @@ pub type FindStd = fn(path: &str) -> Option<StdFiles>;
 
 /// The standard packages built into go-lite.
 #[must_use]
-pub fn find_std(_path: &str) -> Option<StdFiles> {
-    None
+pub fn find_std(path: &str) -> Option<StdFiles> {
+    let package = golite_stdlib::find(path)?;
+    Some(package.files.iter().map(|(name, text)| ((*name).to_string(), Arc::from(*text))).collect())
 }
 
 /// Loads packages for the checker.

@@ -65,6 +65,18 @@ impl Program {
         Ok(Program { compiler, package, entry })
     }
 
+    /// The package that was asked for.
+    #[must_use]
+    pub fn package(&self) -> PkgId {
+        self.package
+    }
+
+    /// The function that initialises all packages and calls main.
+    #[must_use]
+    pub fn entry(&self) -> FuncIx {
+        self.entry
+    }
+
     /// What has been compiled so far.
     #[must_use]
     pub fn module(&self) -> &Module {

@@ -106,7 +106,7 @@ impl Walk<'_> {
     }
 
     /// Takes a width or precision from the operands.
-    fn from_operand(&mut self) -> Option<i64> {
+    fn take_operand_number(&mut self) -> Option<i64> {
         self.state.at += 1;
         let index = self.state.arg;
         if index >= self.operands.count() {
@@ -163,7 +163,7 @@ fn directive(walk: &mut Walk<'_>, out: &mut Vec<u8>) -> Option<Stop> {
     if !simple {
         let mut after_index = walk.index();
         if walk.peek() == Some(b'*') {
-            match walk.from_operand() {
+            match walk.take_operand_number() {
                 Some(width) => {
                     spec.flags |= WIDTH;
                     spec.width = width.unsigned_abs() as usize;
@@ -192,7 +192,7 @@ fn directive(walk: &mut Walk<'_>, out: &mut Vec<u8>) -> Option<Stop> {
             }
             after_index = walk.index();
             if walk.peek() == Some(b'*') {
-                match walk.from_operand() {
+                match walk.take_operand_number() {
                     Some(prec) if prec >= 0 => {
                         spec.flags |= PREC;
                         spec.prec = prec as usize;

@@ -187,7 +187,7 @@ fn append_hex(out: &mut Vec<u8>, value: f64, format: u8, prec: i64, bits: u32) {
         digits[(nibble & 15) as usize]
     };
     out.extend_from_slice(&[b'0', format, digit(mantissa >> 60 & 1)]);
-    mantissa = mantissa << 4 & u64::MAX;
+    mantissa <<= 4;
     if prec < 0 && mantissa != 0 {
         out.push(b'.');
         while mantissa != 0 {
