@@ -370,8 +370,10 @@ pub struct Goroutine {
     pub wake_panic: bool,
     /// It belongs to the runtime: not in listings, does not keep the program from a deadlock.
     pub system: bool,
-    /// It called `runtime.LockOSThread`.
-    pub locked: bool,
+    /// How often it called `runtime.LockOSThread` without unlocking.
+    pub thread_locks: u32,
+    /// `debug.SetPanicOnFault` is on for it.
+    pub panic_on_fault: bool,
     /// It was found waiting for what nobody can reach.
     pub leaked: bool,
 }
@@ -400,7 +402,8 @@ impl Goroutine {
             ran: true,
             wake_panic: false,
             system: false,
-            locked: false,
+            thread_locks: 0,
+            panic_on_fault: false,
             leaked: false,
         }
     }
@@ -425,7 +428,8 @@ impl Goroutine {
         self.ran = true;
         self.wake_panic = false;
         self.system = false;
-        self.locked = false;
+        self.thread_locks = 0;
+        self.panic_on_fault = false;
         self.leaked = false;
     }
 

@@ -9,8 +9,10 @@
 //! without a root, so no function here collects.
 
 pub mod chan;
+pub mod code_address;
 pub mod equal;
 pub mod event;
+pub mod finalizer;
 pub mod goroutine;
 pub mod hash;
 pub mod host;
@@ -32,6 +34,7 @@ pub mod sched;
 mod sched_tests;
 pub mod select;
 pub mod sema;
+pub mod settings;
 pub mod slice;
 pub mod slot;
 pub mod state;
@@ -45,5 +48,5 @@ pub mod wait;
 
 pub use golite_bytecode;
 pub use golite_gc;
-pub use native::{Ctx, Native, NativeFn, NativeResult, Package, Trap};
+pub use native::{Ctx, Native, NativeFn, NativeResult, Package, Request, Trap};
 pub use state::{Limits, Runtime, RuntimeConfig};

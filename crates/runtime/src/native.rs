@@ -37,6 +37,64 @@ pub enum Trap {
     OutOfMemory,
     /// The limit of steps is reached.
     Limit,
+    /// The native has come to its end and wants something of the interpreter before its caller goes
+    /// on.
+    Request(Request),
+}
+
+/// What a native wants of the interpreter, which alone knows frames, code and roots.
+///
+/// The interpreter does it when the native has returned, writes results into the native's result
+/// slots, and goes on behind the call. Addresses are of live objects that the native's parameters
+/// keep alive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// A full collection, swept, with what finalizers and cleanups are ready handed on
+    /// (`finalizer::after_collection`): `runtime.GC`. No results.
+    Collect,
+    /// The text of a traceback as in a crash: `runtime.Stack`. The running goroutine from the native's
+    /// caller on; with `all` the others that are not the runtime's after it, an empty line before
+    /// each. What does not fit in `len` bytes at `buffer` is cut off. Result 0: bytes written.
+    Traceback {
+        /// The other goroutines too.
+        all: bool,
+        /// Where to.
+        buffer: Addr,
+        /// How many bytes there are.
+        len: u64,
+    },
+    /// The code addresses (`code_address`) of a goroutine's frames, innermost first, one for each
+    /// function that the user has written, inlined ones included: `runtime.Callers`. Of the running
+    /// goroutine, the native's caller is the first. At the bottom are `runtime.main` (of the main
+    /// goroutine) and `runtime.goexit`, where the interpreter has functions for them. Result 0: how
+    /// many were written.
+    Callers {
+        /// Whose frames.
+        goroutine: GoroutineIx,
+        /// How many of the innermost are left out.
+        skip: u64,
+        /// Where to: eight bytes for each.
+        buffer: Addr,
+        /// For how many there is room.
+        len: u64,
+    },
+    /// What stands at a code address: `runtime.FuncForPC`, `Frames.Next`. Results 0 and 1: the name of
+    /// the function; 2 and 3: the file; 4: the line; 5: the line of the function's declaration; 6: the
+    /// code address of its entry. All zero if there is no such address.
+    Position {
+        /// The code address.
+        address: u64,
+    },
+    /// Runs a closure in place of the native: in its window, with these words as parameters. Its
+    /// results are dropped; the native has none.
+    Call {
+        /// The closure, not nil.
+        closure: Addr,
+        /// Its parameters.
+        params: [u64; 2],
+        /// How many of them it has.
+        count: u16,
+    },
 }
 
 impl From<OutOfMemory> for Trap {

@@ -191,6 +191,14 @@ impl Runtime {
         Trap::Fatal
     }
 
+    /// Records a fatal error of the runtime's own kind: all goroutines are shown.
+    #[must_use]
+    #[cold]
+    pub fn raise_throw(&mut self, text: impl Into<String>) -> Trap {
+        self.fatal = Some(Fatal::Throw(text.into()));
+        Trap::Fatal
+    }
+
     /// Nil dereference at an offset.
     #[must_use]
     #[cold]

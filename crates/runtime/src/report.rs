@@ -61,7 +61,7 @@ impl GoroutineInfo {
             status: goroutine.status,
             reason: goroutine.reason,
             minutes: if goroutine.since == 0 { 0 } else { waited / MINUTE },
-            locked: goroutine.locked,
+            locked: goroutine.thread_locks > 0,
             system: goroutine.system,
             leaked: goroutine.leaked,
             creation: goroutine.creation,

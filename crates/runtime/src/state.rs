@@ -10,6 +10,7 @@
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
 use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
 
+use crate::finalizer::Finalizers;
 use crate::goroutine::{GoroutineIx, Goroutines};
 use crate::host::Host;
 use crate::native::{NativeResult, Trap};
@@ -17,6 +18,7 @@ use crate::panic::{Fatal, PendingPanic, WellKnown};
 use crate::program::Program;
 use crate::random::Random;
 use crate::sched::{SchedConfig, Scheduler};
+use crate::settings::Settings;
 use crate::types::{RtType, TypeTable};
 
 /// What the host limits, the heap and the stacks apart.
@@ -74,6 +76,10 @@ pub struct Runtime {
     pub pending_panic: Option<PendingPanic>,
     /// The fatal error that was raised.
     pub fatal: Option<Fatal>,
+    /// Finalizers and cleanups.
+    pub finalizers: Finalizers,
+    /// What programs set.
+    pub settings: Settings,
     /// Types of the values that the runtime makes itself.
     pub well_known: WellKnown,
     /// 1,024 zero bytes, never written: where `map.get` of a missing key points.
@@ -102,13 +108,14 @@ impl Runtime {
     ///
     /// # Errors
     /// If the heap's address range cannot be reserved.
-    pub fn new(config: RuntimeConfig, host: Box<dyn Host>) -> Result<Runtime, HeapError> {
+    pub fn new(config: RuntimeConfig, mut host: Box<dyn Host>) -> Result<Runtime, HeapError> {
         let mut heap = Heap::new(config.heap)?;
         let bytes = TypeTable::bytes_layout();
         let zeroes = heap.alloc_immortal(bytes, ZEROES).map_err(|_| HeapError)?;
         let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
         crate::string::fill_byte_strings(byte_strings);
         let sched = Scheduler::new(config.sched, config.seed, &mut heap);
+        let settings = Settings::new(&mut *host);
         let map_layouts = crate::map::MapLayouts::new(&mut heap);
         Ok(Runtime {
             map_layouts,
@@ -127,6 +134,8 @@ impl Runtime {
             charge_limit: u64::MAX,
             pending_panic: None,
             fatal: None,
+            finalizers: Finalizers::default(),
+            settings,
             well_known: WellKnown::default(),
             zeroes,
             byte_strings,

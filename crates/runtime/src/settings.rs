@@ -1,0 +1,78 @@
+//! What a program sets by package `runtime` and `runtime/debug`, the heap and the stacks apart.
+
+use crate::host::{Host, ProcessNumber};
+
+/// How much a crash shows: `GOTRACEBACK`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Traceback {
+    /// 0: no goroutine at all; 1: those of the user; 2: those of the runtime too.
+    pub level: u32,
+    /// Other goroutines than the one that crashed.
+    pub all: bool,
+    /// End with a signal that leaves a core dump.
+    pub crash: bool,
+}
+
+impl Traceback {
+    /// What is shown if nothing else is asked for.
+    pub const SINGLE: Traceback = Traceback { level: 1, all: false, crash: false };
+
+    /// The meaning of a value of `GOTRACEBACK`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Traceback {
+        match text {
+            b"none" => Traceback { level: 0, all: false, crash: false },
+            b"single" | b"" => Traceback::SINGLE,
+            b"all" => Traceback { level: 1, all: true, crash: false },
+            b"system" => Traceback { level: 2, all: true, crash: false },
+            b"crash" => Traceback { level: 2, all: true, crash: true },
+            _ => {
+                let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+                Traceback { level: number.unwrap_or(0), all: true, crash: false }
+            }
+        }
+    }
+
+    /// What shows all that either shows.
+    #[must_use]
+    pub fn or(self, other: Traceback) -> Traceback {
+        Traceback {
+            level: self.level | other.level,
+            all: self.all || other.all,
+            crash: self.crash || other.crash,
+        }
+    }
+}
+
+/// The settings of one VM.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `GOMAXPROCS`: told to programs, of no effect.
+    pub max_procs: i64,
+    /// What `GOMAXPROCS` is without a call.
+    pub default_max_procs: i64,
+    /// `debug.SetMaxThreads`.
+    pub max_threads: i64,
+    /// What a crash shows.
+    pub traceback: Traceback,
+    /// What the environment wants it to show at least.
+    pub traceback_env: Traceback,
+}
+
+impl Settings {
+    /// The settings that the environment asks for.
+    #[must_use]
+    pub fn new(host: &mut dyn Host) -> Settings {
+        let processors = host.process_number(ProcessNumber::Processors);
+        let wanted = host.env(b"GOMAXPROCS").and_then(|text| String::from_utf8(text).ok()?.parse().ok());
+        let max_procs = wanted.filter(|&n: &i64| n > 0).unwrap_or(processors);
+        let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
+        Settings {
+            max_procs,
+            default_max_procs: max_procs,
+            max_threads: 10_000,
+            traceback,
+            traceback_env: traceback,
+        }
+    }
+}
