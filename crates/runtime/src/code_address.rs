@@ -2,7 +2,7 @@
 //!
 //! The address of a call is what Go returns: where the call returns to. One less is inside of the call
 //! and names the same place, as programs that subtract one expect. A place in inlined code is told from
-//! the calls around it by the depth. No address is 0 or 1.
+//! the calls around it by the depth. No address is 0 or 1. A module has fewer than 2^27 functions.
 
 use golite_bytecode::FuncIx;
 
@@ -51,7 +51,7 @@ mod tests {
     fn an_address_and_the_one_before_name_the_same_place() {
         for place in [
             CodeAddress { func: FuncIx(0), pc: 0, depth: 0 },
-            CodeAddress { func: FuncIx(u32::MAX - 1), pc: u32::MAX, depth: MAX_DEPTH },
+            CodeAddress { func: FuncIx((1 << 27) - 1), pc: u32::MAX, depth: MAX_DEPTH },
             CodeAddress { func: FuncIx(7), pc: 12, depth: 3 },
         ] {
             let word = place.to_word();
