@@ -85,6 +85,9 @@ pub enum Request {
         /// The code address.
         address: u64,
     },
+    /// `runtime.Breakpoint`: stops in the debugger if there is one, else ends the program with Go's text
+    /// for the signal (`SIGTRAP: trace trap`), the goroutine and status 2.
+    Breakpoint,
     /// Runs a closure in place of the native: in its window, with these words as parameters. Its
     /// results are dropped; the native has none.
     Call {

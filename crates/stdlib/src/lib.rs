@@ -34,6 +34,8 @@ pub mod math;
 pub mod math_bits;
 pub mod math_rand;
 pub mod math_rand_v2;
+pub mod runtime;
+pub mod runtime_debug;
 pub mod slices;
 pub mod source_only;
 pub mod strconv;
@@ -62,6 +64,7 @@ pub static PACKAGES: &[&Package] = &[
     &fmt::PACKAGE,
     &internal_bytealg::PACKAGE,
     &internal_rtype::PACKAGE,
+    &source_only::INTERNAL_RUNTIME_MAPS,
     &internal_sema::PACKAGE,
     &internal_ziggurat::PACKAGE,
     &source_only::ITER,
@@ -71,6 +74,8 @@ pub static PACKAGES: &[&Package] = &[
     &math_bits::PACKAGE,
     &math_rand::PACKAGE,
     &math_rand_v2::PACKAGE,
+    &runtime::PACKAGE,
+    &runtime_debug::PACKAGE,
     &slices::PACKAGE,
     &source_only::SORT,
     &strconv::PACKAGE,

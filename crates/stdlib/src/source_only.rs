@@ -12,6 +12,9 @@ pub static CONTAINER_LIST: Package = package!("container/list", "container_list"
 pub static CONTAINER_RING: Package = package!("container/ring", "container_ring", ["ring.go-lite"], &[]);
 /// Package `errors`.
 pub static ERRORS: Package = package!("errors", "errors", ["errors.go-lite"], &[]);
+/// Package `internal/runtime/maps`.
+pub static INTERNAL_RUNTIME_MAPS: Package =
+    package!("internal/runtime/maps", "internal_runtime_maps", ["maps.go-lite"], &[]);
 /// Package `iter`.
 pub static ITER: Package = package!("iter", "iter", ["iter.go-lite"], &[]);
 /// Package `maps`.

@@ -1,0 +1,184 @@
+//! Package `runtime`: what programs may know and set of what runs them.
+//!
+//! What needs frames, code or roots is asked of the interpreter (`Request`).
+
+pub mod memory;
+
+use golite_runtime::finalizer;
+use golite_runtime::host::ProcessNumber;
+use golite_runtime::native::{Ctx, NativeResult, Package, Request, Trap};
+
+/// The version of Go whose language is run, and go-lite's own.
+const VERSION: &str = concat!(
+    "go1.27-golite.",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_MINOR"),
+    ".",
+    env!("CARGO_PKG_VERSION_PATCH")
+);
+
+macro_rules! file {
+    ($name:literal) => {
+        ($name, include_str!($name))
+    };
+}
+
+/// The file with `GOOS`.
+const OS: (&str, &str) = if cfg!(target_os = "macos") {
+    file!("os_darwin.go-lite")
+} else if cfg!(target_os = "freebsd") {
+    file!("os_freebsd.go-lite")
+} else if cfg!(target_family = "wasm") {
+    file!("os_js.go-lite")
+} else {
+    file!("os_linux.go-lite")
+};
+
+/// The file with `GOARCH`.
+const ARCH: (&str, &str) = if cfg!(target_family = "wasm") {
+    file!("arch_wasm.go-lite")
+} else if cfg!(target_arch = "aarch64") {
+    file!("arch_arm64.go-lite")
+} else {
+    file!("arch_amd64.go-lite")
+};
+
+/// The package.
+pub static PACKAGE: Package = Package {
+    path: "runtime",
+    files: &[
+        file!("error.go-lite"),
+        file!("finalizer.go-lite"),
+        file!("mem.go-lite"),
+        file!("runtime.go-lite"),
+        file!("stack.go-lite"),
+        OS,
+        ARCH,
+    ],
+    natives: natives![
+        "Breakpoint" => |_| Err(Trap::Request(Request::Breakpoint)),
+        "GC" => |_| Err(Trap::Request(Request::Collect)),
+        "GOMAXPROCS" => max_procs,
+        "GOROOT" => root,
+        "Goexit" => |_| Err(Trap::Goexit),
+        "Gosched" => |_| Err(Trap::Yield),
+        "KeepAlive" => |_| Ok(()),
+        "LockOSThread" => lock_thread,
+        "NumCPU" => processors,
+        "NumGoroutine" => goroutines,
+        "SetDefaultGOMAXPROCS" => default_max_procs,
+        "SetGCPercent" => memory::set_gc_percent,
+        "SetMaxThreads" => set_max_threads,
+        "Stack" => stack,
+        "UnlockOSThread" => unlock_thread,
+        "Version" => |ctx| ctx.set_string(0, VERSION.as_bytes()),
+        "addCleanup" => finalizer::native_add_cleanup,
+        "callers" => callers,
+        "cleanupsEnded" => finalizer::native_cleanups_ended,
+        "finalizersEnded" => finalizer::native_finalizers_ended,
+        "position" => position,
+        "readMemStats" => memory::read_mem_stats,
+        "removeCleanup" => finalizer::native_remove_cleanup,
+        "runCleanup" => finalizer::native_run_cleanup,
+        "runFinalizer" => finalizer::native_run_finalizer,
+        "setFinalizer" => finalizer::native_set_finalizer,
+        "waitCleanup" => finalizer::native_wait_cleanup,
+        "waitFinalizer" => finalizer::native_wait_finalizer,
+    ],
+};
+
+fn root(ctx: &mut Ctx<'_>) -> NativeResult {
+    let root = ctx.host().env(b"GOROOT").unwrap_or_default();
+    ctx.set_string(0, &root)
+}
+
+fn processors(ctx: &mut Ctx<'_>) -> NativeResult {
+    let count = ctx.host().process_number(ProcessNumber::Processors);
+    ctx.set_int(0, count);
+    Ok(())
+}
+
+fn max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
+    let wanted = ctx.int(0);
+    let settings = &mut ctx.runtime().settings;
+    let before = settings.max_procs;
+    if wanted > 0 {
+        settings.max_procs = wanted;
+    }
+    ctx.set_int(0, before);
+    Ok(())
+}
+
+fn default_max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
+    let settings = &mut ctx.runtime().settings;
+    settings.max_procs = settings.default_max_procs;
+    Ok(())
+}
+
+fn goroutines(ctx: &mut Ctx<'_>) -> NativeResult {
+    let count = ctx.rt().goroutines.iter().filter(|(_, goroutine)| !goroutine.system).count();
+    ctx.set_uint(0, count as u64);
+    Ok(())
+}
+
+/// Threads: the one that runs goroutines, and one for each goroutine that has locked its own.
+fn check_threads(ctx: &mut Ctx<'_>) -> NativeResult {
+    let main = ctx.rt().goroutines.iter().map(|(_, goroutine)| goroutine).min_by_key(|g| g.id);
+    let main = main.map_or(0, |goroutine| goroutine.id);
+    let locked =
+        ctx.rt().goroutines.iter().filter(|(_, g)| g.thread_locks > 0 && g.id != main).count() as i64;
+    let limit = ctx.rt().settings.max_threads;
+    if locked < limit {
+        return Ok(());
+    }
+    let text = format!("runtime: program exceeds {limit}-thread limit\n");
+    // The text that follows tells as much if this cannot be written.
+    let _ = ctx.host().write(2, text.as_bytes());
+    Err(ctx.runtime().raise_throw("thread exhaustion"))
+}
+
+fn lock_thread(ctx: &mut Ctx<'_>) -> NativeResult {
+    let goroutine = ctx.goroutine();
+    ctx.runtime().goroutines.get_mut(goroutine).thread_locks += 1;
+    check_threads(ctx)
+}
+
+fn unlock_thread(ctx: &mut Ctx<'_>) -> NativeResult {
+    let goroutine = ctx.goroutine();
+    let locks = &mut ctx.runtime().goroutines.get_mut(goroutine).thread_locks;
+    *locks = locks.saturating_sub(1);
+    Ok(())
+}
+
+/// `SetMaxThreads(threads int) int`.
+///
+/// # Errors
+/// Fatal if there are more threads already.
+pub fn set_max_threads(ctx: &mut Ctx<'_>) -> NativeResult {
+    let wanted = ctx.int(0);
+    let before = std::mem::replace(&mut ctx.runtime().settings.max_threads, wanted);
+    ctx.set_int(0, before);
+    check_threads(ctx)
+}
+
+fn stack(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (buffer, len, _) = ctx.slice(0);
+    let all = ctx.bool(3);
+    if len == 0 {
+        ctx.set_int(0, 0);
+        return Ok(());
+    }
+    Err(Trap::Request(Request::Traceback { all, buffer, len }))
+}
+
+fn callers(ctx: &mut Ctx<'_>) -> NativeResult {
+    let skip = ctx.int(0).max(0) as u64;
+    let (buffer, len, _) = ctx.slice(1);
+    let goroutine = ctx.goroutine();
+    Err(Trap::Request(Request::Callers { goroutine, skip, buffer, len }))
+}
+
+fn position(ctx: &mut Ctx<'_>) -> NativeResult {
+    Err(Trap::Request(Request::Position { address: ctx.uint(0) }))
+}
