@@ -1,0 +1,1 @@
+//! Code blocks of the documents: commands with their output, and programs.
