@@ -200,6 +200,8 @@ macro_rules! for_each_instruction {
         f64_from_u64 => F64FromU64 = "f64.from.u64" { dst: NumOut, src: Num } []
         /// `dst = int64(src), as amd64 converts`.
         i64_from_f64 => I64FromF64 = "i64.from.f64" { dst: NumOut, src: Num } []
+        /// `dst = int32(src)`, as amd64 converts: what does not fit gives the least int32.
+        i32_from_f64 => I32FromF64 = "i32.from.f64" { dst: NumOut, src: Num } []
         /// `dst = uint64(src), as amd64 converts`.
         u64_from_f64 => U64FromF64 = "u64.from.f64" { dst: NumOut, src: Num } []
         /// `dst = float32(src)`.
@@ -698,8 +700,8 @@ macro_rules! for_each_instruction {
         ptr_from_num => PtrFromNum = "ptr.from.num" { dst: PtrOut, src: Num } [Panic]
 
         // ---- the runtime's own; never in a module
-        /// The code of a function not yet compiled: asks for it, then runs it.
-        stub_compile => StubCompile = "stub.compile" {} [Internal Panic End]
+        /// The code of a function not yet compiled, or whose initialisers have not run: sees to that, then runs it.
+        stub_compile => StubCompile = "stub.compile" { func: Func } [Internal Panic End]
         /// Where the first function of a goroutine returns to.
         stub_exit => StubExit = "stub.exit" {} [Internal End]
         /// Where a deferred call that the runtime made during a panic or Goexit returns to.

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use golite::{NotRunnable, Program};
+use golite::{NotRunnable, Permissions, Program, RunConfig, StdHost};
 use golite_diag::Code;
 
-use crate::args::{CheckArgs, DisArgs, ReportArgs, RunArgs, split_script, texts};
-use crate::report::{ToolsStream, fail, show, to_stdout};
-use crate::{FAILED, USAGE};
+use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, split_script, texts};
+use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
+use crate::{FAILED, LIMIT, USAGE};
 
 /// `golite check`.
 pub(crate) fn check(args: &CheckArgs) -> ExitCode {
@@ -46,14 +46,52 @@ pub(crate) fn dis(args: &DisArgs) -> ExitCode {
 
 /// `golite run`.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
-    let (paths, _script_args) = split_script(&args.paths);
+    let (paths, script_args) = split_script(&args.paths);
     let program = match program(&paths, args.report) {
         Ok(program) => program,
         Err(status) => return status,
     };
-    leave(program);
-    fail("golite run: this build has no virtual machine yet; `golite check` and `golite dis` work");
-    ExitCode::from(FAILED)
+    let script = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
+    let rest = script_args.iter().map(|arg| arg.as_encoded_bytes().to_vec());
+    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(args));
+    let config = RunConfig {
+        max_memory: args.max_memory,
+        max_steps: args.max_steps,
+        timeout: args.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
+        max_goroutines: args.max_goroutines,
+        max_stack: args.max_stack,
+        seed: args.seed.unwrap_or_else(random_seed),
+        virtual_clock: args.seed.is_some(),
+    };
+    match program.run(config, Box::new(host)) {
+        Ok(outcome) => ExitCode::from(outcome.status as u8),
+        Err(message) => {
+            to_stderr(&message);
+            ExitCode::from(LIMIT)
+        }
+    }
+}
+
+/// A seed that nobody can foresee.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// What the script may do.
+fn permissions(args: &RunArgs) -> Permissions {
+    let folders = |list: &[String]| list.iter().map(std::path::PathBuf::from).collect::<Vec<_>>();
+    let no_files = args.deny.contains(&DenyArg::Fs);
+    let only = |list: &[String]| match (no_files, list) {
+        (true, _) => Some(Vec::new()),
+        (false, []) => None,
+        (false, list) => Some(folders(list)),
+    };
+    Permissions {
+        read: only(&args.allow_read),
+        write: only(&args.allow_write),
+        env: !args.deny.contains(&DenyArg::Env),
+    }
 }
 
 /// Checks a program; what is wrong has been shown when there is no program.

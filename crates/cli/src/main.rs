@@ -16,6 +16,9 @@ use args::{Cli, Command};
 /// Wrong usage of the command line (EX_USAGE).
 const USAGE: u8 = 64;
 
+/// A limit, or an environment that is malformed.
+const LIMIT: u8 = 2;
+
 /// Compile errors, files that cannot be read.
 const FAILED: u8 = 1;
 

@@ -437,6 +437,21 @@ impl Compiler {
         })
     }
 
+    /// The run-time type of that name in a package (in none: a basic type), or of pointers to it, whose
+    /// values the runtime makes and puts into interfaces.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn dynamic_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String> {
+        let ty = match (package, name) {
+            ("", "string") => Basic::String.id(),
+            _ => self.checker.named_type(package, name)?,
+        };
+        let ty = if pointer { self.checker.types.pointer(ty) } else { ty };
+        self.make_dynamic(ty);
+        Ok(self.type_ix(ty))
+    }
+
     /// A value of the type can get into an interface from here on: its methods are filled in, and
     /// those of what can be reached from it by looking at it.
     pub(crate) fn make_dynamic(&mut self, ty: TypeId) {

@@ -144,6 +144,18 @@ impl Heap {
         self.space.release_free();
     }
 
+    /// How many majors have ended.
+    #[must_use]
+    pub fn majors(&self) -> u64 {
+        self.times.majors
+    }
+
+    /// Bytes allocated so far, as far as counted: grows with every few objects.
+    #[must_use]
+    pub fn allocated(&self) -> u64 {
+        self.total_alloc + self.cursors.iter().map(|cursor| cursor.pending().1).sum::<u64>()
+    }
+
     /// The counters.
     #[must_use]
     pub fn stats(&self) -> HeapStats {

@@ -130,9 +130,11 @@ impl Program {
         module.files.get(file).is_some_and(|file| file.starts_with(STD_ROOT))
     }
 
-    fn compile(&mut self, func: FuncIx) -> Result<(), String> {
-        self.compiler.compile(func)?;
-        verify_function(&self.compiler.module, func).map_err(|error| error.to_string())
+    /// Compiles and verifies a function. Gives those that have to run before it.
+    pub(crate) fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
+        let first = self.compiler.compile(func)?;
+        verify_function(&self.compiler.module, func).map_err(|error| error.to_string())?;
+        Ok(first)
     }
 
     /// Functions that fit a name: `main.Name`, `Name`, or the part after the last slash of the

@@ -58,6 +58,15 @@ impl TypeTable {
         self.find_method(key, ty, method)
     }
 
+    /// The function of a method, if it was looked up lately.
+    #[must_use]
+    #[inline(always)]
+    pub fn cached_method(&self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
+        let key = u64::from(ty.0) << 32 | u64::from(method.0);
+        let (cached, func) = self.methods.methods[place(key)];
+        (cached == key && func != NO_FUNC).then_some(FuncIx(func))
+    }
+
     #[cold]
     fn find_method(&mut self, key: u64, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
         let found = self[ty].def.methods.iter().find(|m| m.method == method).map(|m| m.func);

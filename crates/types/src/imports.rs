@@ -5,7 +5,7 @@ use golite_source::{Span, Symbol, sym};
 
 use crate::check::{Checker, Loaded};
 use crate::object::{DeclRef, ObjId, ObjKind, PkgId, ScopeId};
-use crate::ty::Basic;
+use crate::ty::{Basic, TypeId};
 
 /// An import and whether something refers to it.
 #[derive(Debug)]
@@ -105,6 +105,20 @@ impl Checker {
             .collect();
         members.sort();
         members
+    }
+
+    /// The type of that name in a package, which is loaded for it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn named_type(&mut self, path: &str, name: &str) -> Result<TypeId, String> {
+        let pkg = self.load_package(path, Span::default())?;
+        let symbol = self.session.names.intern(name);
+        let obj = self.lazy_member(pkg, symbol).ok_or_else(|| format!("package {path} has no {name}"))?;
+        let top = self.later.len();
+        self.declare_object(obj);
+        self.run_later_from(top);
+        Ok(self.object(obj).ty)
     }
 
     /// The package of an import path, loaded if it was not.

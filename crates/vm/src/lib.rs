@@ -1,1 +1,29 @@
-//! The `vm` part of go-lite.
+//! The virtual machine: loader, interpreter loop, and how goroutines, panics and the collector meet
+//! in it.
+//!
+//! - `operands`, `regs`, `handlers`, `dispatch`: the interpreter. It runs one goroutine for a budget and
+//!   says how it stopped.
+//! - `frame`: frames and the table of code. `code`: taking over what the compiler made, on demand.
+//! - `unwind`: panics, recover, Goexit. `trace`: tracebacks and reports.
+//! - `collect`: the roots of a collection. `run`: the scheduler's caller.
+//!
+//! Unsafe code is in `regs`, `operands`, `dispatch` and `vm` (register and memory access, justified by the
+//! verifier and the collector's maps); handlers have none.
+
+mod access;
+mod code;
+mod collect;
+mod dispatch;
+mod frame;
+mod handlers;
+mod operands;
+mod regs;
+mod request;
+mod run;
+mod trace;
+mod unwind;
+mod vm;
+
+pub use code::Loader;
+pub use run::Outcome;
+pub use vm::{Vm, VmConfig};

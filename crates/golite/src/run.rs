@@ -1,0 +1,142 @@
+//! Running a program.
+
+use golite_bytecode::{FuncIx, Module, TypeIx};
+use golite_gc::HeapConfig;
+use golite_runtime::host::Host;
+use golite_runtime::native::NativeFn;
+use golite_runtime::sched::{DEFAULT_MAX_STACK, SchedConfig};
+use golite_runtime::{Limits, RuntimeConfig};
+use golite_vm::{Loader, Vm, VmConfig};
+
+pub use golite_vm::Outcome;
+
+use crate::program::Program;
+use crate::stack::on_deep_stack;
+
+/// How a program is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunConfig {
+    /// Bytes that the heap and all stacks may take.
+    pub max_memory: Option<u64>,
+    /// Steps that the program may take.
+    pub max_steps: Option<u64>,
+    /// Nanoseconds that it may take.
+    pub timeout: Option<i64>,
+    /// Goroutines alive at once.
+    pub max_goroutines: Option<u64>,
+    /// Bytes of one goroutine's stack.
+    pub max_stack: Option<u64>,
+    /// The seed of every choice of the runtime.
+    pub seed: u64,
+    /// The clock moves with the steps: the run is the same to the byte with the same seed.
+    pub virtual_clock: bool,
+}
+
+/// `GOGC`: a number, or `off`; anything else is 100.
+fn gogc(text: Option<Vec<u8>>) -> i32 {
+    match text.as_deref() {
+        Some(b"off") => -1,
+        Some(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(100),
+        None => 100,
+    }
+}
+
+/// `GOMEMLIMIT`: bytes with a unit of powers of two, or `off`.
+///
+/// # Errors
+/// For anything else.
+fn memory_limit(text: &str) -> Result<Option<u64>, ()> {
+    if text.is_empty() || text == "off" {
+        return Ok(None);
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit {
+        "" | "B" => 0,
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        "TiB" => 40,
+        _ => return Err(()),
+    };
+    let number: i64 = number.parse().map_err(|_| ())?;
+    let bytes = number.checked_mul(1 << shift).ok_or(())?;
+    Ok(Some(bytes.unsigned_abs()))
+}
+
+/// Whether a setting is in a list as that of `GODEBUG`.
+fn has_setting(list: Option<Vec<u8>>, name: &str, value: &str) -> bool {
+    let list = list.unwrap_or_default();
+    let wanted = format!("{name}={value}");
+    list.split(|byte| *byte == b',').any(|setting| setting == wanted.as_bytes())
+}
+
+impl RunConfig {
+    /// What a VM is made with, given the environment.
+    ///
+    /// # Errors
+    /// Go's text for a malformed environment.
+    fn to_vm(self, host: &dyn Host) -> Result<VmConfig, String> {
+        let limit = host.env(b"GOMEMLIMIT").map(|text| String::from_utf8_lossy(&text).into_owned());
+        let soft_limit = match &limit {
+            None => None,
+            Some(text) => memory_limit(text).map_err(|()| {
+                format!(
+                    "GOMEMLIMIT={text}\nfatal error: malformed GOMEMLIMIT; see `go doc runtime/debug.SetMemoryLimit`\n"
+                )
+            })?,
+        };
+        let heap = HeapConfig {
+            hard_limit: self.max_memory,
+            gogc: gogc(host.env(b"GOGC")),
+            soft_limit,
+            stress: has_setting(host.env(b"GODEBUG"), "gcstress", "1"),
+            ..HeapConfig::default()
+        };
+        let sched = SchedConfig {
+            virtual_clock: self.virtual_clock,
+            max_stack: self.max_stack.unwrap_or(DEFAULT_MAX_STACK),
+            ..SchedConfig::default()
+        };
+        let limits = Limits { max_steps: self.max_steps, max_goroutines: self.max_goroutines };
+        let runtime = RuntimeConfig { heap, seed: self.seed, sched, limits };
+        Ok(VmConfig { runtime, timeout: self.timeout })
+    }
+}
+
+impl Loader for Program {
+    fn module(&self) -> &Module {
+        &self.compiler.module
+    }
+
+    fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
+        Program::compile(self, func)
+    }
+
+    fn native(&self, package: &str, name: &str) -> Option<NativeFn> {
+        golite_stdlib::find(package)?.native(name)
+    }
+
+    fn error_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String> {
+        self.compiler.dynamic_type(package, name, pointer)
+    }
+}
+
+impl Program {
+    /// Runs the program to its end. All that it and the runtime have to say goes to the host.
+    ///
+    /// # Errors
+    /// When the VM cannot be made; the message is a whole line.
+    pub fn run(self, config: RunConfig, host: Box<dyn Host>) -> Result<Outcome, String> {
+        let config = config.to_vm(&*host)?;
+        let entry = self.entry();
+        on_deep_stack(move || {
+            let vm = Vm::new(config, host, Box::new(self));
+            let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
+            let outcome = vm.run(entry);
+            // The process, or the thread, ends with the VM: nothing has to be taken apart.
+            std::mem::forget(vm);
+            Ok(outcome)
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! Taking over code: functions are compiled when they are first called.
+//!
+//! A call of a function that is not compiled runs its stub. The frame is made already: the stub has the
+//! function compiled, then runs the initialisers that it needs (each returns to the stub), then goes on
+//! with the function's own code in the same frame.
+
+use golite_bytecode::{Body, FuncIx, Module, Reg, TypeIx};
+use golite_runtime::native::NativeFn;
+use golite_runtime::panic::ErrorKind;
+
+use crate::frame::pack_link;
+use crate::operands;
+use crate::run::Exit;
+use crate::vm::Vm;
+
+/// Where the VM gets its code from.
+pub trait Loader {
+    /// What has been compiled so far. It only grows, and compiled bodies do not change.
+    fn module(&self) -> &Module;
+
+    /// Compiles a function that is pending. Gives the functions that have to run before it, once.
+    ///
+    /// # Errors
+    /// Why it cannot be compiled.
+    fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String>;
+
+    /// The native function of that name in a package.
+    fn native(&self, package: &str, name: &str) -> Option<NativeFn>;
+
+    /// The type of that name of a package, or the pointer type to it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn error_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String>;
+}
+
+impl Vm {
+    /// Takes over what is new in the module.
+    pub(crate) fn sync(&mut self) -> Result<(), String> {
+        let module = self.loader.module();
+        self.rt.sync(module).map_err(|_| "out of memory for constants and variables".to_string())?;
+        for signature in &module.signatures[self.results.len()..] {
+            self.results.push(signature.results.len() as u16);
+        }
+        self.code.sync(module, |package, name| self.loader.native(package, name));
+        self.entries = self.code.entries.as_ptr();
+        self.globals = self.rt.program.globals.as_ptr();
+        self.strings = self.rt.program.strings.as_ptr();
+        Ok(())
+    }
+
+    /// Has a function compiled and takes its code.
+    fn load(&mut self, func: FuncIx) -> Result<(), String> {
+        let first = self.loader.compile(func)?;
+        self.sync()?;
+        let module = self.loader.module();
+        let Body::Code(code) = &module.functions[func.index()].body else {
+            return Err(format!("{} was not compiled", module.functions[func.index()].name));
+        };
+        self.code.install(module, func, code);
+        self.rt.sync_captures(module, func);
+        self.initialisers.insert(func, first.into());
+        Ok(())
+    }
+
+    /// The stub of a function: see the module's documentation.
+    pub(crate) fn compile_and_go(&mut self) -> bool {
+        let func = self.operands::<operands::StubCompile>().func;
+        if self.code.is_stub(func)
+            && let Err(message) = self.load(func)
+        {
+            return self.cannot_load(&message);
+        }
+        let slots = self.code.slots(func);
+        if let Some(ended) = self.reserve(slots + u32::from(golite_bytecode::LINK_SLOTS)) {
+            return ended;
+        }
+        if self.returns_from_initialiser() {
+            self.initialising -= 1;
+        }
+        let next = self.initialisers.get_mut(&func).and_then(std::collections::VecDeque::pop_front);
+        let Some(next) = next else {
+            self.initialisers.remove(&func);
+            self.pc = self.code.start(func);
+            return true;
+        };
+        self.initialising += 1;
+        let window = Reg(slots as u16);
+        let entry = self.code.entries[next.index()];
+        if let Some(ended) = self.reserve(slots + entry.slots) {
+            return ended;
+        }
+        let link = pack_link(window, self.code.second_stub(func));
+        self.set_window_slot(slots, 0, link);
+        self.fp = self.fp.wrapping_add(slots as usize);
+        self.pc = entry.code;
+        true
+    }
+
+    /// Whether the stub that runs is the second of its function, to which initialisers return.
+    fn returns_from_initialiser(&self) -> bool {
+        let func = self.operands::<operands::StubCompile>().func;
+        self.pc == self.code.second_stub(func)
+    }
+
+    fn cannot_load(&mut self, message: &str) -> bool {
+        self.exit = Exit::Fatal(format!("golite: {message}\n"));
+        false
+    }
+
+    /// The type of values that the runtime panics with.
+    pub(crate) fn load_error_type(&mut self, kind: ErrorKind) -> Result<TypeIx, String> {
+        let (package, name) = kind.type_name();
+        let pointer = matches!(kind, ErrorKind::TypeAssertion | ErrorKind::Nil);
+        let ty = self.loader.error_type(package, name, pointer)?;
+        self.sync()?;
+        self.rt.well_known.set(kind, ty);
+        Ok(ty)
+    }
+}

@@ -1,0 +1,45 @@
+//! Dispatch by a loop.
+
+use golite_bytecode::{Op, for_each_instruction};
+
+use super::step;
+use crate::regs::{Flow, Regs};
+use crate::vm::Vm;
+
+macro_rules! define_loop {
+    ($($(#[doc = $doc:literal])* $name:ident => $variant:ident = $text:literal
+        { $($operand:ident: $class:ident),* } [$($effect:ident)*])*) => {
+        /// Runs the handler of an opcode.
+        fn execute(op: u16, regs: &mut Regs) -> Flow {
+            $(#[allow(non_upper_case_globals)]
+            const $variant: u16 = Op::$variant as u16;)*
+            match op {
+                $($variant => step::$name(regs),)*
+                _ => unreachable!("the verifier refuses what is not in the table"),
+            }
+        }
+    };
+}
+
+for_each_instruction!(define_loop);
+
+/// See `super::run`.
+pub(super) fn run(vm: &mut Vm) {
+    let mut regs = Regs { pc: vm.pc, fp: vm.fp, vm: std::ptr::from_mut(vm), budget: vm.budget };
+    loop {
+        // SAFETY: `pc` points to an instruction.
+        let op = unsafe { (*regs.pc).op };
+        match execute(op, &mut regs) {
+            Flow::Next | Flow::At => {}
+            Flow::Slow(function) | Flow::Call(function) => {
+                // SAFETY: the loop has the VM to itself.
+                let state = unsafe { &mut *regs.vm };
+                state.save(&regs);
+                if !function(state) {
+                    return;
+                }
+                (regs.pc, regs.fp, regs.budget) = (state.pc, state.fp, state.budget);
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Calls, deferred calls, panics.
+//!
+//! A call makes a frame of the window at `base`: its slot 0 gets the link (where to return to, and how
+//! far the caller's frame is below), `fp` moves up. Returning undoes that.
+
+use golite_bytecode::{CONTEXT, FuncIx, LINK_SLOTS, Reg};
+use golite_runtime::goroutine::StackSlot;
+use golite_runtime::{NativeResult, Runtime, slot};
+
+use super::fault;
+use crate::frame::{Entry, link_pc, link_slots, pack_link};
+use crate::operands::{self, Decode};
+use crate::regs::{Flow, Regs};
+use crate::vm::Vm;
+
+/// Makes a frame of the window at `base` and goes on in it. `words` is the length of the calling
+/// instruction.
+#[inline(always)]
+fn enter(s: &mut Regs, base: Reg, entry: Entry, words: usize) -> Flow {
+    let window = s.slot(base);
+    if window.wrapping_add(entry.slots as usize) > s.vm().stack_end {
+        s.vm().wanted_slots = u32::from(base.0) + entry.slots;
+        return Flow::Slow(grow_stack);
+    }
+    let link = pack_link(base, s.pc.wrapping_add(words));
+    s.set(base, link);
+    s.fp = window;
+    s.pc = entry.code;
+    s.budget -= 1;
+    if s.budget == 0 { Flow::Slow(preempt) } else { Flow::At }
+}
+
+/// The time slice is over; the goroutine goes on later at `pc`.
+pub(super) fn preempt(vm: &mut Vm) -> bool {
+    vm.preempt()
+}
+
+/// The stack is too small for the frame of a call: it grows, and the call is done once more.
+pub(super) fn grow_stack(vm: &mut Vm) -> bool {
+    vm.grow_stack(vm.wanted_slots)
+}
+
+flow! {
+    call(s, o: Call) {
+        let entry = s.vm().entry(o.func);
+        enter(s, o.base, entry, <operands::Call as Decode>::WORDS)
+    }
+    call_closure(s, o: CallClosure) {
+        let closure = s.get(o.callee);
+        if closure == 0 {
+            return Flow::Slow(fault::nil);
+        }
+        let entry = s.vm().entry(Runtime::func_of_closure(closure));
+        s.set(o.base.plus(CONTEXT.0), closure);
+        enter(s, o.base, entry, <operands::CallClosure as Decode>::WORDS)
+    }
+    call_iface(s, o: CallIface) {
+        let (word, data) = s.pair(o.recv);
+        if word == 0 {
+            return Flow::Slow(fault::nil);
+        }
+        let results = s.vm().result_slots(o.sig);
+        match s.vm().rt.types.cached_method(slot::type_of_word(word), o.method) {
+            Some(func) => {
+                let entry = s.vm().entry(func);
+                s.set(o.base.plus(LINK_SLOTS + results), data);
+                enter(s, o.base, entry, <operands::CallIface as Decode>::WORDS)
+            }
+            None => Flow::Slow(find_method),
+        }
+    }
+    call_native(_s, _o: CallNative) { Flow::Call(call_native_function) }
+    ret(s, _o: Ret) {
+        let link = s.get(Reg(0));
+        s.pc = link_pc(link);
+        s.fp = s.fp.wrapping_sub(link_slots(link));
+        Flow::At
+    }
+    run_defers(_s, _o: RunDefers) { Flow::Call(|vm| vm.run_defers()) }
+    go(_s, _o: Go) { Flow::Call(|vm| vm.start_goroutine()) }
+    panic(_s, _o: Panic) { Flow::Slow(raise_value) }
+    panic_runtime(_s, _o: PanicRuntime) { Flow::Slow(raise_runtime_error) }
+}
+
+/// A method that is not in the cache: looked up, then the call is done once more.
+fn find_method(vm: &mut Vm) -> bool {
+    let o = vm.operands::<operands::CallIface>();
+    let ty = slot::type_of_word(vm.get(o.recv));
+    match vm.rt.method_for(ty, o.method) {
+        Some(_) => true,
+        None => {
+            let trap = vm.rt.raise_fatal("a method of an interface is missing");
+            vm.trap(trap)
+        }
+    }
+}
+
+fn call_native_function(vm: &mut Vm) -> bool {
+    let o = vm.operands::<operands::CallNative>();
+    vm.safepoint();
+    match vm.call_native(o.base, o.func) {
+        Ok(()) => vm.after_native::<operands::CallNative>(),
+        Err(trap) => vm.trap(trap),
+    }
+}
+
+fn raise_value(vm: &mut Vm) -> bool {
+    let (word, data) = vm.pair(vm.operands::<operands::Panic>().value);
+    let trap = vm.rt.raise_value(word, data);
+    vm.trap(trap)
+}
+
+fn raise_runtime_error(vm: &mut Vm) -> bool {
+    let o = vm.operands::<operands::PanicRuntime>();
+    let trap = vm.raise_runtime_code(o.code);
+    vm.trap(trap)
+}
+
+warm! {
+    defer(vm, o: Defer) {
+        let closure = vm.get(o.callee);
+        vm.push_defer(closure, vm.frame_slot());
+    }
+    defer_outer(vm, o: DeferOuter) {
+        let (closure, token) = (vm.get(o.callee), vm.get(o.token));
+        vm.push_defer(closure, StackSlot(token as u32));
+    }
+    frame_token(vm, o: FrameToken) {
+        let token = u64::from(vm.frame_slot().0);
+        vm.set(o.dst, token);
+    }
+    recover(vm, o: Recover) {
+        let value = vm.recover();
+        vm.set_pair(o.dst, value);
+    }
+    print(vm, o: Print) { vm.print(o.src, o.ty); }
+    num_from_ptr(vm, o: NumFromPtr) {
+        let value = vm.get(o.src);
+        vm.set(o.dst, value);
+    }
+    ptr_from_num(vm, o: PtrFromNum) {
+        let value = vm.get(o.src);
+        if value != 0 && !vm.rt.heap.contains(value) {
+            return Err(vm.rt.raise_fatal("a number that is no address was made a pointer"));
+        }
+        vm.set(o.dst, value);
+    }
+}
+
+/// The function of a call by name, for the handlers of stubs.
+pub(super) fn native_of_stub(vm: &mut Vm, func: FuncIx) -> bool {
+    vm.safepoint();
+    match vm.call_native(Reg(0), func) {
+        Ok(()) => vm.after_native::<operands::StubNative>(),
+        Err(trap) => vm.trap(trap),
+    }
+}

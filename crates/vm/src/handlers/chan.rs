@@ -1,0 +1,49 @@
+//! Channels and `select`. Any of them may park the goroutine; whoever wakes it has then written what
+//! it gets into its registers.
+
+use golite_runtime::goroutine::StackSlot;
+use golite_runtime::select::{self, Otherwise};
+use golite_runtime::{NativeResult, chan};
+
+use crate::operands;
+use crate::regs::{Flow, Regs};
+use crate::vm::Vm;
+
+warm! {
+    chan_send(vm, o: ChanSend) {
+        vm.safepoint();
+        let g = vm.rt.running;
+        let (value, count) = vm.value_slots(o.src, o.elem);
+        let ch = vm.get(o.ch);
+        chan::send(&mut vm.rt, g, ch, &value[..count])?;
+    }
+    chan_recv(vm, o: ChanRecv) {
+        vm.safepoint();
+        let (g, ch, dst) = (vm.rt.running, vm.get(o.ch), vm.stack_slot(o.dst));
+        chan::recv(&mut vm.rt, g, ch, dst, StackSlot::NONE)?;
+    }
+    chan_recv_ok(vm, o: ChanRecvOk) {
+        vm.safepoint();
+        let (g, ch, dst, ok) = (vm.rt.running, vm.get(o.ch), vm.stack_slot(o.dst), vm.stack_slot(o.ok));
+        chan::recv(&mut vm.rt, g, ch, dst, ok)?;
+    }
+    chan_close(vm, o: ChanClose) {
+        let (g, ch) = (vm.rt.running, vm.get(o.ch));
+        chan::close(&mut vm.rt, g, ch)?;
+    }
+    chan_len(vm, o: ChanLen) {
+        let len = chan::len(vm.get(o.ch));
+        vm.set(o.dst, len);
+    }
+    chan_cap(vm, o: ChanCap) {
+        let cap = chan::cap(vm.get(o.ch));
+        vm.set(o.dst, cap);
+    }
+    select(vm, o: Select) {
+        vm.safepoint();
+        let (cases, default) = vm.select_cases(o.table);
+        let otherwise = if default { Otherwise::Default } else { Otherwise::Wait };
+        let (g, dst) = (vm.rt.running, vm.stack_slot(o.dst));
+        select::select(&mut vm.rt, g, &cases, otherwise, dst)?;
+    }
+}

@@ -1,0 +1,58 @@
+//! What goes wrong in handlers that have no room for it: the panics of nil, bounds, division.
+//!
+//! The cold functions find the operands by their names in the instruction table.
+
+use golite_bytecode::{Op, Reg, code, operand};
+use golite_runtime::Trap;
+
+use crate::vm::Vm;
+
+/// The bits of an operand of the instruction at the VM's `pc`, by its name.
+fn operand(vm: &Vm, name: &str) -> Option<u64> {
+    let words = vm.instruction();
+    let info = Op::from_number(words[0].op)?.info();
+    let operand = info.operands.iter().find(|operand| operand.name == name)?;
+    Some(code::get_cells(words, 0, operand.cell, operand.cells))
+}
+
+fn register(vm: &Vm, name: &str) -> Option<operand::Reg> {
+    operand(vm, name).map(|bits| Reg(bits as u16))
+}
+
+/// A nil pointer was followed.
+pub(super) fn nil(vm: &mut Vm) -> bool {
+    let offset = operand(vm, "offset").unwrap_or(0);
+    let trap = vm.rt.raise_nil(offset);
+    vm.trap(trap)
+}
+
+/// An index out of range of a slice, a string or an array.
+pub(super) fn index(vm: &mut Vm) -> bool {
+    let index = register(vm, "idx").map_or(0, |reg| vm.get(reg));
+    let len = match register(vm, "s") {
+        Some(view) => vm.get(view.plus(1)),
+        None => operand(vm, "len").unwrap_or(0),
+    };
+    let trap = vm.rt.raise_index(index, len);
+    vm.trap(trap)
+}
+
+/// `check.index` failed.
+pub(super) fn check_index(vm: &mut Vm) -> bool {
+    let value = |vm: &Vm, name| register(vm, name).map_or(0, |reg| vm.get(reg));
+    let (index, len) = (value(vm, "idx"), value(vm, "len"));
+    let trap = vm.rt.raise_index(index, len);
+    vm.trap(trap)
+}
+
+/// An integer was divided by zero.
+pub(super) fn divide(vm: &mut Vm) -> bool {
+    let trap = vm.rt.raise_divide();
+    vm.trap(trap)
+}
+
+/// A shift count is negative.
+pub(super) fn shift(vm: &mut Vm) -> bool {
+    let trap: Trap = vm.rt.raise_shift();
+    vm.trap(trap)
+}

@@ -1,0 +1,17 @@
+//! The VM's own code: what runs at places that no module has code for.
+
+use super::call::native_of_stub;
+use crate::operands;
+use crate::regs::{Flow, Regs};
+
+flow! {
+    stub_compile(_s, _o: StubCompile) { Flow::Slow(|vm| vm.compile_and_go()) }
+    stub_exit(_s, _o: StubExit) { Flow::Slow(|vm| vm.goroutine_ends()) }
+    stub_unwind(_s, _o: StubUnwind) { Flow::Slow(|vm| vm.deferred_returned()) }
+    stub_native(_s, _o: StubNative) {
+        Flow::Call(|vm| {
+            let func = vm.operands::<operands::StubNative>().func;
+            native_of_stub(vm, func)
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! What natives ask of the interpreter: see `golite_runtime::Request`.
+
+use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
+use golite_runtime::code_address::CodeAddress;
+use golite_runtime::goroutine::GoroutineIx;
+use golite_runtime::{NativeResult, Request, Runtime};
+
+use crate::access::first_param;
+use crate::frame::{Entry, pack_link};
+use crate::operands::{CallNative, StubNative};
+use crate::regs::store;
+use crate::run::Exit;
+use crate::trace::{TraceLine, line_at};
+use crate::vm::Vm;
+
+impl Vm {
+    /// The window of the native call that runs.
+    fn native_window(&self) -> (Reg, FuncIx) {
+        if self.instruction()[0].op == Op::StubNative as u16 {
+            return (Reg(0), self.operands::<StubNative>().func);
+        }
+        let operands = self.operands::<CallNative>();
+        (operands.base, operands.func)
+    }
+
+    fn set_native_result(&mut self, slot: u16, value: u64) {
+        let (base, _) = self.native_window();
+        self.set(base.plus(LINK_SLOTS + slot), value);
+    }
+
+    /// Does what a native asked for, then goes on behind its call.
+    pub(crate) fn serve(&mut self, request: Request) -> bool {
+        match request {
+            Request::Collect => self.collect_all(),
+            Request::Traceback { all, buffer, len } => {
+                let text = self.stack_text(all);
+                let count = text.len().min(len as usize);
+                for (i, byte) in text.as_bytes()[..count].iter().enumerate() {
+                    store(buffer + i as u64, *byte);
+                }
+                self.set_native_result(0, count as u64);
+            }
+            Request::Callers { goroutine, skip, buffer, len } => {
+                let addresses = self.addresses(goroutine);
+                let wanted = addresses.iter().skip(skip as usize).take(len as usize);
+                let mut count = 0;
+                for address in wanted {
+                    store(buffer + 8 * count, *address);
+                    count += 1;
+                }
+                self.set_native_result(0, count);
+            }
+            Request::Position { address } => {
+                if let Err(trap) = self.describe_position(address) {
+                    return self.trap(trap);
+                }
+            }
+            Request::Breakpoint => return self.leave(Exit::Breakpoint),
+            Request::Call { closure, params, count } => {
+                return self.call_instead(closure, &params[..usize::from(count)]);
+            }
+        }
+        let length = self.instruction().len();
+        self.pc = self.pc.wrapping_add(length);
+        true
+    }
+
+    /// The frames of the running goroutine from the native's caller on, and of the others.
+    fn stack_text(&mut self, all: bool) -> String {
+        self.save_goroutine();
+        if all { self.trace_all(Some(self.rt.running)) } else { self.trace_text(self.rt.running) }
+    }
+
+    /// Code addresses of a goroutine's frames, innermost first.
+    fn addresses(&mut self, g: GoroutineIx) -> Vec<u64> {
+        self.save_goroutine();
+        let frames = self.trace_lines(g).into_iter().filter_map(|line| match line {
+            TraceLine::Frame { func, offset, .. } => {
+                Some(CodeAddress { func, pc: offset, depth: 0 }.to_word())
+            }
+            TraceLine::Panic | TraceLine::Goexit => None,
+        });
+        frames.collect()
+    }
+
+    fn describe_position(&mut self, address: u64) -> NativeResult {
+        let module = self.loader.module();
+        let place =
+            CodeAddress::from_word(address).filter(|place| place.func.index() < module.functions.len());
+        let Some(place) = place else {
+            for slot in 0..7 {
+                self.set_native_result(slot, 0);
+            }
+            return Ok(());
+        };
+        let function = &module.functions[place.func.index()];
+        let is_code = matches!(function.body, Body::Code(_));
+        let line = line_at(module, place.func, place.pc)
+            .filter(|_| is_code)
+            .map_or(function.line, |entry| entry.line);
+        let (name, declared) = (function.name.to_string(), function.line);
+        let file = self.shown_file(function.file);
+        let name = self.rt.new_string(name.as_bytes())?;
+        let file = self.rt.new_string(file.as_bytes())?;
+        let entry = CodeAddress::entry(place.func);
+        let results = [name.0, name.1, file.0, file.1, u64::from(line), u64::from(declared), entry];
+        for (slot, value) in results.into_iter().enumerate() {
+            self.set_native_result(slot as u16, value);
+        }
+        Ok(())
+    }
+
+    /// Calls a closure in the window of the native that asked for it, above what it had.
+    fn call_instead(&mut self, closure: u64, params: &[u64]) -> bool {
+        let (base, native) = self.native_window();
+        let func = Runtime::func_of_closure(closure);
+        let module = self.loader.module();
+        let results = module.signature_of(func).results.len() as u16;
+        let native_slots = module.signature_of(native).first_local().0;
+        let Entry { slots, .. } = self.entry(func);
+        let window = u32::from(base.0) + u32::from(native_slots);
+        if let Some(ended) = self.reserve(window + slots) {
+            return ended;
+        }
+        let length = self.instruction().len();
+        let link = pack_link(Reg(window as u16), self.pc.wrapping_add(length));
+        self.set_window_slot(window, 0, link);
+        self.set_window_slot(window, golite_bytecode::CONTEXT.0, closure);
+        for (i, param) in params.iter().enumerate() {
+            self.set_window_slot(window, first_param(results) + i as u16, *param);
+        }
+        self.fp = self.fp.wrapping_add(window as usize);
+        self.pc = self.entry(func).code;
+        true
+    }
+}

@@ -1,0 +1,162 @@
+//! Tracebacks, as Go prints them.
+//!
+//! Frames of the compiler's own functions are not shown. Arguments are shown as `...`; the number behind
+//! the line is the distance in words from the start of the function's code.
+
+use std::fmt::Write;
+
+use golite_bytecode::{Body, FuncIx, LineEntry, Module};
+use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::report;
+
+use crate::unwind::FrameAt;
+use crate::vm::Vm;
+
+/// Frames shown at each end of a deep stack.
+const SHOWN: usize = 50;
+
+/// A line of a traceback: a function and a place in it.
+#[derive(Clone, Debug)]
+pub(crate) enum TraceLine {
+    /// A function of the program.
+    Frame {
+        /// Which.
+        func: FuncIx,
+        /// The line.
+        line: u32,
+        /// Words from the start of its code.
+        offset: u32,
+    },
+    /// The deferred call above ran because of a panic.
+    Panic,
+    /// The deferred call above ran because of `runtime.Goexit`.
+    Goexit,
+}
+
+/// The position of a word of a function's code.
+pub(crate) fn line_at(module: &Module, func: FuncIx, word: u32) -> Option<LineEntry> {
+    let Body::Code(code) = &module.functions[func.index()].body else { return None };
+    let after = code.lines.partition_point(|entry| entry.pc <= word);
+    after.checked_sub(1).map(|index| code.lines[index])
+}
+
+impl Vm {
+    /// The frames of a goroutine, innermost first. The running one must be saved in its record.
+    pub(crate) fn trace_lines(&self, g: GoroutineIx) -> Vec<TraceLine> {
+        let goroutine = self.rt.goroutines.get(g);
+        let mut lines = Vec::new();
+        if goroutine.pc == 0 {
+            if goroutine.entry != 0 {
+                let func = golite_runtime::Runtime::func_of_closure(goroutine.entry);
+                self.push_frame(FrameAt::entry(func), &mut lines);
+            }
+            return lines;
+        }
+        // A goroutine that waits is behind the instruction that made it wait.
+        let pc: *const golite_bytecode::Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
+        let place = match goroutine.status {
+            Status::Waiting => self.code.call_place(pc),
+            Status::Runnable | Status::Running | Status::Dead => self.code.place(pc),
+        };
+        let mut frame = self.frame_at(goroutine.base, place);
+        loop {
+            self.push_frame(frame, &mut lines);
+            let Some((caller, by_panic)) = self.caller(g, frame) else { return lines };
+            if by_panic {
+                let panics = self.rt.goroutines.get(g).panics();
+                let record = panics.iter().rev().find(|panic| panic.deferred == frame.base);
+                lines.push(match record.is_some_and(|panic| panic.goexit) {
+                    true => TraceLine::Goexit,
+                    false => TraceLine::Panic,
+                });
+            }
+            frame = caller;
+        }
+    }
+
+    fn push_frame(&self, frame: FrameAt, lines: &mut Vec<TraceLine>) {
+        let module = self.loader.module();
+        let Some(func) = frame.func else { return };
+        let function = &module.functions[func.index()];
+        if function.wrapper {
+            return;
+        }
+        let line = match frame.stub {
+            true => function.line,
+            false => line_at(module, func, frame.word).map_or(function.line, |entry| entry.line),
+        };
+        lines.push(TraceLine::Frame { func, line, offset: frame.word });
+    }
+
+    /// The name of a source file as tracebacks show it: absolute.
+    pub(crate) fn shown_file(&self, file: u32) -> String {
+        let module = self.loader.module();
+        let name = module.files.get(file as usize).map_or("?", |name| name);
+        if name.starts_with('/') || name.starts_with('$') || name == "?" || self.working_dir.is_empty() {
+            return name.to_string();
+        }
+        format!("{}/{}", self.working_dir, name.strip_prefix("./").unwrap_or(name))
+    }
+
+    /// The header and the frames of a goroutine.
+    pub(crate) fn trace_text(&self, g: GoroutineIx) -> String {
+        let info = report::describe(&self.rt, g);
+        let mut out = info.header();
+        out.push('\n');
+        self.write_frames(&self.trace_lines(g), &mut out);
+        let creator = info.creation.func;
+        let module = self.loader.module();
+        let name = creator.map(|func| &*module.functions[func.index()].name);
+        if let Some(line) = info.created_by(name) {
+            out.push_str(&line);
+            out.push('\n');
+            match creator {
+                Some(func) => {
+                    let file = self.shown_file(module.functions[func.index()].file);
+                    let line = line_at(module, func, info.creation.pc).map_or(0, |entry| entry.line);
+                    let _ = writeln!(out, "\t{file}:{line} +{:#x}", info.creation.pc);
+                }
+                None => out.push_str("\t$GOROOT/src/time/sleep.go:1\n"),
+            }
+        }
+        out
+    }
+
+    /// Frames as lines, the middle of a deep stack left out.
+    pub(crate) fn write_frames(&self, lines: &[TraceLine], out: &mut String) {
+        let module = self.loader.module();
+        let elided = lines.len().saturating_sub(2 * SHOWN);
+        for (i, line) in lines.iter().enumerate() {
+            if elided > 0 && i == SHOWN {
+                let _ = writeln!(out, "...{elided} frames elided...");
+            }
+            if elided > 0 && (SHOWN..SHOWN + elided).contains(&i) {
+                continue;
+            }
+            match line {
+                TraceLine::Frame { func, line, offset } => {
+                    let function = &module.functions[func.index()];
+                    let no_params = module.signature_of(*func).params.is_empty();
+                    let args = if no_params { "()" } else { "(...)" };
+                    let file = self.shown_file(function.file);
+                    let _ = writeln!(out, "{}{args}\n\t{file}:{line} +{offset:#x}", function.name);
+                }
+                TraceLine::Panic => {
+                    out.push_str("panic({0x0?, 0x0?})\n\t$GOROOT/src/runtime/panic.go:1 +0x0\n")
+                }
+                TraceLine::Goexit => {
+                    out.push_str("runtime.Goexit()\n\t$GOROOT/src/runtime/panic.go:1 +0x0\n");
+                }
+            }
+        }
+    }
+
+    /// All goroutines of the program, the given one first, with an empty line between.
+    pub(crate) fn trace_all(&self, first: Option<GoroutineIx>) -> String {
+        let all = report::list(&self.rt);
+        let own = all.iter().filter(|info| !info.system && Some(info.index) != first);
+        let texts: Vec<_> =
+            first.into_iter().chain(own.map(|info| info.index)).map(|g| self.trace_text(g)).collect();
+        texts.join("\n")
+    }
+}

@@ -1,0 +1,567 @@
+//! Panics, `recover`, `runtime.Goexit`, and what ends a goroutine.
+//!
+//! A panic does not unwind the stack at once. It runs the goroutine's deferred calls, last first, each in
+//! a window above the frame that panicked, so that a report can show that frame. Such a call returns to
+//! the *unwind stub*, which looks whether it has recovered. If so, the stack is cut back to the frame that
+//! deferred the call, which goes on at its recovery point; if not, the next deferred call runs, and after
+//! the last one the program ends.
+//!
+//! `Goroutine::panics` has the panics on their way, oldest first. Of each, `frame` and `deferred` name the
+//! frame whose deferred call runs and that call's own frame. A panic whose deferred call is above the frame
+//! that a newer one is recovered to has been overtaken and is dropped. `Goexit` is a panic that nothing
+//! recovers: if a panic that overtook it is recovered, it goes on.
+
+use golite_bytecode::{Body, CONTEXT, FuncIx, LINK_SLOTS, Op, Reg, Word};
+use golite_runtime::goroutine::{DeferRecord, Goroutine, GoroutineIx, PanicRecord, StackError, StackSlot};
+use golite_runtime::panic::{ErrorKind, Fatal, PendingPanic, PrintedPanic, print_panics, signal_line};
+use golite_runtime::{NativeResult, Runtime, Trap, sched};
+
+use crate::access::first_param;
+use crate::frame::{Place, link_pc, link_slots, pack_link};
+use crate::operands;
+use crate::run::Exit;
+use crate::vm::Vm;
+
+/// The texts of the panics that end the program, while `Error` and `String` methods make them.
+#[derive(Debug)]
+pub(crate) struct Printing {
+    goroutine: GoroutineIx,
+    texts: Vec<Vec<u8>>,
+}
+
+/// A frame of a goroutine: where it is, and where in its code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameAt {
+    /// The frame's slot 0.
+    pub(crate) base: StackSlot,
+    /// The function, if it is one of a module.
+    pub(crate) func: Option<FuncIx>,
+    /// The word of its code: of the running instruction, or the last of the call that it is in.
+    pub(crate) word: u32,
+    /// The frame is a stub's: nothing of the function has run.
+    pub(crate) stub: bool,
+}
+
+impl FrameAt {
+    /// The frame of a function that has not begun.
+    pub(crate) fn entry(func: FuncIx) -> FrameAt {
+        FrameAt { base: StackSlot(0), func: Some(func), word: 0, stub: true }
+    }
+}
+
+impl Vm {
+    fn goroutine(&mut self) -> &mut Goroutine {
+        self.rt.goroutines.get_mut(self.rt.running)
+    }
+
+    /// An instruction did not come to its end. True if the loop goes on.
+    #[cold]
+    pub(crate) fn trap(&mut self, trap: Trap) -> bool {
+        match trap {
+            Trap::Panic => self.raise_pending(),
+            Trap::Park => self.leave_after(Exit::Parked),
+            Trap::Yield => self.leave_after(Exit::Yielded),
+            Trap::Goexit => {
+                let pc = self.pc as u64;
+                self.goroutine().push_panic(PanicRecord {
+                    type_word: 0,
+                    data: 0,
+                    frame: StackSlot::NONE,
+                    deferred: StackSlot::NONE,
+                    pc,
+                    recovered: false,
+                    aborted: false,
+                    goexit: true,
+                    repanicked: false,
+                });
+                self.unwind()
+            }
+            Trap::Exit(status) => self.leave(Exit::Program(status)),
+            Trap::Fatal => self.fatal(),
+            Trap::OutOfMemory => self.starve(),
+            Trap::Limit => self.leave(Exit::StepLimit),
+            Trap::Request(request) => self.serve(request),
+        }
+    }
+
+    pub(crate) fn leave(&mut self, exit: Exit) -> bool {
+        self.exit = exit;
+        false
+    }
+
+    /// Leaves the loop; the goroutine goes on after the running instruction.
+    fn leave_after(&mut self, exit: Exit) -> bool {
+        let length = self.instruction().len();
+        self.pc = self.pc.wrapping_add(length);
+        self.leave(exit)
+    }
+
+    /// The time slice is over.
+    pub(crate) fn preempt(&mut self) -> bool {
+        if self.initialising > 0 {
+            self.budget = u64::from(self.rt.sched.config.slice.max(1));
+            return true;
+        }
+        self.leave(Exit::Preempted)
+    }
+
+    /// No memory: collects everything and does the instruction once more; the second time it is fatal.
+    fn starve(&mut self) -> bool {
+        let allocated = self.rt.heap.allocated();
+        if self.starved == Some((self.pc, allocated)) {
+            let text = self.rt.heap.failure();
+            self.rt.fatal = Some(Fatal::OutOfMemory(text));
+            return self.fatal();
+        }
+        self.collect_all();
+        self.starved = Some((self.pc, self.rt.heap.allocated()));
+        true
+    }
+
+    /// Grows the running goroutine's stack so that there are `slots` from the frame on. If that is not
+    /// possible, gives what the loop does then.
+    pub(crate) fn reserve(&mut self, slots: u32) -> Option<bool> {
+        if self.fp.wrapping_add(slots as usize) <= self.stack_end {
+            return None;
+        }
+        let frame = self.frame_slot();
+        let wanted = u64::from(frame.0) + u64::from(slots);
+        let g = self.rt.running;
+        let outcome = match sched::grow_stack(&mut self.rt, g, wanted) {
+            Err(StackError::OutOfMemory) => {
+                self.collect_all();
+                sched::grow_stack(&mut self.rt, g, wanted)
+            }
+            other => other,
+        };
+        match outcome {
+            Ok(()) => {
+                self.set_frame(frame);
+                None
+            }
+            Err(StackError::Overflow) => {
+                let limit = self.rt.sched.config.max_stack;
+                let text = format!("runtime: goroutine stack exceeds {limit}-byte limit\n");
+                Some(self.leave(Exit::Overflow(text)))
+            }
+            Err(StackError::OutOfMemory) => {
+                let text = self.rt.heap.failure();
+                self.rt.fatal = Some(Fatal::OutOfMemory(text));
+                Some(self.fatal())
+            }
+        }
+    }
+
+    /// Grows the stack for the frame that a call is about to make; the call is then done once more.
+    pub(crate) fn grow_stack(&mut self, slots: u32) -> bool {
+        self.reserve(slots).unwrap_or(true)
+    }
+
+    /// Ends the program for what `Runtime::fatal` says.
+    pub(crate) fn fatal(&mut self) -> bool {
+        let fatal = self.rt.fatal.take().unwrap_or(Fatal::Throw("unknown".into()));
+        self.leave(Exit::FatalError(fatal))
+    }
+
+    // ---- frames
+
+    /// The running frame.
+    pub(crate) fn running_frame(&self) -> FrameAt {
+        self.frame_at(self.frame_slot(), self.code.place(self.pc))
+    }
+
+    /// The frame at a slot of a stack.
+    pub(crate) fn frame_at(&self, base: StackSlot, place: Place) -> FrameAt {
+        let (func, word, stub) = match place {
+            Place::Code(func, word) => (Some(func), word, false),
+            Place::Stub(func) => (Some(func), 0, true),
+            Place::Exit | Place::Unwind => (None, 0, true),
+        };
+        FrameAt { base, func, word, stub }
+    }
+
+    /// How many slots a frame may use.
+    pub(crate) fn frame_size(&self, frame: FrameAt) -> u32 {
+        frame.func.map_or(u32::from(LINK_SLOTS), |func| self.code.slots(func))
+    }
+
+    /// The frame that called `frame`, and whether it did so by a panic; `None` for the first one of the
+    /// goroutine.
+    pub(crate) fn caller(&self, g: GoroutineIx, frame: FrameAt) -> Option<(FrameAt, bool)> {
+        let goroutine = self.rt.goroutines.get(g);
+        let link = goroutine.stack.get(frame.base);
+        let below = link_slots(link) as u32;
+        match self.code.call_place(link_pc(link)) {
+            Place::Exit => None,
+            Place::Unwind => {
+                let record = goroutine.panics().iter().rev().find(|panic| panic.deferred == frame.base);
+                let pc = record
+                    .map_or(self.printing_pc, |panic| std::ptr::with_exposed_provenance(panic.pc as usize));
+                let base = StackSlot(frame.base.0 - below);
+                Some((self.frame_at(base, self.code.place(pc)), true))
+            }
+            place => Some((self.frame_at(StackSlot(frame.base.0 - below), place), false)),
+        }
+    }
+
+    /// Whether the function was made by the compiler.
+    fn is_wrapper(&self, func: Option<FuncIx>) -> bool {
+        func.is_some_and(|func| self.loader.module().functions[func.index()].wrapper)
+    }
+
+    // ---- deferred calls
+
+    /// Defers a call in the frame.
+    pub(crate) fn push_defer(&mut self, closure: u64, frame: StackSlot) {
+        self.goroutine().defers.push(DeferRecord { closure, frame });
+    }
+
+    /// `run.defers`: runs what the frame deferred; each call returns to the instruction itself.
+    pub(crate) fn run_defers(&mut self) -> bool {
+        let base = self.operands::<operands::RunDefers>().base;
+        let frame = self.frame_slot();
+        match self.goroutine().defers.last().copied() {
+            Some(record) if record.frame == frame => {
+                if record.closure == 0 {
+                    self.goroutine().defers.pop();
+                    let trap = self.rt.raise_nil(0);
+                    return self.trap(trap);
+                }
+                let entry = self.entry(Runtime::func_of_closure(record.closure));
+                if let Some(ended) = self.reserve(u32::from(base.0) + entry.slots) {
+                    return ended;
+                }
+                self.goroutine().defers.pop();
+                let link = pack_link(base, self.pc);
+                self.enter_closure(u32::from(base.0), link, record.closure);
+                true
+            }
+            _ => self.advance::<operands::RunDefers>(),
+        }
+    }
+
+    /// Makes a frame of the window and goes on in the closure's function.
+    fn enter_closure(&mut self, window: u32, link: u64, closure: u64) {
+        self.set_window_slot(window, 0, link);
+        self.set_window_slot(window, CONTEXT.0, closure);
+        self.fp = self.fp.wrapping_add(window as usize);
+        self.pc = self.entry(Runtime::func_of_closure(closure)).code;
+    }
+
+    // ---- panics
+
+    /// A panic was raised by the runtime or a native: makes its value and begins.
+    fn raise_pending(&mut self) -> bool {
+        let pending = self.rt.pending_panic.take().expect("who traps with a panic has recorded it");
+        let value = loop {
+            match self.rt.panic_value(&pending) {
+                Ok(value) => break value,
+                Err(Ok(kind)) => {
+                    if let Err(message) = self.load_error_type(kind) {
+                        self.exit = Exit::Fatal(format!("golite: {message}\n"));
+                        return false;
+                    }
+                }
+                Err(Err(_)) => {
+                    self.rt.pending_panic = Some(pending.clone());
+                    self.collect_all();
+                    self.rt.pending_panic = None;
+                    match self.rt.panic_value(&pending) {
+                        Ok(value) => break value,
+                        Err(_) => {
+                            let text = self.rt.heap.failure();
+                            self.rt.fatal = Some(Fatal::OutOfMemory(text));
+                            return self.fatal();
+                        }
+                    }
+                }
+            }
+        };
+        if let PendingPanic::Error { kind: ErrorKind::Memory, addr, .. } = &pending {
+            self.fault = Some((value, *addr));
+        }
+        self.begin_panic(value)
+    }
+
+    fn begin_panic(&mut self, value: (u64, u64)) -> bool {
+        if self.is_printing() {
+            return self.panic_while_printing(value);
+        }
+        let pc = self.pc as u64;
+        self.goroutine().push_panic(PanicRecord {
+            type_word: value.0,
+            data: value.1,
+            frame: StackSlot::NONE,
+            deferred: StackSlot::NONE,
+            pc,
+            recovered: false,
+            aborted: false,
+            goexit: false,
+            repanicked: false,
+        });
+        self.unwind()
+    }
+
+    fn is_printing(&self) -> bool {
+        self.printing.as_ref().is_some_and(|printing| printing.goroutine == self.rt.running)
+    }
+
+    /// Runs the next deferred call of the goroutine, for its newest panic. The frame is the one that
+    /// panicked.
+    fn unwind(&mut self) -> bool {
+        let Some(record) = self.goroutine().defers.last().copied() else {
+            return self.nothing_deferred();
+        };
+        let window = self.frame_size(self.running_frame());
+        let slots = match record.closure {
+            0 => u32::from(LINK_SLOTS),
+            closure => self.entry(Runtime::func_of_closure(closure)).slots,
+        };
+        if let Some(ended) = self.reserve(window + slots) {
+            return ended;
+        }
+        let deferred = StackSlot(self.frame_slot().0 + window);
+        let goroutine = self.goroutine();
+        goroutine.defers.pop();
+        let panic = goroutine.last_panic().expect("a panic is on its way");
+        panic.frame = record.frame;
+        panic.deferred = deferred;
+        if record.closure == 0 {
+            let trap = self.rt.raise_nil(0);
+            return self.trap(trap);
+        }
+        let link = pack_link(Reg(window as u16), self.code.unwind());
+        self.enter_closure(window, link, record.closure);
+        true
+    }
+
+    fn nothing_deferred(&mut self) -> bool {
+        if self.goroutine().last_panic().is_some_and(|panic| panic.goexit) {
+            return self.goroutine_exits();
+        }
+        self.begin_printing()
+    }
+
+    /// The unwind stub: a deferred call, or a method that gives a panic's text, has returned.
+    pub(crate) fn deferred_returned(&mut self) -> bool {
+        if self.is_printing() {
+            return self.text_returned();
+        }
+        let panic = *self.goroutine().last_panic().expect("a panic is on its way");
+        self.pc = std::ptr::with_exposed_provenance(panic.pc as usize);
+        if !panic.recovered {
+            return self.unwind();
+        }
+        let goroutine = self.goroutine();
+        goroutine.pop_panic();
+        while let Some(older) = goroutine.last_panic().copied() {
+            if older.deferred == StackSlot::NONE || older.deferred <= panic.frame {
+                break;
+            }
+            if older.goexit {
+                // It was overtaken by the panic: it goes on.
+                goroutine.last_panic().expect("just looked at").pc = panic.pc;
+                return self.unwind();
+            }
+            goroutine.pop_panic();
+        }
+        self.resume_at(panic.frame)
+    }
+
+    /// Cuts the stack back to a frame, which goes on at its recovery point.
+    fn resume_at(&mut self, base: StackSlot) -> bool {
+        let mut frame = self.running_frame();
+        while frame.base != base {
+            frame = self.caller(self.rt.running, frame).expect("the frame that deferred is on the stack").0;
+        }
+        let func = frame.func.expect("who defers is a function");
+        let recovery = match &self.loader.module().functions[func.index()].body {
+            Body::Code(code) => code.recovery,
+            Body::Pending | Body::Native { .. } => None,
+        };
+        let recovery = recovery.expect("a function that defers has a recovery point");
+        self.set_frame(base);
+        self.pc = self.code.start(func).wrapping_add(recovery as usize);
+        true
+    }
+
+    /// `recover()` in the running frame: it works in a function that a panic called as deferred one,
+    /// directly or through the compiler's wrappers.
+    pub(crate) fn recover(&mut self) -> (u64, u64) {
+        let Some(panic) = self.goroutine().last_panic().copied() else { return (0, 0) };
+        if panic.goexit || panic.recovered {
+            return (0, 0);
+        }
+        let mut frame = self.running_frame();
+        if self.is_wrapper(frame.func) {
+            return (0, 0);
+        }
+        while frame.base != panic.deferred {
+            match self.caller(self.rt.running, frame) {
+                Some((caller, false)) if self.is_wrapper(caller.func) => frame = caller,
+                _ => return (0, 0),
+            }
+        }
+        self.goroutine().last_panic().expect("just looked at").recovered = true;
+        (panic.type_word, panic.data)
+    }
+
+    // ---- the end of a goroutine
+
+    /// The goroutine's function has returned.
+    pub(crate) fn goroutine_ends(&mut self) -> bool {
+        if self.rt.running_id == 1 {
+            return self.leave(Exit::Program(0));
+        }
+        self.leave(Exit::Finished)
+    }
+
+    fn goroutine_exits(&mut self) -> bool {
+        self.goroutine().panics = None;
+        if self.rt.running_id == 1 {
+            self.rt.sched.main_exited = true;
+        }
+        self.leave(Exit::Finished)
+    }
+
+    // ---- the report of a panic that ends the program
+
+    fn begin_printing(&mut self) -> bool {
+        self.printing = Some(Box::new(Printing { goroutine: self.rt.running, texts: Vec::new() }));
+        self.next_text()
+    }
+
+    /// Makes the text of the next panic: by its `Error` or `String` method, if it has one.
+    fn next_text(&mut self) -> bool {
+        loop {
+            let done = self.printing.as_ref().map_or(0, |printing| printing.texts.len());
+            let Some(panic) = self.goroutine().panics().get(done).copied() else {
+                return self.report_panic();
+            };
+            let method = match panic.goexit {
+                true => None,
+                false => self.rt.panic_text_method(panic.type_word),
+            };
+            let Some(func) = method else {
+                let text = self.rt.panic_value_text(panic.type_word, panic.data);
+                self.push_text(text);
+                continue;
+            };
+            let window = self.frame_size(self.running_frame());
+            let entry = self.entry(func);
+            if let Some(ended) = self.reserve(window + entry.slots) {
+                return ended;
+            }
+            let link = pack_link(Reg(window as u16), self.code.unwind());
+            self.set_window_slot(window, 0, link);
+            self.set_window_slot(window, first_param(2), panic.data);
+            self.printing_pc = self.pc;
+            self.fp = self.fp.wrapping_add(window as usize);
+            self.pc = entry.code;
+            return true;
+        }
+    }
+
+    fn push_text(&mut self, text: Vec<u8>) {
+        if let Some(printing) = &mut self.printing {
+            printing.texts.push(text);
+        }
+    }
+
+    /// A method has returned a text: it is in the results of the window above the frame.
+    fn text_returned(&mut self) -> bool {
+        self.pc = self.printing_pc;
+        let window = self.frame_size(self.running_frame());
+        let results = LINK_SLOTS;
+        let (addr, len) = (self.window_slot(window, results), self.window_slot(window, results + 1));
+        let text = self.rt.string_bytes(addr, len).to_vec();
+        self.push_text(text);
+        self.next_text()
+    }
+
+    fn panic_while_printing(&mut self, value: (u64, u64)) -> bool {
+        let ty = golite_runtime::slot::type_of_word(value.0);
+        let name = self.rt.types.name(ty).to_string();
+        let text = match name.as_str() {
+            "string" => self.rt.panic_value_text(value.0, value.1),
+            _ => format!("type {name}").into_bytes(),
+        };
+        let mut message = b"panic while printing panic value: ".to_vec();
+        golite_runtime::panic::push_indented(&mut message, &text);
+        self.rt.fatal = Some(Fatal::Throw(String::from_utf8_lossy(&message).into_owned()));
+        self.fatal()
+    }
+
+    fn report_panic(&mut self) -> bool {
+        let printing = self.printing.take().expect("the texts are being made");
+        let panics = self.goroutine().panics().to_vec();
+        let mut printed: Vec<(PrintedPanic, (u64, u64))> = Vec::new();
+        for (panic, text) in panics.iter().zip(printing.texts) {
+            let value = (panic.type_word, panic.data);
+            // The same value once more is not another panic.
+            if let Some((before, same)) = printed.last_mut()
+                && !panic.goexit
+                && self.rt.equal_ifaces(*same, value).unwrap_or(false)
+            {
+                before.repanicked |= before.recovered;
+                before.recovered |= panic.recovered;
+                continue;
+            }
+            self.rt.pending_panic = None;
+            let shown =
+                PrintedPanic { text, recovered: panic.recovered, repanicked: false, goexit: panic.goexit };
+            printed.push((shown, value));
+        }
+        let mut text = print_panics(&printed.iter().map(|(panic, _)| panic.clone()).collect::<Vec<_>>());
+        if let (Some((value, addr)), Some((_, last))) = (self.fault, printed.last())
+            && value == *last
+        {
+            text.extend_from_slice(signal_line(addr, 0).as_bytes());
+        }
+        self.leave(Exit::Panic(text))
+    }
+
+    /// The words for one of the runtime errors that compiled code raises itself.
+    pub(crate) fn raise_runtime_code(&mut self, code: u16) -> Trap {
+        use golite_bytecode::RuntimeErrorCode as Code;
+        let text = match code {
+            c if c == Code::NilDereference as u16 => return self.rt.raise_nil(0),
+            c if c == Code::DivideByZero as u16 => return self.rt.raise_divide(),
+            c if c == Code::NegativeShift as u16 => return self.rt.raise_shift(),
+            c if c == Code::RangeAfterFalse as u16 => {
+                "range function continued iteration after function for loop body returned false"
+            }
+            c if c == Code::RangeAfterExit as u16 => {
+                "range function continued iteration after whole loop exit"
+            }
+            c if c == Code::RangeAfterPanic as u16 => {
+                "range function continued iteration after loop body panic"
+            }
+            c if c == Code::RangeRecovered as u16 => {
+                "range function recovered a loop body panic and did not resume panicking"
+            }
+            _ => return self.rt.raise_fatal("unreachable code was reached"),
+        };
+        self.rt.raise(ErrorKind::Error, text)
+    }
+
+    /// Raises what a goroutine has to panic with now that it goes on: it is behind the instruction that
+    /// made it wait.
+    pub(crate) fn raise_on_wake(&mut self, outcome: NativeResult) -> bool {
+        let Err(trap) = outcome else { return true };
+        if let Place::Code(func, word) = self.code.place(self.pc.wrapping_sub(1)) {
+            let start = self.code.start(func);
+            let mut at = start;
+            while at.wrapping_add(self.length_at(at)) <= start.wrapping_add(word as usize) {
+                at = at.wrapping_add(self.length_at(at));
+            }
+            self.pc = at;
+        }
+        self.trap(trap)
+    }
+
+    fn length_at(&self, pc: *const Word) -> usize {
+        let op = self.code.op_at(pc);
+        Op::from_number(op).map_or(1, |op| usize::from(op.info().words))
+    }
+}

@@ -1,0 +1,137 @@
+//! The VM: the runtime, the code, and the registers of the goroutine that runs.
+
+use std::collections::VecDeque;
+
+use golite_bytecode::{FuncIx, Word};
+use golite_runtime::golite_gc::{Addr, HeapError};
+use golite_runtime::goroutine::StackSlot;
+use golite_runtime::host::Host;
+use golite_runtime::{Runtime, RuntimeConfig};
+use rustc_hash::FxHashMap;
+
+use crate::code::Loader;
+use crate::collect::Maps;
+use crate::frame::{CodeTable, Entry};
+use crate::regs::Regs;
+use crate::run::Exit;
+use crate::unwind::Printing;
+
+/// What a VM is made with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VmConfig {
+    /// The runtime.
+    pub runtime: RuntimeConfig,
+    /// Nanoseconds after which the program is ended.
+    pub timeout: Option<i64>,
+}
+
+/// A virtual machine with one program.
+///
+/// The first fields are those that handlers look at.
+#[repr(C)]
+pub struct Vm {
+    /// One past the running goroutine's stack.
+    pub(crate) stack_end: *mut u64,
+    /// `code.entries`.
+    pub(crate) entries: *const Entry,
+    /// Addresses of package-level variables.
+    pub(crate) globals: *const Addr,
+    /// Address and length of string constants.
+    pub(crate) strings: *const (Addr, u64),
+    /// How many result slots signatures have.
+    pub(crate) results: Vec<u16>,
+    /// Registers while something other than the loop runs.
+    pub(crate) pc: *const Word,
+    /// See `Regs`.
+    pub(crate) fp: *mut u64,
+    /// See `Regs`.
+    pub(crate) budget: u64,
+    /// Slots that the frame to be made needs, counted from `fp`.
+    pub(crate) wanted_slots: u32,
+    /// The runtime.
+    pub rt: Runtime,
+    pub(crate) code: CodeTable,
+    pub(crate) loader: Box<dyn Loader>,
+    pub(crate) maps: Maps,
+    /// Why the loop was left.
+    pub(crate) exit: Exit,
+    /// Initialisers of standard variables that run before a function does.
+    pub(crate) initialisers: FxHashMap<FuncIx, VecDeque<FuncIx>>,
+    /// How many of them are running: they are not preempted, so that nobody sees half of it.
+    pub(crate) initialising: u32,
+    /// The texts of the panic that ends the program are being made.
+    pub(crate) printing: Option<Box<Printing>>,
+    /// Where the frame that panicked is while a method makes its text.
+    pub(crate) printing_pc: *const Word,
+    /// The last memory fault: the panic's value, and the address.
+    pub(crate) fault: Option<((u64, u64), u64)>,
+    /// The instruction that found no memory, and how much had been allocated then.
+    pub(crate) starved: Option<(*const Word, u64)>,
+    pub(crate) config: VmConfig,
+    /// When the program ends because of `VmConfig::timeout`, in nanoseconds of the monotonic clock.
+    pub(crate) deadline: Option<i64>,
+    /// The working directory at the start, by which names of files are shown.
+    pub(crate) working_dir: String,
+}
+
+impl std::fmt::Debug for Vm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vm").field("rt", &self.rt).finish_non_exhaustive()
+    }
+}
+
+impl Vm {
+    /// A VM for the code that `loader` has.
+    ///
+    /// # Errors
+    /// If the heap's address range cannot be reserved.
+    pub fn new(config: VmConfig, host: Box<dyn Host>, loader: Box<dyn Loader>) -> Result<Vm, HeapError> {
+        let rt = Runtime::new(config.runtime, host)?;
+        Ok(Vm {
+            stack_end: std::ptr::null_mut(),
+            entries: std::ptr::null(),
+            globals: std::ptr::null(),
+            strings: std::ptr::null(),
+            results: Vec::new(),
+            pc: std::ptr::null(),
+            fp: std::ptr::null_mut(),
+            budget: 0,
+            wanted_slots: 0,
+            rt,
+            code: CodeTable::new(),
+            loader,
+            maps: Maps::default(),
+            exit: Exit::None,
+            initialisers: FxHashMap::default(),
+            initialising: 0,
+            printing: None,
+            printing_pc: std::ptr::null(),
+            fault: None,
+            starved: None,
+            config,
+            deadline: None,
+            working_dir: String::new(),
+        })
+    }
+
+    /// Takes the registers over from the loop.
+    #[inline(always)]
+    pub(crate) fn save(&mut self, regs: &Regs) {
+        self.pc = regs.pc;
+        self.fp = regs.fp;
+        self.budget = regs.budget;
+    }
+
+    /// The running frame's slot 0 as a slot of the stack.
+    pub(crate) fn frame_slot(&self) -> StackSlot {
+        let base = self.rt.goroutines.get(self.rt.running).stack.base();
+        StackSlot(((self.fp.addr() - base.addr()) / size_of::<u64>()) as u32)
+    }
+
+    /// Makes the frame at a slot of the running goroutine's stack the running one.
+    pub(crate) fn set_frame(&mut self, frame: StackSlot) {
+        let stack = &self.rt.goroutines.get(self.rt.running).stack;
+        self.stack_end = stack.base().wrapping_add(stack.slots() as usize);
+        self.fp = stack.base().wrapping_add(frame.0 as usize);
+    }
+}
