@@ -19,6 +19,7 @@ impl Reg {
 
     /// The register `n` slots above this one.
     #[must_use]
+    #[inline(always)]
     pub fn plus(self, n: u16) -> Reg {
         Reg(self.0 + n)
     }
@@ -33,6 +34,7 @@ macro_rules! index_types {
         impl $name {
             /// The index as a `usize`.
             #[must_use]
+            #[inline(always)]
             pub fn index(self) -> usize {
                 self.0 as usize
             }
@@ -169,6 +171,7 @@ macro_rules! registers {
             fn to_bits(value: Reg) -> u64 {
                 u64::from(value.0)
             }
+            #[inline(always)]
             fn from_bits(bits: u64) -> Reg {
                 Reg(bits as u16)
             }
@@ -250,6 +253,7 @@ macro_rules! numbers {
                 let to: fn($value) -> u64 = $to;
                 to(value)
             }
+            #[inline(always)]
             fn from_bits(bits: u64) -> $value {
                 let from: fn(u64) -> $value = $from;
                 from(bits)
