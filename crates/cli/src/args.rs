@@ -1,10 +1,12 @@
 //! What can be said on the command line.
 
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use golite::load::io_text;
 
 /// Go, run by a bytecode VM.
 #[derive(Parser, Debug)]
@@ -74,38 +76,53 @@ pub(crate) enum ColorArg {
     Never,
 }
 
-/// `golite run`.
+/// `golite run`. What has been read and is consistent is in [`RunOptions`].
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
     /// Limit of the heap and all stacks, such as 64MiB
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub(crate) max_memory: Option<u64>,
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
+    max_memory: Option<u64>,
     /// Limit of steps (calls, loop iterations, and what library functions count for theirs)
-    #[arg(long, value_name = "N")]
-    pub(crate) max_steps: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Limits")]
+    max_steps: Option<u64>,
     /// Limit of time, such as 5s or 300ms
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) timeout: Option<Duration>,
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Limits")]
+    timeout: Option<Duration>,
     /// Limit of goroutines alive at once
-    #[arg(long, value_name = "N")]
-    pub(crate) max_goroutines: Option<u64>,
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Limits")]
+    max_goroutines: Option<u64>,
     /// Limit of one goroutine's stack, such as 1MiB
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub(crate) max_stack: Option<u64>,
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
+    max_stack: Option<u64>,
+    /// What the script may not use
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', help_heading = "Permissions")]
+    deny: Vec<DenyArg>,
+    /// A directory that may be read; without more such flags nothing else may
+    #[arg(long, value_name = "DIR", help_heading = "Permissions")]
+    allow_read: Vec<PathBuf>,
+    /// A directory that may be written; without more such flags nothing else may
+    #[arg(long, value_name = "DIR", help_heading = "Permissions")]
+    allow_write: Vec<PathBuf>,
+    /// The pointer functions of package unsafe
+    #[arg(long, help_heading = "Permissions")]
+    allow_unsafe: bool,
     /// Seed of every choice of the runtime: the run is the same to the byte
     #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// What the script may not use: fs, env, net, exec
-    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
-    pub(crate) deny: Vec<DenyArg>,
-    /// Directories that may be read; nothing else may
-    #[arg(long, value_name = "DIR")]
-    pub(crate) allow_read: Vec<String>,
-    /// Directories that may be written; nothing else may
-    #[arg(long, value_name = "DIR")]
-    pub(crate) allow_write: Vec<String>,
+    seed: Option<u64>,
+    /// Show at the end what was used: steps, memory, collections, goroutines
+    #[arg(long)]
+    stats: bool,
+    /// Show at the end which goroutines can never go on
+    #[arg(long)]
+    leaks: bool,
+    /// Explain a panic or deadlock, and show the seed, even if standard error is no terminal
+    #[arg(long)]
+    explain: bool,
+    /// Show warnings, even if standard error is no terminal
+    #[arg(long)]
+    warn: bool,
     /// Program and its arguments: FILE..., DIRECTORY or -, then what the script gets
     #[arg(required = true, trailing_var_arg = true, value_name = "PATH")]
     pub(crate) paths: Vec<OsString>,
@@ -122,6 +139,101 @@ pub(crate) enum DenyArg {
     Net,
     /// Other programs
     Exec,
+}
+
+/// How a program is to be run: the flags of `golite run`, read and consistent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct RunOptions {
+    /// Bytes of the heap and all stacks together.
+    pub(crate) max_memory: Option<u64>,
+    /// Steps of the whole run.
+    pub(crate) max_steps: Option<u64>,
+    /// Wall time of the whole run.
+    pub(crate) timeout: Option<Duration>,
+    /// Goroutines alive at once.
+    pub(crate) max_goroutines: Option<u64>,
+    /// Bytes of one goroutine's stack.
+    pub(crate) max_stack: Option<u64>,
+    /// What the program may not use.
+    pub(crate) deny: Vec<DenyArg>,
+    /// The folders it may read, without symbolic links; `None` for all.
+    pub(crate) read: Option<Vec<PathBuf>>,
+    /// The folders it may write, without symbolic links; `None` for all.
+    pub(crate) write: Option<Vec<PathBuf>>,
+    /// The pointer functions of package unsafe are allowed.
+    pub(crate) allow_unsafe: bool,
+    /// The seed of every choice; drawn at random without one.
+    pub(crate) seed: Option<u64>,
+    /// What was used is shown at the end.
+    pub(crate) stats: bool,
+    /// Goroutines that can never go on are shown at the end.
+    pub(crate) leaks: bool,
+    /// Panics and deadlocks are explained.
+    pub(crate) explain: bool,
+    /// Warnings are shown.
+    pub(crate) warn: bool,
+}
+
+impl RunOptions {
+    /// The flags that nothing honours yet, with whether they are given. Whoever makes one work takes
+    /// it out of here.
+    fn not_honoured(&self) -> [(&'static str, bool); 5] {
+        [
+            ("--allow-unsafe", self.allow_unsafe),
+            ("--stats", self.stats),
+            ("--leaks", self.leaks),
+            ("--explain", self.explain),
+            ("--warn", self.warn),
+        ]
+    }
+}
+
+impl RunArgs {
+    /// The options, if they go together and all of them work.
+    pub(crate) fn options(&self) -> Result<RunOptions, String> {
+        let denied_files = self.deny.contains(&DenyArg::Fs);
+        if denied_files && !(self.allow_read.is_empty() && self.allow_write.is_empty()) {
+            return Err("--deny fs denies all files: --allow-read and --allow-write contradict it".into());
+        }
+        if let (Some(stack), Some(memory)) = (self.max_stack, self.max_memory)
+            && stack > memory
+        {
+            return Err("--max-stack is above --max-memory, which counts stacks too".into());
+        }
+        let options = RunOptions {
+            max_memory: self.max_memory,
+            max_steps: self.max_steps,
+            timeout: self.timeout,
+            max_goroutines: self.max_goroutines,
+            max_stack: self.max_stack,
+            deny: self.deny.clone(),
+            read: folders("--allow-read", &self.allow_read)?,
+            write: folders("--allow-write", &self.allow_write)?,
+            allow_unsafe: self.allow_unsafe,
+            seed: self.seed,
+            stats: self.stats,
+            leaks: self.leaks,
+            explain: self.explain,
+            warn: self.warn,
+        };
+        match options.not_honoured().iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(format!("{flag} does not work yet in this version of golite")),
+            None => Ok(options),
+        }
+    }
+}
+
+/// Existing folders, without symbolic links: what a program opens is compared with these.
+fn folders(flag: &str, paths: &[PathBuf]) -> Result<Option<Vec<PathBuf>>, String> {
+    let full = |path: &PathBuf| {
+        let shown = path.display();
+        let found = path.canonicalize().map_err(|error| format!("{flag} {shown}: {}", io_text(&error)))?;
+        if found.is_dir() { Ok(found) } else { Err(format!("{flag} {shown}: not a directory")) }
+    };
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    paths.iter().map(full).collect::<Result<_, _>>().map(Some)
 }
 
 /// `golite check`.
@@ -150,6 +262,24 @@ pub(crate) struct DisArgs {
 /// Words that are commands; anything else in their place is a path to run.
 const COMMANDS: [&str; 5] = ["run", "check", "dis", "explain", "version"];
 
+/// Words that will be commands.
+const LATER: [&str; 14] = [
+    "eval",
+    "repl",
+    "doc",
+    "script",
+    "pprof",
+    "trace",
+    "completions",
+    "fmt",
+    "test",
+    "explore",
+    "debug",
+    "lsp",
+    "help",
+    "build",
+];
+
 /// Adds the command `run` where it is left out.
 pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.collect();
@@ -164,6 +294,21 @@ pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString
         args.insert(1, "run".into());
     }
     args
+}
+
+/// A word in the place of a command that is none yet, unless a file or folder has that name.
+pub(crate) fn missing_command(args: &[OsString]) -> Option<&'static str> {
+    let first = args.get(1)?;
+    LATER.into_iter().find(|word| OsStr::new(word) == first && !Path::new(first).exists())
+}
+
+/// A number above zero.
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("the limit is at least 1".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a number".into()),
+    }
 }
 
 /// A number of bytes: `4096`, `64MiB`, `1GB`.
@@ -209,7 +354,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 /// leading names of source files are the program's, else the first path alone.
 pub(crate) fn split_script(all: &[OsString]) -> (Vec<String>, &[OsString]) {
     let is_source = |path: &OsString| {
-        path.to_str().is_some_and(golite::load::is_source_name) && !std::path::Path::new(path).is_dir()
+        path.to_str().is_some_and(golite::load::is_source_name) && !Path::new(path).is_dir()
     };
     let sources = all.iter().take_while(|path| is_source(path)).count().max(1);
     let (paths, args) = all.split_at(sources.min(all.len()));
@@ -248,6 +393,41 @@ mod tests {
         check(&["golite", "--seed=1", "-", "-v"], "-", "-v");
         check(&["golite", "script", "a.go"], "script", "a.go");
         check(&["golite", "run", "--", "-x.go"], "-x.go", "");
+    }
+
+    fn options(flags: &[&str]) -> Result<RunOptions, String> {
+        let args = ["golite", "run"].iter().chain(flags).chain(&["a.go"]);
+        match Cli::try_parse_from(args).map_err(|error| error.to_string())?.command {
+            Command::Run(run) => run.options(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        let refused = |flags: &[&str], part: &str| {
+            let error = options(flags).unwrap_err();
+            assert!(error.contains(part), "{flags:?}: {error}");
+        };
+        refused(&["--deny", "fs", "--allow-read", "."], "contradict");
+        refused(&["--max-stack", "2MiB", "--max-memory", "1MiB"], "above --max-memory");
+        refused(
+            &["--allow-read", "no/such/folder"],
+            "--allow-read no/such/folder: no such file or directory",
+        );
+        refused(&["--allow-write", "Cargo.toml"], "--allow-write Cargo.toml: not a directory");
+        refused(&["--max-steps", "0"], "at least 1");
+        refused(&["--deny", "everything"], "invalid value");
+        refused(&["--seed=-1"], "invalid value");
+    }
+
+    #[test]
+    fn a_flag_without_effect_is_refused() {
+        for (flag, given) in options(&[]).unwrap().not_honoured() {
+            assert!(!given, "{flag} is not given");
+            let error = options(&[flag]).unwrap_err();
+            assert_eq!(error, format!("{flag} does not work yet in this version of golite"));
+        }
     }
 
     #[test]

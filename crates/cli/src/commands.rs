@@ -1,11 +1,12 @@
 //! The commands.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use golite::{NotRunnable, Permissions, Program, RunConfig, StdHost};
 use golite_diag::Code;
 
-use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, split_script, texts};
+use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, RunOptions, split_script, texts};
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
 use crate::{FAILED, LIMIT, USAGE};
 
@@ -46,6 +47,13 @@ pub(crate) fn dis(args: &DisArgs) -> ExitCode {
 
 /// `golite run`.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
+    let options = match args.options() {
+        Ok(options) => options,
+        Err(message) => {
+            fail(&format!("golite run: {message}"));
+            return ExitCode::from(USAGE);
+        }
+    };
     let (paths, script_args) = split_script(&args.paths);
     let program = match program(&paths, args.report) {
         Ok(program) => program,
@@ -53,15 +61,15 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
     };
     let script = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
     let rest = script_args.iter().map(|arg| arg.as_encoded_bytes().to_vec());
-    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(args));
+    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(&options));
     let config = RunConfig {
-        max_memory: args.max_memory,
-        max_steps: args.max_steps,
-        timeout: args.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
-        max_goroutines: args.max_goroutines,
-        max_stack: args.max_stack,
-        seed: args.seed.unwrap_or_else(random_seed),
-        virtual_clock: args.seed.is_some(),
+        max_memory: options.max_memory,
+        max_steps: options.max_steps,
+        timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
+        max_goroutines: options.max_goroutines,
+        max_stack: options.max_stack,
+        seed: options.seed.unwrap_or_else(random_seed),
+        virtual_clock: options.seed.is_some(),
     };
     match program.run(config, Box::new(host)) {
         Ok(outcome) => ExitCode::from(outcome.status as u8),
@@ -78,19 +86,16 @@ fn random_seed() -> u64 {
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
 
-/// What the script may do.
-fn permissions(args: &RunArgs) -> Permissions {
-    let folders = |list: &[String]| list.iter().map(std::path::PathBuf::from).collect::<Vec<_>>();
-    let no_files = args.deny.contains(&DenyArg::Fs);
-    let only = |list: &[String]| match (no_files, list) {
-        (true, _) => Some(Vec::new()),
-        (false, []) => None,
-        (false, list) => Some(folders(list)),
+/// What the script may do. Nothing that go-lite has opens connections or starts programs, so that
+/// denying these two changes nothing.
+fn permissions(options: &RunOptions) -> Permissions {
+    let only = |folders: &Option<Vec<PathBuf>>| {
+        if options.deny.contains(&DenyArg::Fs) { Some(Vec::new()) } else { folders.clone() }
     };
     Permissions {
-        read: only(&args.allow_read),
-        write: only(&args.allow_write),
-        env: !args.deny.contains(&DenyArg::Env),
+        read: only(&options.read),
+        write: only(&options.write),
+        env: !options.deny.contains(&DenyArg::Env),
     }
 }
 

@@ -23,7 +23,12 @@ const LIMIT: u8 = 2;
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(args::with_command(std::env::args_os())) {
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(word) = args::missing_command(&args) {
+        report::fail(&format!("golite {word}: this version has no such command; `golite --help` lists them"));
+        return ExitCode::from(USAGE);
+    }
+    let cli = match Cli::try_parse_from(args::with_command(args.into_iter())) {
         Ok(cli) => cli,
         Err(error) => {
             // Printing to a closed stream fails; there is nobody to tell.

@@ -300,6 +300,18 @@ impl<'s> Lexer<'s> {
             _ => self.error(start, format!("invalid character U+{:04X} '{char}'", u32::from(char))),
         }
     }
+
+    /// Reports NUL characters and byte order marks, which may not even stand in comments and strings.
+    fn stray_marks(&mut self, start: usize, text: &str) {
+        let bytes = text.as_bytes();
+        for at in memchr::memchr2_iter(0, b'\xef', bytes) {
+            if bytes[at] == 0 {
+                self.error(start + at, "invalid NUL character");
+            } else if bytes[at..].starts_with("\u{feff}".as_bytes()) {
+                self.error(start + at, "invalid BOM in the middle of the file");
+            }
+        }
+    }
 }
 
 impl Iterator for Lexer<'_> {
@@ -336,10 +348,12 @@ impl Iterator for Lexer<'_> {
                     None => continue,
                 },
                 Ok(Raw::LineComment) => {
+                    self.stray_marks(start, slice);
                     self.comments.push(Comment { start: start as u32, end: end as u32 });
                     continue;
                 }
                 Ok(Raw::BlockComment) => {
+                    self.stray_marks(start, slice);
                     self.comments.push(Comment { start: start as u32, end: end as u32 });
                     if slice.len() < 4 || !slice.ends_with("*/") {
                         self.error(start, "comment not terminated");
@@ -381,9 +395,8 @@ impl Iterator for Lexer<'_> {
                 }
                 Ok(raw) => operator(raw),
             };
-            if slice.as_bytes().contains(&0) && token == Token::String {
-                let at = slice.bytes().position(|byte| byte == 0).unwrap_or(0);
-                self.error(start + at, "invalid NUL character");
+            if token == Token::String {
+                self.stray_marks(start, slice);
             }
             return self.token(token, start, end);
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use constraint::{FileConstraint, GO_MINOR, file_constraint, name_matches};
 pub use gomod::GoModule;
 
-/// The largest source file that is read.
+/// The largest source file that is read. A device can be read without end.
 const MAX_FILE_BYTES: u64 = 256 << 20;
 
 /// A file of a package, as read.
@@ -55,10 +55,12 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
     match paths {
         [] => Err(LoadError("no go files listed".into())),
         [only] if only == "-" => {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().lock().take(MAX_FILE_BYTES).read_to_end(&mut bytes);
-            read.map_err(|error| LoadError(format!("reading standard input: {}", io_text(&error))))?;
-            let file = to_text("<standard input>".into(), bytes)?;
+            let name = "<standard input>";
+            let bytes = read_all(std::io::stdin().lock(), name).map_err(|error| match error {
+                ReadError::Io(error) => LoadError(format!("reading standard input: {}", io_text(&error))),
+                ReadError::TooLarge(error) => error,
+            })?;
+            let file = to_text(name.into(), bytes)?;
             let folder = PathBuf::from(".");
             Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder), folder })
         }
@@ -118,14 +120,31 @@ pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
 }
 
 fn read_file(path: &Path, shown: String) -> Result<SourceText, LoadError> {
-    let metadata =
-        std::fs::metadata(path).map_err(|error| LoadError(format!("stat {shown}: {}", io_text(&error))))?;
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(LoadError(format!("{shown}: file too large ({} bytes)", metadata.len())));
-    }
-    let bytes =
-        std::fs::read(path).map_err(|error| LoadError(format!("open {shown}: {}", io_text(&error))))?;
+    let failed =
+        |verb: &str, error: &std::io::Error| LoadError(format!("{verb} {shown}: {}", io_text(error)));
+    std::fs::metadata(path).map_err(|error| failed("stat", &error))?;
+    let file = std::fs::File::open(path).map_err(|error| failed("open", &error))?;
+    let bytes = read_all(file, &shown).map_err(|error| match error {
+        ReadError::Io(error) => failed("read", &error),
+        ReadError::TooLarge(error) => error,
+    })?;
     to_text(shown, bytes)
+}
+
+enum ReadError {
+    Io(std::io::Error),
+    TooLarge(LoadError),
+}
+
+/// Reads to the end, but not more than the largest source file.
+fn read_all(stream: impl Read, shown: &str) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    stream.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let text = format!("{shown}: file too large (over {} MiB)", MAX_FILE_BYTES >> 20);
+        return Err(ReadError::TooLarge(LoadError(text)));
+    }
+    Ok(bytes)
 }
 
 /// Source text: UTF-8 is checked with Go's message; NUL bytes and byte order marks are the lexer's business.
