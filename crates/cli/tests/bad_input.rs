@@ -109,7 +109,7 @@ fn a_file_that_cannot_be_read_is_named() {
         use std::os::unix::fs::PermissionsExt;
         folder.write("secret.go", MAIN);
         let path = folder.0.join("secret.go");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
         // The superuser reads everything.
         if std::fs::read(&path).is_err() {
             folder.says(&["run", "secret.go"], FAILED, "open secret.go: permission denied");
