@@ -1,3 +1,5 @@
+//! Tests of the parser: trees, recovery and messages.
+
 use golite_source::{Interner, SourceMap};
 
 use super::{Session, parse_file};

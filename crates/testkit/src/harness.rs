@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::case::{Case, cases_below};
 use crate::judge::Judge;
-use crate::workspace;
+use crate::{book, workspace};
 
 /// The folders of `lang-tests`.
 pub const FOLDERS: [&str; 12] =
@@ -37,6 +37,22 @@ pub fn lang_tests(golite: &str) -> ExitCode {
 pub fn examples(golite: &str) -> ExitCode {
     let folder = workspace::root().join("examples");
     conclude(cases_below(&folder).into_iter().map(|case| trial(golite, case)).collect())
+}
+
+/// Runs every block of code of the documents.
+#[must_use]
+pub fn book(golite: &str) -> ExitCode {
+    let golite: Arc<Path> = Path::new(golite).into();
+    let trials = book::blocks().into_iter().map(|block| {
+        let golite = golite.clone();
+        Trial::test(block.name(), move || Ok(block.judge(&Judge { golite: &golite, bless: bless() })?))
+    });
+    let mut arguments = Arguments::from_args();
+    if bless() {
+        // Two blocks of one document must not be rewritten at once.
+        arguments.test_threads = Some(1);
+    }
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 fn conclude(trials: Vec<Trial>) -> ExitCode {

@@ -43,8 +43,8 @@
 //! `GOLITE_BLESS=1` rewrites `Rendered` and `Listing` blocks. `Output` is never rewritten: it comes
 //! from real Go.
 
+pub mod book;
 pub mod case;
-pub mod console;
 pub mod diff;
 pub mod expect;
 pub mod harness;

@@ -1,0 +1,191 @@
+//! The blocks of code in the documents: what they show is what happens.
+//!
+//! - A block marked `console` holds commands and what they print. Lines `$ golite …` are run at the top
+//!   of the repository; what follows, up to the next `$`, is the output (standard output, then standard
+//!   error). A line `...` stands for any lines. Other commands are not run. `GOLITE_BLESS=1` rewrites
+//!   outputs without such a line.
+//! - A block marked `go` is a program with expectations, as in `lang-tests`.
+//! - Blocks marked otherwise (`go fragment`, `text`) are not run.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::case::Case;
+use crate::judge::Judge;
+use crate::process::Run;
+use crate::{diff, workspace};
+
+/// Limit of one command.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Stands for any lines of an output.
+const ANY_LINES: &str = "...";
+
+/// A block of code in a document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeBlock {
+    /// The document.
+    pub document: PathBuf,
+    /// What stands behind the opening fence.
+    pub mark: String,
+    /// The lines between the fences, as indices of lines.
+    pub place: Range<usize>,
+    /// Those lines.
+    pub lines: Vec<String>,
+}
+
+/// All blocks of the documents of the repository that are marked `console` or `go`.
+///
+/// # Panics
+/// When a document cannot be read or a block has no end.
+#[must_use]
+pub fn blocks() -> Vec<CodeBlock> {
+    let root = workspace::root();
+    let mut documents = workspace::files_below(&root.join("docs"), &[".md"]);
+    documents.push(root.join("README.md"));
+    let mut found = Vec::new();
+    for document in documents {
+        let text = std::fs::read_to_string(&document)
+            .unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+        found.extend(blocks_of(&document, &text));
+    }
+    found.retain(|block| block.mark == "console" || block.mark == "go");
+    found
+}
+
+fn blocks_of(document: &Path, text: &str) -> Vec<CodeBlock> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if let Some(mark) = lines[at].strip_prefix("```") {
+            let start = at + 1;
+            let length = lines[start..].iter().position(|line| *line == "```");
+            let end = start + length.unwrap_or_else(|| panic!("{}:{start}: no end", document.display()));
+            found.push(CodeBlock {
+                document: document.to_path_buf(),
+                mark: mark.trim().to_string(),
+                place: start..end,
+                lines: lines[start..end].iter().map(ToString::to_string).collect(),
+            });
+            at = end;
+        }
+        at += 1;
+    }
+    found
+}
+
+impl CodeBlock {
+    /// The document and the line, as the name of a test.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let path = self.document.strip_prefix(workspace::root()).unwrap_or(&self.document);
+        format!("{}:{}", path.display(), self.place.start)
+    }
+
+    /// Runs what the block shows and compares.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn judge(&self, judge: &Judge<'_>) -> Result<(), String> {
+        if self.mark == "go" { self.judge_program(judge) } else { self.judge_console(judge) }
+    }
+
+    fn judge_program(&self, judge: &Judge<'_>) -> Result<(), String> {
+        let folder = std::env::temp_dir().join(format!(
+            "golite-book-{}-{}",
+            std::process::id(),
+            self.name().replace(['/', ':', '.'], "-")
+        ));
+        let file = folder.join("program.go-lite");
+        let text = self.lines.join("\n") + "\n";
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(&file, text))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let case = Case { name: self.name(), path: file.clone(), main: file.clone(), files: vec![file] };
+        // The block cannot be rewritten through the copy.
+        let result = Judge { golite: judge.golite, bless: false }.judge(&case);
+        // What is left in the folder of temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&folder);
+        result
+    }
+
+    fn judge_console(&self, judge: &Judge<'_>) -> Result<(), String> {
+        let mut blessed: Vec<String> = Vec::new();
+        let mut changed = false;
+        let mut at = 0;
+        while at < self.lines.len() {
+            let command = &self.lines[at];
+            let length = self.lines[at + 1..].iter().take_while(|line| !line.starts_with("$ ")).count();
+            let expected: Vec<&str> = self.lines[at + 1..=at + length].iter().map(String::as_str).collect();
+            blessed.push(command.clone());
+            at += length + 1;
+            let words = command.strip_prefix("$ golite").map(|rest| rest.split_whitespace());
+            let Some(words) = words else {
+                blessed.extend(expected.iter().map(ToString::to_string));
+                continue;
+            };
+            let output = run(judge.golite, words.map(str::to_string).collect());
+            let actual: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
+            let open = expected.contains(&ANY_LINES);
+            if matches(&expected, &actual) || (judge.bless && !open) {
+                let lines = if open { &expected } else { &actual };
+                changed |= !open && expected != actual;
+                blessed.extend(lines.iter().map(ToString::to_string));
+            } else {
+                let differs = diff::lines(&expected, &actual);
+                return Err(format!("{command}\n{differs}\n(GOLITE_BLESS=1 takes it as it is)"));
+            }
+        }
+        if changed { self.rewrite(&blessed) } else { Ok(()) }
+    }
+
+    /// Puts other lines into the block; the document may have changed since it was read.
+    fn rewrite(&self, lines: &[String]) -> Result<(), String> {
+        let read = std::fs::read_to_string(&self.document);
+        let text = read.map_err(|error| format!("{}: {error}", self.document.display()))?;
+        let fenced = |lines: &[String]| format!("```{}\n{}\n```", self.mark, lines.join("\n"));
+        let text = text.replacen(&fenced(&self.lines), &fenced(lines), 1);
+        std::fs::write(&self.document, text).map_err(|error| format!("{}: {error}", self.document.display()))
+    }
+}
+
+fn run(golite: &Path, args: Vec<String>) -> String {
+    let folder = workspace::root();
+    let run = Run { program: golite, args, folder: &folder, stdin: "", env: Vec::new(), timeout: TIMEOUT };
+    let outcome = run.run();
+    outcome.stdout + &outcome.stderr
+}
+
+/// Whether lines are those expected, where `...` stands for any.
+fn matches(expected: &[&str], actual: &[&str]) -> bool {
+    match expected {
+        [] => actual.is_empty(),
+        [first, rest @ ..] if *first == ANY_LINES => {
+            (0..=actual.len()).any(|skipped| matches(rest, &actual[skipped..]))
+        }
+        [first, rest @ ..] => actual.first() == Some(first) && matches(rest, &actual[1..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_by_their_fences() {
+        let text = "a\n```go\nx\n```\n```console\n$ golite version\n1\n```\n";
+        let found = blocks_of(Path::new("d.md"), text);
+        let shown: Vec<_> = found.iter().map(|block| (block.mark.as_str(), block.place.clone())).collect();
+        assert_eq!(shown, [("go", 2..3), ("console", 5..7)]);
+    }
+
+    #[test]
+    fn three_dots_stand_for_any_lines() {
+        assert!(matches(&["a", "...", "d"], &["a", "b", "c", "d"]));
+        assert!(matches(&["a", "..."], &["a"]));
+        assert!(!matches(&["a", "...", "d"], &["a", "b"]));
+        assert!(!matches(&["a"], &["a", "b"]));
+    }
+}

@@ -1,1 +1,0 @@
-//! Code blocks of the documents: commands with their output, and programs.
