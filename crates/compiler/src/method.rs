@@ -281,11 +281,20 @@ impl FuncCompiler<'_> {
         let receiver = self.receiver(base, &resolved, None);
         self.at(expr.span);
         let wrapper = match resolved.target {
-            Target::Static { func, .. } => {
-                let ty = self.ty(expr);
-                let inner = self.c.signature(&[], ty);
-                let all = self.c.module.signature_of(func).params.len();
-                Wrapper::Bound { func, receiver: (all - inner.params.len()) as u16 }
+            Target::Static { func, pointer_receiver } => {
+                let slots = if pointer_receiver {
+                    1
+                } else {
+                    let mut ty = self.ty(base);
+                    for field in &resolved.path {
+                        ty = self.field_type(ty, *field);
+                    }
+                    if let Type::Pointer(elem) = self.under(ty) {
+                        ty = elem;
+                    }
+                    self.shape(ty).slots
+                };
+                Wrapper::Bound { func, receiver: slots }
             }
             Target::Iface { method, sig } => {
                 // A nil interface panics here, not when the method is called.
