@@ -237,7 +237,10 @@ fn append_digits(out: &mut Vec<u8>, spec: Spec, verb: char, value: u64, base: u3
 /// `U+0078`, with `#` and if printable `U+0078 'x'`.
 fn append_unicode(out: &mut Vec<u8>, spec: Spec, value: u64) {
     let least = spec.prec().unwrap_or(4).max(4);
-    let mut text = format!("U+{value:0least$X}").into_bytes();
+    let digits = format!("{value:X}");
+    let mut text = b"U+".to_vec();
+    text.resize(2 + least.saturating_sub(digits.len()), b'0');
+    text.extend_from_slice(digits.as_bytes());
     if spec.has(SHARP)
         && let Ok(r) = i32::try_from(value)
         && r <= 0x10_FFFF

@@ -1,7 +1,8 @@
 //! Floating-point numbers as text, with the exact digits and layouts of Go.
 //!
-//! The digits come from Rust's own formatting, which is exact: `{:e}` gives the shortest digits that
-//! read back as the same number, `{:.Ne}` the exact value rounded half to even. The layouts are ours.
+//! The digits come from Rust's own formatting: `{:.Ne}` gives the exact value rounded half to even, `{:e}`
+//! the shortest digits that read back as the same number, save for ties (`shortest_digits`). The layouts
+//! are ours.
 
 /// Decimal digits without leading and trailing zeros: 0.d1d2d3… · 10^point.
 struct Digits {
@@ -32,12 +33,36 @@ impl Digits {
     }
 }
 
+/// The fewest digits that read back as `value`; of two such numbers that are equally near, the even one.
+fn shortest_digits(value: f64, bits: u32) -> Digits {
+    let digits = Digits::read(&if bits == 32 { format!("{:e}", value as f32) } else { format!("{value:e}") });
+    if !digits.digits.last().is_some_and(|digit| digit % 2 == 1) {
+        return digits;
+    }
+    // Rust rounds ties up. In a tie the exact value has one digit more than the shortest.
+    let (mantissa, exponent, _) = parts(value, 64);
+    let exact_decimals = -(exponent + i64::from(mantissa.trailing_zeros()));
+    let decimals = digits.len() - digits.point;
+    let tie = if exact_decimals > 0 { exact_decimals == decimals + 1 } else { decimals < 0 };
+    if !tie {
+        return digits;
+    }
+    let nearest = format!("{value:.*e}", digits.digits.len() - 1);
+    let reads_back = if bits == 32 {
+        nearest.parse() == Ok(value as f32)
+    } else {
+        nearest.parse() == Ok(value)
+    };
+    if reads_back { Digits::read(&nearest) } else { digits }
+}
+
 /// No double has more significant digits than this, so what follows is zeros.
 const MOST_DIGITS: i64 = 800;
 
 /// Appends `value` as `strconv.AppendFloat` does. `bits` is 32 or 64; `prec` below 0 means the fewest
 /// digits that read back as the same number.
 pub fn append_float(out: &mut Vec<u8>, value: f64, format: u8, prec: i64, bits: u32) {
+    let value = if bits == 32 { f64::from(value as f32) } else { value };
     if value.is_nan() {
         out.extend_from_slice(b"NaN");
         return;
@@ -58,7 +83,7 @@ pub fn append_float(out: &mut Vec<u8>, value: f64, format: u8, prec: i64, bits: 
     let value = value.abs();
     let shortest = prec < 0;
     let digits = if shortest {
-        Digits::read(&if bits == 32 { format!("{:e}", value as f32) } else { format!("{value:e}") })
+        shortest_digits(value, bits)
     } else {
         match format {
             b'e' | b'E' => Digits::read(&format!("{value:.*e}", prec.min(MOST_DIGITS) as usize)),
@@ -89,7 +114,7 @@ pub fn append_float(out: &mut Vec<u8>, value: f64, format: u8, prec: i64, bits: 
             let exponent = digits.point - 1;
             if exponent < -4 || exponent >= limit {
                 let prec = prec.min(digits.len());
-                append_scientific(out, &digits, format - b'g' + b'e', (prec - 1).max(0));
+                append_scientific(out, &digits, if format == b'G' { b'E' } else { b'e' }, (prec - 1).max(0));
             } else {
                 append_plain(out, &digits, (digits.len() - digits.point).max(0));
             }

@@ -4,6 +4,9 @@ pub mod ftoa;
 pub mod number;
 pub mod quote;
 
+#[cfg(test)]
+mod tests;
+
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 use quote::Keep;

@@ -184,7 +184,8 @@ pub fn unquote_prefix(text: &[u8]) -> Option<(usize, Vec<u8>)> {
                     append_rune(&mut out, r);
                 }
             }
-            (quote != b'\'' || count == 1).then_some((at + 1, out))
+            // Go takes '' for an empty text.
+            (quote != b'\'' || count == 1 || at == 1).then_some((at + 1, out))
         }
         _ => None,
     }

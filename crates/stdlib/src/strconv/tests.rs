@@ -1,0 +1,48 @@
+//! Numbers and quotes as text, against what real Go gives.
+
+use super::{ftoa, quote};
+
+fn check(value: f64, format: char, prec: i64, bits: u32, expected: &str) {
+    let mut out = Vec::new();
+    ftoa::append_float(&mut out, value, format as u8, prec, bits);
+    assert_eq!(String::from_utf8_lossy(&out), expected, "{value:e} %{format} {prec} {bits}");
+}
+
+#[test]
+fn of_two_shortest_texts_that_are_equally_near_the_even_one_is_taken() {
+    check(2.0f64.powi(-25), 'f', -1, 64, "0.000000029802322387695312");
+    check(2.0f64.powi(-12), 'E', -1, 32, "2.4414062E-04");
+    check(456_807.125, 'G', -1, 32, "456807.12");
+    check(1_848_892_950_388_081.25, 'f', -1, 64, "1848892950388081.2");
+    check(1_848_892_950_388_081.75, 'f', -1, 64, "1848892950388081.8");
+    // The nearest text with so few digits does not read back: the interval is smaller below.
+    check(9_007_199_254_740_992.0, 'e', -1, 64, "9.007199254740992e+15");
+    check(5e-324, 'g', -1, 64, "5e-324");
+}
+
+#[test]
+fn with_32_bits_the_number_is_a_float32_first() {
+    check(1e-11, 'E', 9, 32, "9.999999960E-12");
+    check(1e300, 'g', -1, 32, "+Inf");
+    check(1e-300, 'x', 2, 32, "0x0.00p+00");
+    check(16_777_217.0, 'b', -1, 32, "8388608p+1");
+}
+
+#[test]
+fn layouts_follow_the_exponent() {
+    check(1e20, 'g', -1, 64, "1e+20");
+    check(100_000.0, 'g', 3, 64, "1e+05");
+    check(123_456_789.0, 'G', 4, 64, "1.235E+08");
+    check(0.0001, 'g', -1, 64, "0.0001");
+    check(0.00001, 'g', -1, 64, "1e-05");
+    check(-0.0, 'f', 2, 64, "-0.00");
+    check(1.0, 'f', 1200, 64, &format!("1.{}", "0".repeat(1200)));
+    check(1.0, 'y', 2, 64, "%y");
+}
+
+#[test]
+fn two_single_quotes_are_an_empty_text() {
+    assert_eq!(quote::unquote_prefix(b"''"), Some((2, Vec::new())));
+    assert_eq!(quote::unquote_prefix(b"'ab'"), None);
+    assert_eq!(quote::unquote_prefix(b"'a'b"), Some((3, b"a".to_vec())));
+}
