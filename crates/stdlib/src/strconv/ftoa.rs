@@ -48,11 +48,8 @@ fn shortest_digits(value: f64, bits: u32) -> Digits {
         return digits;
     }
     let nearest = format!("{value:.*e}", digits.digits.len() - 1);
-    let reads_back = if bits == 32 {
-        nearest.parse() == Ok(value as f32)
-    } else {
-        nearest.parse() == Ok(value)
-    };
+    let reads_back =
+        if bits == 32 { nearest.parse() == Ok(value as f32) } else { nearest.parse() == Ok(value) };
     if reads_back { Digits::read(&nearest) } else { digits }
 }
 
