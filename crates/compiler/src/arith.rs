@@ -341,6 +341,11 @@ pub fn emit_convert(b: &mut CodeBuilder, from: Num, to: Num, dst: Reg, src: Reg)
         (Num::F64, Num::U64) => {
             b.u64_from_f64(dst, src);
         }
+        // gc converts to int32 for the narrow types, but for uint32.
+        (Num::F64, _) if to.bits() < 32 || (to.bits() == 32 && to.is_signed()) => {
+            b.i32_from_f64(dst, src);
+            emit_extend(b, to, dst, dst);
+        }
         (Num::F64, _) => {
             b.i64_from_f64(dst, src);
             emit_extend(b, to, dst, dst);

@@ -66,6 +66,20 @@ impl Regs {
         unsafe { self.slot(reg).read() }
     }
 
+    /// The bits of the register `n` above.
+    #[inline(always)]
+    fn get_at(&self, reg: Reg, n: usize) -> u64 {
+        // SAFETY: the instruction reads so many registers, all in the frame.
+        unsafe { self.fp.add(usize::from(reg.0) + n).read() }
+    }
+
+    /// Sets the register `n` above.
+    #[inline(always)]
+    fn set_at(&mut self, reg: Reg, n: usize, value: u64) {
+        // SAFETY: the instruction writes so many registers, all in the frame.
+        unsafe { self.fp.add(usize::from(reg.0) + n).write(value) }
+    }
+
     /// A register as signed integer.
     #[inline(always)]
     pub(crate) fn int(&self, reg: Reg) -> i64 {
@@ -87,13 +101,13 @@ impl Regs {
     /// Two registers.
     #[inline(always)]
     pub(crate) fn pair(&self, reg: Reg) -> (u64, u64) {
-        (self.get(reg), self.get(reg.plus(1)))
+        (self.get_at(reg, 0), self.get_at(reg, 1))
     }
 
     /// Three registers.
     #[inline(always)]
     pub(crate) fn triple(&self, reg: Reg) -> (u64, u64, u64) {
-        (self.get(reg), self.get(reg.plus(1)), self.get(reg.plus(2)))
+        (self.get_at(reg, 0), self.get_at(reg, 1), self.get_at(reg, 2))
     }
 
     /// Sets a register.
@@ -118,16 +132,16 @@ impl Regs {
     /// Sets two registers.
     #[inline(always)]
     pub(crate) fn set_pair(&mut self, reg: Reg, value: (u64, u64)) {
-        self.set(reg, value.0);
-        self.set(reg.plus(1), value.1);
+        self.set_at(reg, 0, value.0);
+        self.set_at(reg, 1, value.1);
     }
 
     /// Sets three registers.
     #[inline(always)]
     pub(crate) fn set_triple(&mut self, reg: Reg, value: (u64, u64, u64)) {
-        self.set(reg, value.0);
-        self.set(reg.plus(1), value.1);
-        self.set(reg.plus(2), value.2);
+        self.set_at(reg, 0, value.0);
+        self.set_at(reg, 1, value.1);
+        self.set_at(reg, 2, value.2);
     }
 
     /// Copies registers; the ranges may overlap.

@@ -152,11 +152,6 @@ impl Vm {
         }
     }
 
-    /// Grows the stack for the frame that a call is about to make; the call is then done once more.
-    pub(crate) fn grow_stack(&mut self, slots: u32) -> bool {
-        self.reserve(slots).unwrap_or(true)
-    }
-
     /// Ends the program for what `Runtime::fatal` says.
     pub(crate) fn fatal(&mut self) -> bool {
         let fatal = self.rt.fatal.take().unwrap_or(Fatal::Throw("unknown".into()));

@@ -46,8 +46,6 @@ pub struct Vm {
     pub(crate) fp: *mut u64,
     /// See `Regs`.
     pub(crate) budget: u64,
-    /// Slots that the frame to be made needs, counted from `fp`.
-    pub(crate) wanted_slots: u32,
     /// The runtime.
     pub rt: Runtime,
     pub(crate) code: CodeTable,
@@ -96,7 +94,6 @@ impl Vm {
             pc: std::ptr::null(),
             fp: std::ptr::null_mut(),
             budget: 0,
-            wanted_slots: 0,
             rt,
             code: CodeTable::new(),
             loader,

@@ -3,7 +3,7 @@
 //! A call makes a frame of the window at `base`: its slot 0 gets the link (where to return to, and how
 //! far the caller's frame is below), `fp` moves up. Returning undoes that.
 
-use golite_bytecode::{CONTEXT, FuncIx, LINK_SLOTS, Reg};
+use golite_bytecode::{CONTEXT, FuncIx, LINK_SLOTS, Op, Reg};
 use golite_runtime::goroutine::StackSlot;
 use golite_runtime::{NativeResult, Runtime, slot};
 
@@ -19,7 +19,6 @@ use crate::vm::Vm;
 fn enter(s: &mut Regs, base: Reg, entry: Entry, words: usize) -> Flow {
     let window = s.slot(base);
     if window.wrapping_add(entry.slots as usize) > s.vm().stack_end {
-        s.vm().wanted_slots = u32::from(base.0) + entry.slots;
         return Flow::Slow(grow_stack);
     }
     let link = pack_link(base, s.pc.wrapping_add(words));
@@ -36,8 +35,20 @@ pub(super) fn preempt(vm: &mut Vm) -> bool {
 }
 
 /// The stack is too small for the frame of a call: it grows, and the call is done once more.
-pub(super) fn grow_stack(vm: &mut Vm) -> bool {
-    vm.grow_stack(vm.wanted_slots)
+fn grow_stack(vm: &mut Vm) -> bool {
+    let op = vm.instruction()[0].op;
+    let (base, func) = if op == Op::Call as u16 {
+        let o = vm.operands::<operands::Call>();
+        (o.base, Some(o.func))
+    } else if op == Op::CallClosure as u16 {
+        let o = vm.operands::<operands::CallClosure>();
+        (o.base, Some(Runtime::func_of_closure(vm.get(o.callee))))
+    } else {
+        let o = vm.operands::<operands::CallIface>();
+        (o.base, vm.rt.method_for(slot::type_of_word(vm.get(o.recv)), o.method))
+    };
+    let slots = func.map_or(0, |func| vm.entry(func).slots);
+    vm.reserve(u32::from(base.0) + slots).unwrap_or(true)
 }
 
 flow! {
