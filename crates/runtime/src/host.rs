@@ -73,6 +73,16 @@ pub struct FileInfo {
     pub user: u32,
     /// Group.
     pub group: u32,
+    /// Last access: seconds since 1970, nanoseconds.
+    pub accessed: (i64, i64),
+    /// Last change of what is known here: seconds since 1970, nanoseconds.
+    pub changed: (i64, i64),
+    /// The device that it is, if it is one.
+    pub special_device: u64,
+    /// Bytes that are best written at once.
+    pub block_size: u64,
+    /// How many blocks of 512 bytes it takes.
+    pub blocks: u64,
 }
 
 /// An entry of a directory.
@@ -125,8 +135,8 @@ macro_rules! refused {
 
 /// The outside world of one VM.
 pub trait Host: Send {
-    /// Writes to a descriptor all it takes; returns how many bytes. Standard output may be buffered;
-    /// writing to standard error flushes it first.
+    /// Writes to a descriptor what it takes, at least one byte if there is one; returns how many bytes.
+    /// Standard output may be buffered; writing to standard error flushes it first.
     ///
     /// # Errors
     /// As the system says.
@@ -219,7 +229,7 @@ pub trait Host: Send {
         refused!(fd, buffer, offset)
     }
 
-    /// Writes at an offset, without moving the position.
+    /// Writes at an offset what the file takes, without moving the position.
     ///
     /// # Errors
     /// As the system says.
@@ -273,6 +283,14 @@ pub trait Host: Send {
     /// As the system says.
     fn read_dir(&mut self, path: &[u8]) -> HostResult<Vec<DirEntry>> {
         refused!(path)
+    }
+
+    /// The entries of an open directory, as `read_dir` has them.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_dir_fd(&mut self, fd: Fd) -> HostResult<Vec<DirEntry>> {
+        refused!(fd)
     }
 
     /// Makes a directory.
@@ -339,6 +357,36 @@ pub trait Host: Send {
         refused!(path, permissions)
     }
 
+    /// Changes permissions of an open file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_permissions_fd(&mut self, fd: Fd, permissions: u32) -> HostResult<()> {
+        refused!(fd, permissions)
+    }
+
+    /// Changes owner and group, `None` leaves one; `follow` a symbolic link or not.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_owner(
+        &mut self,
+        path: &[u8],
+        user: Option<u32>,
+        group: Option<u32>,
+        follow: bool,
+    ) -> HostResult<()> {
+        refused!(path, user, group, follow)
+    }
+
+    /// Changes owner and group of an open file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn set_owner_fd(&mut self, fd: Fd, user: Option<u32>, group: Option<u32>) -> HostResult<()> {
+        refused!(fd, user, group)
+    }
+
     /// Sets the times of last access and modification: nanoseconds since 1970, `None` leaves one.
     ///
     /// # Errors
@@ -361,6 +409,14 @@ pub trait Host: Send {
     /// As the system says.
     fn change_dir(&mut self, path: &[u8]) -> HostResult<()> {
         refused!(path)
+    }
+
+    /// Makes an open directory the working directory, for this VM only.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn change_dir_fd(&mut self, fd: Fd) -> HostResult<()> {
+        refused!(fd)
     }
 
     /// The machine's name.

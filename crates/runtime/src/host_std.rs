@@ -3,17 +3,19 @@
 //! Standard output is buffered. It is written out when the buffer is full, before anything goes to
 //! standard error, before a read from standard input and a sleep, 100 ms after the first byte that
 //! waits (`tick`), and at the end of the run. Descriptors are numbers of our own, so that a program
-//! cannot close or use what belongs to the host. The environment and the working directory are
+//! cannot close or use what belongs to the host; the standard streams are duplicates. The environment and the working directory are
 //! copies: setting them changes nothing for other VMs of the process.
 
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown, lchown,
+};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -58,16 +60,33 @@ impl Waker {
 /// The host of a program that runs in this process.
 pub struct StdHost {
     args: Vec<Vec<u8>>,
-    env: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// In order, as the system gave it and as it was added to.
+    env: Vec<(Vec<u8>, Vec<u8>)>,
     directory: PathBuf,
     permissions: Permissions,
-    files: Vec<Option<File>>,
+    files: Vec<Option<OpenFile>>,
     output: Vec<u8>,
     /// When the first byte that waits was written, if anybody has looked at the clock since.
     waiting_since: Option<i64>,
     started: Instant,
     wakeups: Receiver<()>,
     waker: Sender<()>,
+}
+
+/// An open file.
+#[derive(Debug)]
+struct OpenFile {
+    file: File,
+    /// As it was opened; empty for the standard streams.
+    path: PathBuf,
+}
+
+impl OpenFile {
+    /// A duplicate of a standard stream, if the process has it.
+    fn stream(stream: impl AsFd) -> Option<OpenFile> {
+        let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
+        Some(OpenFile { file, path: PathBuf::new() })
+    }
 }
 
 impl std::fmt::Debug for StdHost {
@@ -102,6 +121,11 @@ fn info(meta: &fs::Metadata) -> FileInfo {
         links: meta.nlink(),
         user: meta.uid(),
         group: meta.gid(),
+        accessed: (meta.atime(), meta.atime_nsec()),
+        changed: (meta.ctime(), meta.ctime_nsec()),
+        special_device: meta.rdev(),
+        block_size: meta.blksize(),
+        blocks: meta.blocks(),
     }
 }
 
@@ -129,7 +153,7 @@ impl StdHost {
     pub fn new(args: Vec<Vec<u8>>, permissions: Permissions) -> StdHost {
         let env = match permissions.env {
             true => std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect(),
-            false => BTreeMap::new(),
+            false => Vec::new(),
         };
         let (waker, wakeups) = channel();
         StdHost {
@@ -137,7 +161,11 @@ impl StdHost {
             env,
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             permissions,
-            files: Vec::new(),
+            files: vec![
+                OpenFile::stream(io::stdin()),
+                OpenFile::stream(io::stdout()),
+                OpenFile::stream(io::stderr()),
+            ],
             output: Vec::with_capacity(BUFFER),
             waiting_since: None,
             started: Instant::now(),
@@ -171,11 +199,35 @@ impl StdHost {
         allowed(self.permissions.write.as_deref(), self.resolve(path)?)
     }
 
-    fn file(&mut self, fd: Fd) -> HostResult<&mut File> {
-        let index = usize::try_from(fd).ok().and_then(|fd| fd.checked_sub(3));
-        let file = index.and_then(|index| self.files.get_mut(index)?.as_mut());
+    fn open_file(&mut self, fd: Fd) -> HostResult<&mut OpenFile> {
+        let file = usize::try_from(fd).ok().and_then(|index| self.files.get_mut(index)?.as_mut());
         file.ok_or(HostError::BAD_DESCRIPTOR)
     }
+
+    fn file(&mut self, fd: Fd) -> HostResult<&mut File> {
+        Ok(&mut self.open_file(fd)?.file)
+    }
+}
+
+/// Does it again as long as a signal comes in between.
+fn retry<T>(mut run: impl FnMut() -> io::Result<T>) -> HostResult<T> {
+    loop {
+        match run() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return done(result),
+        }
+    }
+}
+
+fn entries(path: &Path) -> HostResult<Vec<DirEntry>> {
+    let mut entries = Vec::new();
+    for entry in done(fs::read_dir(path))? {
+        let entry = done(entry)?;
+        // An entry that vanished meanwhile is left out.
+        let Ok(kind) = entry.file_type() else { continue };
+        entries.push(DirEntry { name: entry.file_name().into_vec(), mode: type_bits(kind) });
+    }
+    Ok(entries)
 }
 
 /// The path if it is below one of the directories, symbolic links followed as far as it exists.
@@ -212,39 +264,31 @@ impl Host for StdHost {
     fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
         match fd {
             1 => {
+                self.file(fd)?;
                 if self.output.len() + bytes.len() > BUFFER {
                     self.flush()?;
                 }
-                if bytes.len() >= BUFFER {
-                    done(io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()))?;
-                } else {
+                if bytes.len() < BUFFER {
                     self.output.extend_from_slice(bytes);
+                    return Ok(bytes.len());
                 }
-                Ok(bytes.len())
             }
             2 => {
                 // What cannot be written to standard output is not standard error's business.
                 let _ = self.flush();
-                done(io::stderr().lock().write_all(bytes))?;
-                Ok(bytes.len())
             }
-            0 => Err(HostError::BAD_DESCRIPTOR),
-            _ => {
-                done(self.file(fd)?.write_all(bytes))?;
-                Ok(bytes.len())
-            }
+            _ => {}
         }
+        let file = self.file(fd)?;
+        retry(|| file.write(bytes))
     }
 
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
-        match fd {
-            0 => {
-                let _ = self.flush();
-                done(io::stdin().lock().read(buffer))
-            }
-            1 | 2 => Err(HostError::BAD_DESCRIPTOR),
-            _ => done(self.file(fd)?.read(buffer)),
+        if fd == 0 {
+            let _ = self.flush();
         }
+        let file = self.file(fd)?;
+        retry(|| file.read(buffer))
     }
 
     fn flush(&mut self) -> HostResult<()> {
@@ -252,10 +296,12 @@ impl Host for StdHost {
         if self.output.is_empty() {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
-        let result = out.write_all(&self.output).and_then(|()| out.flush());
+        let result = match self.files.get_mut(1) {
+            Some(Some(stdout)) => done(stdout.file.write_all(&self.output)),
+            _ => Err(HostError::BAD_DESCRIPTOR),
+        };
         self.output.clear();
-        done(result)
+        result
     }
 
     fn tick(&mut self, now: i64) {
@@ -302,7 +348,7 @@ impl Host for StdHost {
     }
 
     fn env(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.env.get(name).cloned()
+        self.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     }
 
     fn environ(&self) -> Vec<Vec<u8>> {
@@ -313,25 +359,22 @@ impl Host for StdHost {
         if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
             return Err(HostError::INVALID);
         }
-        match value {
-            Some(value) if value.contains(&0) => return Err(HostError::INVALID),
-            Some(value) => {
-                self.env.insert(name.to_vec(), value.to_vec());
+        let known = self.env.iter().position(|(known, _)| known == name);
+        match (value, known) {
+            (Some(value), _) if value.contains(&0) => return Err(HostError::INVALID),
+            (Some(value), Some(known)) => self.env[known].1 = value.to_vec(),
+            (Some(value), None) => self.env.push((name.to_vec(), value.to_vec())),
+            (None, Some(known)) => {
+                self.env.remove(known);
             }
-            None => {
-                self.env.remove(name);
-            }
+            (None, None) => {}
         }
         Ok(())
     }
 
     fn is_terminal(&self, fd: Fd) -> bool {
-        match fd {
-            0 => io::stdin().is_terminal(),
-            1 => io::stdout().is_terminal(),
-            2 => io::stderr().is_terminal(),
-            _ => false,
-        }
+        let file = usize::try_from(fd).ok().and_then(|index| self.files.get(index)?.as_ref());
+        file.is_some_and(|open| open.file.is_terminal())
     }
 
     fn open(&mut self, path: &[u8], flags: u32, permissions: u32) -> HostResult<Fd> {
@@ -348,37 +391,39 @@ impl Host for StdHost {
             .mode(permissions & 0o7777);
         // The rest as it is: the standard library refuses combinations that the system knows.
         options.custom_flags((flags & !3 & !open_flags::APPEND) as i32);
-        let file = done(options.open(path))?;
-        let index = match self.files.iter().position(Option::is_none) {
-            Some(index) => index,
+        let file = done(options.open(&path))?;
+        let index = match self.files.iter().skip(3).position(Option::is_none) {
+            Some(index) => index + 3,
             None => {
                 self.files.push(None);
                 self.files.len() - 1
             }
         };
-        self.files[index] = Some(file);
-        Ok(index as Fd + 3)
+        self.files[index] = Some(OpenFile { file, path });
+        Ok(index as Fd)
     }
 
     fn close(&mut self, fd: Fd) -> HostResult<()> {
-        if (0..3).contains(&fd) {
-            return if fd == 1 { self.flush() } else { Ok(()) };
-        }
         self.file(fd)?;
-        self.files[fd as usize - 3] = None;
-        Ok(())
+        let flushed = if fd == 1 { self.flush() } else { Ok(()) };
+        self.files[fd as usize] = None;
+        flushed
     }
 
     fn read_at(&mut self, fd: Fd, buffer: &mut [u8], offset: u64) -> HostResult<usize> {
-        done(self.file(fd)?.read_at(buffer, offset))
+        let file = self.file(fd)?;
+        retry(|| file.read_at(buffer, offset))
     }
 
     fn write_at(&mut self, fd: Fd, bytes: &[u8], offset: u64) -> HostResult<usize> {
-        done(self.file(fd)?.write_all_at(bytes, offset))?;
-        Ok(bytes.len())
+        let file = self.file(fd)?;
+        retry(|| file.write_at(bytes, offset))
     }
 
     fn seek(&mut self, fd: Fd, offset: i64, whence: Whence) -> HostResult<i64> {
+        if fd == 1 {
+            self.flush()?;
+        }
         let to = match whence {
             Whence::Start => SeekFrom::Start(u64::try_from(offset).map_err(|_| HostError::INVALID)?),
             Whence::Current => SeekFrom::Current(offset),
@@ -393,19 +438,13 @@ impl Host for StdHost {
 
     fn sync(&mut self, fd: Fd) -> HostResult<()> {
         if fd == 1 {
-            return self.flush();
+            self.flush()?;
         }
         done(self.file(fd)?.sync_all())
     }
 
     fn stat_fd(&mut self, fd: Fd) -> HostResult<FileInfo> {
-        let path = match fd {
-            0 => "/dev/stdin",
-            1 => "/dev/stdout",
-            2 => "/dev/stderr",
-            _ => return done(self.file(fd)?.metadata()).map(|meta| info(&meta)),
-        };
-        done(fs::metadata(path)).map(|meta| info(&meta))
+        done(self.file(fd)?.metadata()).map(|meta| info(&meta))
     }
 
     fn stat(&mut self, path: &[u8], follow: bool) -> HostResult<FileInfo> {
@@ -415,14 +454,11 @@ impl Host for StdHost {
     }
 
     fn read_dir(&mut self, path: &[u8]) -> HostResult<Vec<DirEntry>> {
-        let mut entries = Vec::new();
-        for entry in done(fs::read_dir(self.readable(path)?))? {
-            let entry = done(entry)?;
-            // An entry that vanished meanwhile is left out.
-            let Ok(kind) = entry.file_type() else { continue };
-            entries.push(DirEntry { name: entry.file_name().into_vec(), mode: type_bits(kind) });
-        }
-        Ok(entries)
+        entries(&self.readable(path)?)
+    }
+
+    fn read_dir_fd(&mut self, fd: Fd) -> HostResult<Vec<DirEntry>> {
+        entries(&self.open_file(fd)?.path)
     }
 
     fn make_dir(&mut self, path: &[u8], permissions: u32) -> HostResult<()> {
@@ -459,6 +495,28 @@ impl Host for StdHost {
         done(fs::set_permissions(self.writable(path)?, fs::Permissions::from_mode(permissions & 0o7777)))
     }
 
+    fn set_permissions_fd(&mut self, fd: Fd, permissions: u32) -> HostResult<()> {
+        done(self.file(fd)?.set_permissions(fs::Permissions::from_mode(permissions & 0o7777)))
+    }
+
+    fn set_owner(
+        &mut self,
+        path: &[u8],
+        user: Option<u32>,
+        group: Option<u32>,
+        follow: bool,
+    ) -> HostResult<()> {
+        let path = self.writable(path)?;
+        done(match follow {
+            true => chown(path, user, group),
+            false => lchown(path, user, group),
+        })
+    }
+
+    fn set_owner_fd(&mut self, fd: Fd, user: Option<u32>, group: Option<u32>) -> HostResult<()> {
+        done(fchown(self.file(fd)?, user, group))
+    }
+
     fn set_times(&mut self, path: &[u8], access: Option<i128>, modified: Option<i128>) -> HostResult<()> {
         let time = |nanos: i128| {
             let distance = Duration::from_nanos(u64::try_from(nanos.unsigned_abs()).unwrap_or(u64::MAX));
@@ -483,6 +541,16 @@ impl Host for StdHost {
         if !done(fs::metadata(&path))?.is_dir() {
             return Err(HostError(20));
         }
+        self.directory = done(fs::canonicalize(path))?;
+        Ok(())
+    }
+
+    fn change_dir_fd(&mut self, fd: Fd) -> HostResult<()> {
+        let open = self.open_file(fd)?;
+        if !done(open.file.metadata())?.is_dir() {
+            return Err(HostError(20));
+        }
+        let path = open.path.clone();
         self.directory = done(fs::canonicalize(path))?;
         Ok(())
     }

@@ -34,6 +34,7 @@ pub mod math;
 pub mod math_bits;
 pub mod math_rand;
 pub mod math_rand_v2;
+pub mod os;
 pub mod runtime;
 pub mod runtime_debug;
 pub mod slices;
@@ -42,6 +43,7 @@ pub mod strconv;
 pub mod strings;
 pub mod sync;
 pub mod sync_atomic;
+pub mod syscall;
 pub mod time;
 pub mod unicode;
 pub mod unicode_utf8;
@@ -63,10 +65,13 @@ pub static PACKAGES: &[&Package] = &[
     &flag::PACKAGE,
     &fmt::PACKAGE,
     &internal_bytealg::PACKAGE,
+    &source_only::INTERNAL_OSERROR,
     &internal_rtype::PACKAGE,
     &source_only::INTERNAL_RUNTIME_MAPS,
     &internal_sema::PACKAGE,
     &internal_ziggurat::PACKAGE,
+    &source_only::IO,
+    &source_only::IO_FS,
     &source_only::ITER,
     &log::PACKAGE,
     &source_only::MAPS,
@@ -74,6 +79,7 @@ pub static PACKAGES: &[&Package] = &[
     &math_bits::PACKAGE,
     &math_rand::PACKAGE,
     &math_rand_v2::PACKAGE,
+    &os::PACKAGE,
     &runtime::PACKAGE,
     &runtime_debug::PACKAGE,
     &slices::PACKAGE,
@@ -82,6 +88,7 @@ pub static PACKAGES: &[&Package] = &[
     &strings::PACKAGE,
     &sync::PACKAGE,
     &sync_atomic::PACKAGE,
+    &syscall::PACKAGE,
     &time::PACKAGE,
     &unicode::PACKAGE,
     &unicode_utf8::PACKAGE,

@@ -15,6 +15,14 @@ pub static ERRORS: Package = package!("errors", "errors", ["errors.go-lite"], &[
 /// Package `internal/runtime/maps`.
 pub static INTERNAL_RUNTIME_MAPS: Package =
     package!("internal/runtime/maps", "internal_runtime_maps", ["maps.go-lite"], &[]);
+/// Package `internal/oserror`.
+pub static INTERNAL_OSERROR: Package =
+    package!("internal/oserror", "internal_oserror", ["oserror.go-lite"], &[]);
+/// Package `io`.
+pub static IO: Package =
+    package!("io", "io", ["io.go-lite", "multi.go-lite", "pipe.go-lite", "section.go-lite"], &[]);
+/// Package `io/fs`.
+pub static IO_FS: Package = package!("io/fs", "io_fs", ["fs.go-lite", "sub.go-lite", "walk.go-lite"], &[]);
 /// Package `iter`.
 pub static ITER: Package = package!("iter", "iter", ["iter.go-lite"], &[]);
 /// Package `maps`.
