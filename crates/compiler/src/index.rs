@@ -59,7 +59,8 @@ impl FuncCompiler<'_> {
         for (reg, bound) in regs.iter_mut().zip(bounds) {
             let Some(bound) = bound else { continue };
             // A low bound of 0 is none.
-            if self.small_const(bound) == Some(0) && std::ptr::eq(bound, slice.lo.as_ref().unwrap_or(bound)) {
+            let is_low = slice.lo.as_ref().is_some_and(|low| std::ptr::eq(low, bound));
+            if is_low && self.small_const(bound) == Some(0) {
                 continue;
             }
             *reg = self.expr(bound);
