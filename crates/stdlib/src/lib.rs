@@ -55,12 +55,14 @@ use golite_runtime::native::Package;
 
 /// All packages, by path.
 pub static PACKAGES: &[&Package] = &[
+    &source_only::BUFIO,
     &bytes::PACKAGE,
     &source_only::CMP,
     &source_only::CONTAINER_HEAP,
     &source_only::CONTAINER_LIST,
     &source_only::CONTAINER_RING,
     &context::PACKAGE,
+    &source_only::ENCODING,
     &source_only::ERRORS,
     &flag::PACKAGE,
     &fmt::PACKAGE,
@@ -80,6 +82,7 @@ pub static PACKAGES: &[&Package] = &[
     &math_rand::PACKAGE,
     &math_rand_v2::PACKAGE,
     &os::PACKAGE,
+    &source_only::PATH,
     &runtime::PACKAGE,
     &runtime_debug::PACKAGE,
     &slices::PACKAGE,

@@ -2,6 +2,9 @@
 
 use golite_runtime::native::Package;
 
+/// Package `bufio`.
+pub static BUFIO: Package =
+    package!("bufio", "bufio", ["reader.go-lite", "scan.go-lite", "writer.go-lite"], &[]);
 /// Package `cmp`.
 pub static CMP: Package = package!("cmp", "cmp", ["cmp.go-lite"], &[]);
 /// Package `container/heap`.
@@ -10,6 +13,8 @@ pub static CONTAINER_HEAP: Package = package!("container/heap", "container_heap"
 pub static CONTAINER_LIST: Package = package!("container/list", "container_list", ["list.go-lite"], &[]);
 /// Package `container/ring`.
 pub static CONTAINER_RING: Package = package!("container/ring", "container_ring", ["ring.go-lite"], &[]);
+/// Package `encoding`.
+pub static ENCODING: Package = package!("encoding", "encoding", ["encoding.go-lite"], &[]);
 /// Package `errors`.
 pub static ERRORS: Package = package!("errors", "errors", ["errors.go-lite"], &[]);
 /// Package `internal/runtime/maps`.
@@ -27,6 +32,8 @@ pub static IO_FS: Package = package!("io/fs", "io_fs", ["fs.go-lite", "sub.go-li
 pub static ITER: Package = package!("iter", "iter", ["iter.go-lite"], &[]);
 /// Package `maps`.
 pub static MAPS: Package = package!("maps", "maps", ["maps.go-lite"], &[]);
+/// Package `path`.
+pub static PATH: Package = package!("path", "path", ["match.go-lite", "path.go-lite"], &[]);
 /// Package `sort`.
 pub static SORT: Package =
     package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);

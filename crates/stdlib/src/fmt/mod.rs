@@ -15,7 +15,15 @@ use crate::internal_bytealg::append_to;
 pub static PACKAGE: Package = package!(
     "fmt",
     ".",
-    ["errors.go-lite", "print.go-lite", "sort.go-lite"],
+    [
+        "errors.go-lite",
+        "print.go-lite",
+        "scan.go-lite",
+        "scanformat.go-lite",
+        "scanstate.go-lite",
+        "scanvalue.go-lite",
+        "sort.go-lite",
+    ],
     natives!["formatNext" => format_next, "printNext" => print_next, "appendBasic" => append_basic]
 );
 
