@@ -174,9 +174,18 @@ impl FuncCompiler<'_> {
             return self.expr(expr);
         }
         match expr.unparen().kind {
-            ExprKind::Ident(_) | ExprKind::Selector(..) | ExprKind::Index(..) | ExprKind::Star(_) => {
+            ExprKind::Ident(_) => {
                 let place = self.place(expr);
                 self.at(expr.span);
+                self.borrow_place(place, &shape)
+            }
+            ExprKind::Selector(..) | ExprKind::Index(..) | ExprKind::Star(_) => {
+                let place = self.place(expr);
+                self.at(expr.span);
+                // Whoever uses the value takes the address for that of an object.
+                if let Place::Mem { ptr, offset: 0 } = place {
+                    self.f.asm.line().nil_check(ptr);
+                }
                 self.borrow_place(place, &shape)
             }
             _ => self.expr(expr),

@@ -235,7 +235,9 @@ impl<'c> FuncCompiler<'c> {
             let shape = self.shape(slot.ty);
             let obj =
                 name.and_then(|name| self.c.checker.info.object(name.id).filter(|_| name.name != sym::EMPTY));
-            let boxed = obj.is_some_and(|obj| self.needs_box(obj, &shape));
+            // `return` assigns it.
+            let captured = obj.is_some_and(|obj| self.c.checker.var_facts(obj).captured);
+            let boxed = captured || obj.is_some_and(|obj| self.needs_box(obj, &shape));
             slot.var = obj;
             if self.f.has_defer && shape.is_memory() {
                 self.f.asm.line().nil(slot.reg);

@@ -339,7 +339,8 @@ impl FuncCompiler<'_> {
             Place::Array { ptr, idx, len, size, offset } => {
                 let dst = self.dst(dst, shape);
                 let mark = self.f.asm.mark();
-                if offset != 0 || shape.first_offset() != 0 || !self.load_array(dst, ptr, idx, len, shape) {
+                let whole = offset == 0 && shape.first_offset() == 0 && u64::from(size) == shape.size;
+                if !whole || !self.load_array(dst, ptr, idx, len, shape) {
                     let addr = self.f.asm.take(1);
                     self.f.asm.line().array_addr(addr, ptr, idx, len, size);
                     self.load(dst, addr, offset, shape);
@@ -498,7 +499,8 @@ impl FuncCompiler<'_> {
             Place::Mem { ptr, offset } => self.store(ptr, offset, src, shape, false),
             Place::Elem { view, idx, size, offset } => self.store_elem(view, idx, size, offset, src, shape),
             Place::Array { ptr, idx, len, size, offset } => {
-                if offset != 0 || shape.first_offset() != 0 || !self.store_array(ptr, idx, len, src, shape) {
+                let whole = offset == 0 && shape.first_offset() == 0 && u64::from(size) == shape.size;
+                if !whole || !self.store_array(ptr, idx, len, src, shape) {
                     let addr = self.f.asm.take(1);
                     self.f.asm.line().array_addr(addr, ptr, idx, len, size);
                     self.store(addr, offset, src, shape, false);

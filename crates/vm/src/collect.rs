@@ -300,7 +300,7 @@ impl Vm {
     /// How many slots of a suspended goroutine's stack are in use.
     fn stack_in_use(&self, goroutine: &Goroutine) -> u32 {
         let pc: *const Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
-        let slots = match self.code.call_place(pc) {
+        let slots = match self.code.place(pc) {
             Place::Code(func, _) | Place::Stub(func) => self.code.slots(func),
             Place::Exit | Place::Unwind => u32::from(LINK_SLOTS),
         };

@@ -11,7 +11,7 @@
 //! that a newer one is recovered to has been overtaken and is dropped. `Goexit` is a panic that nothing
 //! recovers: if a panic that overtook it is recovered, it goes on.
 
-use golite_bytecode::{Body, CONTEXT, FuncIx, LINK_SLOTS, Op, Reg, Word};
+use golite_bytecode::{Body, CONTEXT, Effect, FuncIx, LINK_SLOTS, Op, Reg, Word};
 use golite_runtime::goroutine::{DeferRecord, Goroutine, GoroutineIx, PanicRecord, StackError, StackSlot};
 use golite_runtime::panic::{ErrorKind, Fatal, PendingPanic, PrintedPanic, print_panics, signal_line};
 use golite_runtime::{NativeResult, Runtime, Trap, sched};
@@ -195,8 +195,34 @@ impl Vm {
                 let base = StackSlot(frame.base.0 - below);
                 Some((self.frame_at(base, self.code.place(pc)), true))
             }
-            place => Some((self.frame_at(StackSlot(frame.base.0 - below), place), false)),
+            place => {
+                let place = self.deferring_place(place, link, frame);
+                Some((self.frame_at(StackSlot(frame.base.0 - below), place), false))
+            }
         }
+    }
+
+    /// Where the caller of a frame is. Deferred calls return to `run.defers` itself: unless the
+    /// instruction before it is the call, that is where the caller is.
+    fn deferring_place(&self, place: Place, link: u64, callee: FrameAt) -> Place {
+        let Place::Code(func, word) = place else { return place };
+        let Body::Code(code) = &self.loader.module().functions[func.index()].body else { return place };
+        let next = code.words.get(word as usize + 1);
+        if next.is_none_or(|next| next.op != Op::RunDefers as u16 || usize::from(next.a) != link_slots(link))
+        {
+            return place;
+        }
+        let before = (word.saturating_sub(1)..=word).find_map(|at| {
+            let words = &code.words[at as usize..];
+            let info = Op::from_number(words[0].op)?.info();
+            (info.has(Effect::Call) && at + u32::from(info.words) == word + 1).then_some(words[0])
+        });
+        let called = match before {
+            Some(call) if call.op == Op::Call as u16 => callee.func == Some(FuncIx(call.wide())),
+            Some(call) => call.op != Op::RunDefers as u16,
+            None => false,
+        };
+        if called { place } else { Place::Code(func, word + 1) }
     }
 
     /// Whether the function was made by the compiler.
@@ -347,6 +373,8 @@ impl Vm {
         if !panic.recovered {
             return self.unwind();
         }
+        // The way down to the frame goes by panics that are dropped.
+        let recovery = self.recovery_of(panic.frame);
         let goroutine = self.goroutine();
         goroutine.pop_panic();
         while let Some(older) = goroutine.last_panic().copied() {
@@ -360,11 +388,13 @@ impl Vm {
             }
             goroutine.pop_panic();
         }
-        self.resume_at(panic.frame)
+        self.set_frame(panic.frame);
+        self.pc = recovery;
+        true
     }
 
-    /// Cuts the stack back to a frame, which goes on at its recovery point.
-    fn resume_at(&mut self, base: StackSlot) -> bool {
+    /// Where a frame that deferred goes on after a recovered panic.
+    fn recovery_of(&self, base: StackSlot) -> *const Word {
         let mut frame = self.running_frame();
         while frame.base != base {
             frame = self.caller(self.rt.running, frame).expect("the frame that deferred is on the stack").0;
@@ -375,9 +405,7 @@ impl Vm {
             Body::Pending | Body::Native { .. } => None,
         };
         let recovery = recovery.expect("a function that defers has a recovery point");
-        self.set_frame(base);
-        self.pc = self.code.start(func).wrapping_add(recovery as usize);
-        true
+        self.code.start(func).wrapping_add(recovery as usize)
     }
 
     /// `recover()` in the running frame: it works in a function that a panic called as deferred one,
