@@ -246,6 +246,10 @@ impl FuncCompiler<'_> {
                 Some(_) => self.read(place, ty, dst),
                 None => {
                     let addr = self.place_addr(place);
+                    // The address of the first field of nothing is none.
+                    if matches!(place, Place::Mem { offset: 0, .. }) {
+                        self.f.asm.line().nil_check(addr);
+                    }
                     match dst {
                         Some(dst) => {
                             self.mov(dst, addr, 1);
