@@ -1,3 +1,45 @@
-//! Developer tasks: generated files, checks, stress runs.
+//! Developer tasks: `cargo xtask TASK`.
 
-fn main() {}
+mod bigprogram;
+mod bytecode_page;
+mod differential;
+mod docs;
+mod errors_page;
+mod golite;
+mod parallel;
+mod real_go;
+mod stress;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask TASK
+
+  docs [--check]                 writes the generated pages of docs/, or says which are stale
+  differential [FILTER]          runs lang-tests and examples under real Go too, and compares
+  stress [--seeds N] [FILTER]    runs lang-tests with many seeds, collections everywhere, small heaps
+  bigprogram --lines N OUT IN... makes one large program of copies of the programs IN
+";
+
+/// What a task comes to: done, or a message why not.
+type Outcome = Result<(), String>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let outcome = match words.as_slice() {
+        ["docs"] => docs::write(),
+        ["docs", "--check"] => docs::check(),
+        ["differential"] => differential::run(""),
+        ["differential", filter] => differential::run(filter),
+        ["stress", rest @ ..] => stress::run(rest),
+        ["bigprogram", rest @ ..] => bigprogram::run(rest),
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{}", message.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The same programs under go-lite and real Go: standard output, exit status, standard error without
+//! what differs between two correct runs, and the errors of wrong programs with their places.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use golite_testkit::case::{Case, cases_below};
+use golite_testkit::expect::{self, Expectation};
+use golite_testkit::process::{Outcome as Ended, Run};
+use golite_testkit::{diff, mask, workspace};
+
+use crate::real_go::{Built, Go};
+use crate::{Outcome, golite, parallel};
+
+/// What came of one program.
+enum Verdict {
+    Same,
+    Skipped(&'static str),
+    Different(String),
+}
+
+/// Runs every program whose name contains the filter.
+pub(crate) fn run(filter: &str) -> Outcome {
+    let go = match Go::find() {
+        Ok(go) => go,
+        Err(why) => {
+            println!("differential: {why}; nothing is compared");
+            return Ok(());
+        }
+    };
+    let golite = golite::build()?;
+    let mut cases = Vec::new();
+    for folder in ["lang-tests", "examples"] {
+        let found = cases_below(&workspace::root().join(folder)).into_iter();
+        cases.extend(found.map(|case| Case { name: format!("{folder}/{}", case.name), ..case }));
+    }
+    cases.retain(|case| case.name.contains(filter));
+    let verdicts =
+        parallel::map(&cases, |case| compare(case, &go, &golite).unwrap_or_else(Verdict::Different));
+    let (mut same, mut skipped, mut different) = (0, 0, 0);
+    for (case, verdict) in cases.iter().zip(&verdicts) {
+        match verdict {
+            Verdict::Same => same += 1,
+            Verdict::Skipped(_) => skipped += 1,
+            Verdict::Different(why) => {
+                different += 1;
+                println!("{}:\n{}\n", case.name, why.trim_end());
+            }
+        }
+    }
+    for reason in [EXTENSION, LISTING_ONLY] {
+        let count =
+            verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Skipped(why) if *why == reason));
+        println!("{} not compared: {reason}", count.count());
+    }
+    let summary = format!("{same} the same, {different} different, {skipped} not compared ({})", go.version);
+    println!("{summary}");
+    if different == 0 { Ok(()) } else { Err("there are differences".into()) }
+}
+
+const EXTENSION: &str = "an extension of go-lite";
+const LISTING_ONLY: &str = "expects a listing or a rendering only";
+
+fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
+    let text = std::fs::read_to_string(&case.main).map_err(|error| error.to_string())?;
+    let expectation = expect::parse(&text)?;
+    if expectation.options.extension {
+        return Ok(Verdict::Skipped(EXTENSION));
+    }
+    if !expectation.runs() && !expectation.checks() {
+        return Ok(Verdict::Skipped(LISTING_ONLY));
+    }
+    let copy = Copy::of(case)?;
+    let theirs = go.kept(&(&copy.content, format!("{:?}", expectation.options)), || {
+        Ok(match go.build(&copy.folder)? {
+            Built::Errors(errors) => format!("errors\n{}", go_errors(&errors)),
+            Built::Program(program) if expectation.runs() => {
+                format!(
+                    "ran\n{}",
+                    shown(&run_at(&program, Vec::new(), &copy.folder, &expectation), &copy.folder)
+                )
+            }
+            Built::Program(_) => "errors\n".to_string(),
+        })
+    })?;
+    let ours = if theirs.starts_with("ran") || expectation.runs() {
+        let args = [vec!["run".to_string()], vec![copy.argument.clone()]].concat();
+        format!("ran\n{}", shown(&run_at(golite, args, &copy.folder, &expectation), &copy.folder))
+    } else {
+        let args = ["check", "--format", "short", &copy.argument].map(str::to_string).to_vec();
+        let outcome = run_at(golite, args, &copy.folder, &expectation);
+        format!("errors\n{}{}", outcome.stdout, outcome.stderr)
+    };
+    if ours == theirs {
+        return Ok(Verdict::Same);
+    }
+    let (theirs, ours): (Vec<&str>, Vec<&str>) = (theirs.lines().collect(), ours.lines().collect());
+    Ok(Verdict::Different(format!("(- real Go, + go-lite)\n{}", diff::lines(&theirs, &ours))))
+}
+
+/// A copy of a program for real Go: the files end in `.go`, and there is a `go.mod`.
+struct Copy {
+    folder: PathBuf,
+    /// What `golite` is given.
+    argument: String,
+    /// The names and texts of all files: what real Go's answer depends on.
+    content: Vec<(String, String)>,
+}
+
+impl Copy {
+    fn of(case: &Case) -> Result<Copy, String> {
+        let name = case.name.replace('/', "-");
+        let folder =
+            std::env::temp_dir().join(format!("golite-differential-{}", std::process::id())).join(name);
+        let whole = case.path.is_dir();
+        let sources = if whole { workspace::files_below(&case.path, &[""]) } else { case.files.clone() };
+        let mut content = Vec::new();
+        for source in sources {
+            let relative =
+                source.strip_prefix(case.folder()).unwrap_or(&source).to_string_lossy().into_owned();
+            let relative = relative.strip_suffix("-lite").map_or(relative.clone(), str::to_string);
+            let text = std::fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+            write(&folder.join(&relative), &text)?;
+            content.push((relative, String::from_utf8_lossy(&text).into_owned()));
+        }
+        if !content.iter().any(|(name, _)| name == "go.mod") {
+            write(&folder.join("go.mod"), b"module program\n\ngo 1.27\n")?;
+        }
+        let argument = if whole { ".".to_string() } else { content[0].0.clone() };
+        Ok(Copy { folder, argument, content })
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // What is left in the folder of temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(failed)?;
+    std::fs::write(path, text).map_err(failed)
+}
+
+fn run_at(program: &Path, mut args: Vec<String>, folder: &Path, expectation: &Expectation) -> Ended {
+    let options = &expectation.options;
+    args.extend(options.args.iter().cloned());
+    let timeout = options.timeout.max(Duration::from_secs(60));
+    Run { program, args, folder, stdin: &options.stdin, env: options.env.clone(), timeout }.run()
+}
+
+/// Everything that a run left behind, masked.
+fn shown(ended: &Ended, folder: &Path) -> String {
+    let stderr = mask::arguments(&mask::stderr(&ended.stderr, &folder.to_string_lossy()));
+    format!("{}\n--- standard output\n{}\n--- standard error\n{stderr}", ended.end, ended.stdout)
+}
+
+/// The errors of `go build`, without headings.
+fn go_errors(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("# "));
+    // The linker, not the checker, misses main.
+    let lines = lines.filter(|line| !line.contains("function main is undeclared in the main package"));
+    lines.map(|line| format!("{}\n", line.strip_prefix("./").unwrap_or(line))).collect()
+}
