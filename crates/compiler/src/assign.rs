@@ -185,18 +185,15 @@ impl FuncCompiler<'_> {
             let place = self.place(target);
             places.push(Some((self.freeze(place, mark), ty)));
         }
-        let mut values = Vec::with_capacity(right.len());
+        let mut operands = Vec::with_capacity(right.len());
         for (i, value) in right.iter().enumerate() {
             let ty = match &places[i] {
                 Some((_, ty)) => *ty,
                 None => self.value_type(value),
             };
-            // Variables may be assigned before they are read here: take copies. The last value is
-            // used only after all others have been taken.
-            let constant = self.const_value(value).is_some();
-            let reg = if constant { self.expr_as(value, ty) } else { self.expr_as_value(value, ty) };
-            values.push(reg);
+            operands.push((value, ty));
         }
+        let values = self.values_in_order(&operands);
         for (i, place) in places.into_iter().enumerate() {
             let Some((place, ty)) = place else { continue };
             let shape = self.shape(ty);
@@ -469,18 +466,17 @@ impl FuncCompiler<'_> {
             let (regs, types) = self.multi_value(value);
             (regs, types)
         } else {
-            let mut regs = Vec::new();
-            let mut types = Vec::new();
+            let mut operands = Vec::with_capacity(right.len());
             for (i, value) in right.iter().enumerate() {
                 let ty = match (&new[i], &places[i]) {
                     (Some(obj), _) => self.var_ty(*obj),
                     (None, Some((_, ty))) => *ty,
                     (None, None) => self.value_type(value),
                 };
-                regs.push(self.expr_as_value(value, ty));
-                types.push(ty);
+                operands.push((value, ty));
             }
-            (regs, types)
+            let regs = self.values_in_order(&operands);
+            (regs, operands.into_iter().map(|(_, ty)| ty).collect())
         };
         for i in 0..left.len() {
             let Some(mut reg) = regs.get(i).copied() else { return };
@@ -533,25 +529,21 @@ impl FuncCompiler<'_> {
             return;
         }
         if spec.values.len() == vars.len() {
-            let single = vars.len() == 1;
-            let mut regs = Vec::new();
-            for (obj, value) in vars.iter().zip(&spec.values) {
-                match obj {
-                    Some(obj) if single => {
-                        let ty = self.var_ty(*obj);
-                        self.declare_expr(*obj, ty, value);
-                    }
-                    _ => {
-                        let ty = match (obj, written) {
-                            (Some(obj), _) => self.var_ty(*obj),
-                            (None, Some(ty)) => ty,
-                            (None, None) => self.value_type(value),
-                        };
-                        regs.push((*obj, ty, self.expr_as_value(value, ty)));
-                    }
-                }
+            if let ([Some(obj)], [value]) = (&vars[..], &spec.values[..]) {
+                let ty = self.var_ty(*obj);
+                return self.declare_expr(*obj, ty, value);
             }
-            for (obj, ty, reg) in regs {
+            let mut operands = Vec::with_capacity(vars.len());
+            for (obj, value) in vars.iter().zip(&spec.values) {
+                let ty = match (obj, written) {
+                    (Some(obj), _) => self.var_ty(*obj),
+                    (None, Some(ty)) => ty,
+                    (None, None) => self.value_type(value),
+                };
+                operands.push((value, ty));
+            }
+            let regs = self.values_in_order(&operands);
+            for ((obj, reg), (_, ty)) in vars.into_iter().zip(regs).zip(operands) {
                 if let Some(obj) = obj {
                     self.declare_with(obj, ty, reg);
                 }

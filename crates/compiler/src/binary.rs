@@ -92,16 +92,16 @@ impl FuncCompiler<'_> {
         }
         // Operands with calls go first where a plain operand before them could change.
         let mut early: Vec<Option<Reg>> = vec![None; links.len()];
-        let last_call = links.iter().rposition(|(_, link)| self.has_call(&link.right));
+        let last_call = links.iter().rposition(|(_, link)| self.is_ordered(&link.right));
         if let Some(last) = last_call {
             let mut sensitive = self.is_sensitive(first);
             for (_, link) in &links[..last] {
                 sensitive = sensitive || self.is_sensitive(&link.right);
             }
             if sensitive {
-                let first_value = self.has_call(first).then(|| self.expr(first));
+                let first_value = self.is_ordered(first).then(|| self.expr(first));
                 for (i, (_, link)) in links.iter().enumerate() {
-                    if self.has_call(&link.right) {
+                    if self.is_ordered(&link.right) {
                         early[i] = Some(self.expr(&link.right));
                     }
                 }
@@ -235,7 +235,7 @@ impl FuncCompiler<'_> {
                 self.mov(at, done, 2);
                 at = at.plus(2);
             }
-            let calls: Vec<bool> = now.iter().map(|operand| self.has_call(operand)).collect();
+            let calls: Vec<bool> = now.iter().map(|operand| self.is_ordered(operand)).collect();
             for pass in [true, false] {
                 for (i, operand) in now.iter().enumerate() {
                     if calls[i] == pass {

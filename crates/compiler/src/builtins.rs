@@ -86,7 +86,7 @@ impl FuncCompiler<'_> {
             | Builtin::Print
             | Builtin::Println => {
                 let types = self.builtin_arg_types(builtin, call);
-                let calls = args.iter().any(|arg| self.has_call(arg));
+                let calls = args.iter().any(|arg| self.is_ordered(arg));
                 let mut regs = Vec::with_capacity(args.len());
                 for (arg, ty) in args.iter().zip(&types) {
                     let reg = if calls { self.expr_as_value(arg, *ty) } else { self.expr_as(arg, *ty) };
@@ -326,8 +326,9 @@ impl FuncCompiler<'_> {
 
     fn make(&mut self, expr: &Expr, args: &[Expr], ty: TypeId, want: Reg) {
         let mut sizes = [Reg::NONE; 2];
-        let any_call = args.iter().skip(1).any(|arg| self.has_call(arg));
-        for (size, arg) in sizes.iter_mut().zip(args.iter().skip(1)) {
+        let any_call = args.iter().skip(1).any(|arg| self.is_ordered(arg));
+        // gc evaluates the capacity before the length.
+        for (size, arg) in sizes.iter_mut().zip(args.iter().skip(1)).rev() {
             *size = self.size_arg(arg, any_call);
         }
         self.at(expr.span);
@@ -422,7 +423,7 @@ impl FuncCompiler<'_> {
         let Type::Slice(elem) = self.under(ty) else { return };
         let shape = self.shape(elem);
         let args = &call.args[1..];
-        let late = args.iter().any(|arg| self.has_call(arg)) && self.is_sensitive(&call.args[0]);
+        let late = args.iter().any(|arg| self.is_ordered(arg)) && self.is_sensitive(&call.args[0]);
         let early = if late { None } else { Some(self.expr_as(&call.args[0], ty)) };
         if call.ellipsis.is_some() {
             let tail = self.expr_as_tail(&args[0], ty);
@@ -444,12 +445,15 @@ impl FuncCompiler<'_> {
             }
             _ => {
                 let mut values = Vec::with_capacity(args.len());
+                let mut calls = Vec::with_capacity(args.len());
                 for arg in args {
-                    values.push(if self.has_call(arg) {
-                        self.expr_as_value(arg, elem)
-                    } else {
-                        self.borrow_as(arg, elem)
-                    });
+                    calls.push(self.is_ordered_as(arg, elem));
+                    values.push(if calls[calls.len() - 1] { self.expr_as_value(arg, elem) } else { Reg(0) });
+                }
+                for (i, arg) in args.iter().enumerate() {
+                    if !calls[i] {
+                        values[i] = self.borrow_as(arg, elem);
+                    }
                 }
                 let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
                 self.at(expr.span);

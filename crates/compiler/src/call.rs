@@ -132,7 +132,7 @@ impl FuncCompiler<'_> {
         };
         let types = sig.results.clone();
         let callee = self.callee(&call.func);
-        let args_call = call.args.iter().any(|arg| self.has_call(arg));
+        let args_call = call.args.iter().any(|arg| self.is_ordered(arg));
         match callee {
             Callee::Func(func) => {
                 let inner = self.c.module.signature_of(func).clone();
@@ -232,9 +232,16 @@ impl FuncCompiler<'_> {
             slots.push(at);
             at = at.plus(self.shape(*ty).slots);
         }
-        let calls: Vec<bool> = call.args.iter().map(|arg| self.has_call(arg)).collect();
+        let mut calls = Vec::with_capacity(call.args.len());
+        for (i, arg) in call.args.iter().enumerate() {
+            let ordered = match params.get(i).filter(|_| i < fixed) {
+                Some(ty) => self.is_ordered_as(arg, *ty),
+                None => self.is_ordered(arg),
+            };
+            calls.push(ordered);
+        }
         let last_call = calls.iter().rposition(|calls| *calls);
-        let receiver_calls = receiver.is_some_and(|(recv, _, _)| self.has_call(recv));
+        let receiver_calls = receiver.is_some_and(|(recv, _, _)| self.is_ordered(recv));
         // The first pass takes what calls something, the second the rest.
         for pass in [true, false] {
             if pass && last_call.is_none() && !receiver_calls {
@@ -274,8 +281,10 @@ impl FuncCompiler<'_> {
         let shape = self.shape(elem);
         // Values with calls are there before the slice is made.
         let mut values = Vec::with_capacity(args.len());
+        let alone = args.len() == 1;
         for arg in args {
-            values.push(if self.has_call(arg) { Some(self.expr_as_value(arg, elem)) } else { None });
+            let early = if alone { self.has_call(arg) } else { self.is_ordered_as(arg, elem) };
+            values.push(if early { Some(self.expr_as_value(arg, elem)) } else { None });
         }
         let temp = self.f.asm.take(3);
         let len = self.f.asm.take(1);
@@ -292,6 +301,23 @@ impl FuncCompiler<'_> {
         }
         self.mov(to, temp, 3);
         self.f.asm.reset(mark);
+    }
+
+    /// Values of a statement, each in registers of its own: variables may be assigned before the
+    /// values are used.
+    pub fn values_in_order(&mut self, values: &[(&Expr, TypeId)]) -> Vec<Reg> {
+        let mut regs = vec![Reg(0); values.len()];
+        let ordered: Vec<bool> = values.iter().map(|(value, ty)| self.is_ordered_as(value, *ty)).collect();
+        for pass in [true, false] {
+            for (i, (value, ty)) in values.iter().enumerate() {
+                if ordered[i] == pass {
+                    let constant = self.const_value(value).is_some();
+                    regs[i] =
+                        if constant { self.expr_as(value, *ty) } else { self.expr_as_value(value, *ty) };
+                }
+            }
+        }
+        regs
     }
 
     /// A value in registers of its own.
@@ -408,7 +434,7 @@ impl FuncCompiler<'_> {
                 Callee::Method(..) => {}
             }
         }
-        let args_call = call.args.iter().any(|arg| self.has_call(arg));
+        let args_call = call.args.iter().any(|arg| self.is_ordered(arg));
         let (later, words) = match callee {
             Callee::Func(func) => {
                 let inner = self.c.module.signature_of(func).clone();

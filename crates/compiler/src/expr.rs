@@ -2,7 +2,7 @@
 
 use golite_bytecode::Reg;
 use golite_syntax::ast::{Expr, ExprKind, UnaryOp};
-use golite_types::{Const, Mode, ObjKind, Type, TypeId};
+use golite_types::{Basic, Const, Mode, ObjKind, Type, TypeId};
 
 use crate::arith::{self, Num};
 use crate::func::{FuncCompiler, Home};
@@ -378,9 +378,107 @@ impl FuncCompiler<'_> {
         }
     }
 
+    /// Whether gc evaluates an operand, or a part of it, in its turn: besides calls it takes slices,
+    /// assertions, `&&` and `||`, maps, and most built-in functions then. All else waits until
+    /// everything of that kind beside it is done.
+    pub fn is_ordered(&mut self, expr: &Expr) -> bool {
+        if self.const_value(expr).is_some() {
+            return false;
+        }
+        match &expr.kind {
+            ExprKind::Paren(inner) | ExprKind::Star(inner) => self.is_ordered(inner),
+            ExprKind::TypeAssert(inner, _) => {
+                let ty = self.ty(expr);
+                self.is_ordered(inner) || !self.is_pointer_shaped(ty)
+            }
+            ExprKind::Selector(base, _) => self.is_ordered(base),
+            ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.is_ordered(operand),
+            ExprKind::Index(base, index) => {
+                self.is_ordered(base) || index.iter().any(|index| self.is_ordered(index))
+            }
+            ExprKind::Slice(_) => true,
+            ExprKind::Call(call) => match self.c.checker.info.fact(call.func.id).mode {
+                Mode::Type => {
+                    let to = self.ty(expr);
+                    let list = matches!(self.under(to), Type::Slice(_));
+                    let from = call.args.first().map(|arg| self.value_type(arg));
+                    let text = from.is_some_and(|from| matches!(self.under(from), Type::Basic(_)));
+                    (list && text) || call.args.iter().any(|arg| self.is_ordered(arg))
+                }
+                _ => true,
+            },
+            ExprKind::CompositeLit(lit) => {
+                let ty = self.ty(expr);
+                !lit.elements.is_empty() && matches!(self.under(ty), Type::Map(..))
+                    || lit.elements.iter().any(|element| self.is_ordered(element))
+            }
+            ExprKind::KeyValue(key, value) => self.is_ordered(key) || self.is_ordered(value),
+            ExprKind::Binary(binary) => {
+                // Chains lean to the left.
+                let mut binary = binary;
+                loop {
+                    if binary.op.is_logical() || self.is_ordered(&binary.right) {
+                        return true;
+                    }
+                    match &binary.left.kind {
+                        ExprKind::Binary(inner) => binary = inner,
+                        _ => return self.is_ordered(&binary.left),
+                    }
+                }
+            }
+            ExprKind::Bad
+            | ExprKind::Ident(_)
+            | ExprKind::BasicLit(_)
+            | ExprKind::FuncLit(_)
+            | ExprKind::Array(..)
+            | ExprKind::Struct(_)
+            | ExprKind::Func(_)
+            | ExprKind::Interface(_)
+            | ExprKind::Map(..)
+            | ExprKind::Chan(..)
+            | ExprKind::Ellipsis(_) => false,
+        }
+    }
+
+    /// `is_ordered` for an operand that becomes a `ty`: gc copies in its turn what it hands to the
+    /// conversion to an interface by address.
+    pub fn is_ordered_as(&mut self, expr: &Expr, ty: TypeId) -> bool {
+        if self.is_ordered(expr) {
+            return true;
+        }
+        if !self.is_interface(ty) || self.const_value(expr).is_some() || self.is_nil(expr) {
+            return false;
+        }
+        let from = self.value_type(expr);
+        let (size, align) = self.c.checker.types.size_align(from);
+        match self.under(from) {
+            Type::Interface(_) | Type::Slice(_) => false,
+            Type::Basic(basic) if basic.is_string() => false,
+            _ if self.is_pointer_shaped(from) => false,
+            _ if self.has_pointers(from) => true,
+            _ => !matches!((size, align), (0, _) | (2, 2) | (4, 4) | (8, 8)),
+        }
+    }
+
+    fn has_pointers(&mut self, ty: TypeId) -> bool {
+        let ix = self.shape(ty).ix;
+        !self.c.module.types[ix.index()].pointers.is_empty()
+    }
+
+    /// Whether a value is one pointer, so that an interface of gc holds it without a box.
+    fn is_pointer_shaped(&mut self, ty: TypeId) -> bool {
+        match self.under(ty) {
+            Type::Pointer(_) | Type::Map(..) | Type::Chan(..) | Type::Signature(_) => true,
+            Type::Basic(basic) => basic == Basic::UnsafePointer,
+            Type::Struct(fields) => fields.len() == 1 && self.is_pointer_shaped(fields[0].ty),
+            Type::Array(1, elem) => self.is_pointer_shaped(elem),
+            _ => false,
+        }
+    }
+
     /// Whether a call among later operands can change what this one reads.
     pub fn is_sensitive(&mut self, expr: &Expr) -> bool {
-        if self.const_value(expr).is_some() || self.has_call(expr) {
+        if self.const_value(expr).is_some() || self.is_ordered(expr) {
             return false;
         }
         match &expr.kind {
@@ -396,7 +494,7 @@ impl FuncCompiler<'_> {
 
     /// Whether of two operands the second is to be evaluated first.
     pub fn calls_first(&mut self, operands: &[&Expr; 2]) -> bool {
-        self.has_call(operands[1]) && self.is_sensitive(operands[0])
+        self.is_ordered(operands[1]) && self.is_sensitive(operands[0])
     }
 
     /// A place read into registers with the type's shape.

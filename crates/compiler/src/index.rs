@@ -52,7 +52,8 @@ impl FuncCompiler<'_> {
         let after = self.f.asm.mark();
         let base_ty = self.ty(&slice.base);
         let bounds = [&slice.lo, &slice.hi, &slice.max];
-        let bounds_call = bounds.iter().any(|bound| bound.as_ref().is_some_and(|bound| self.has_call(bound)));
+        let bounds_call =
+            bounds.iter().any(|bound| bound.as_ref().is_some_and(|bound| self.is_ordered(bound)));
         let late = bounds_call && self.is_sensitive(&slice.base);
         let early = if late { None } else { Some(self.sliced(&slice.base, base_ty)) };
         let mut regs = [Reg::NONE; 3];

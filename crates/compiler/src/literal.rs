@@ -144,7 +144,7 @@ impl FuncCompiler<'_> {
                         }
                     }
                 }
-                let calls: Vec<bool> = elements.iter().map(|(_, value)| self.has_call(value)).collect();
+                let calls: Vec<bool> = elements.iter().map(|(_, value)| self.is_ordered(value)).collect();
                 let any_call = calls.contains(&true);
                 for pass in [true, false] {
                     for (i, (path, value)) in elements.iter().enumerate() {
@@ -192,7 +192,8 @@ impl FuncCompiler<'_> {
     fn fill_memory(&mut self, lit: &CompositeLit, ty: TypeId, object: Reg, offset: u32) {
         match self.under(ty) {
             Type::Struct(_) => {
-                for (path, value) in self.struct_elements(lit, ty) {
+                let elements = self.struct_elements(lit, ty);
+                for (path, value) in self.in_order(elements, |(_, value)| value) {
                     let mark = self.f.asm.mark();
                     let mut field_ty = ty;
                     let mut at = offset;
@@ -207,17 +208,37 @@ impl FuncCompiler<'_> {
             }
             Type::Array(_, elem) => {
                 let size = self.shape(elem).size as u32;
-                let mut index = 0u64;
-                for element in &lit.elements {
-                    let value = self.keyed(element, &mut index);
-                    let mark = self.f.asm.mark();
-                    self.fill_element(value, elem, object, offset + index as u32 * size);
-                    self.f.asm.reset(mark);
-                    index += 1;
-                }
+                self.fill_elements(lit, elem, object, offset, size);
             }
             _ => {}
         }
+    }
+
+    /// The elements of an array or slice into memory.
+    fn fill_elements(&mut self, lit: &CompositeLit, elem: TypeId, object: Reg, offset: u32, size: u32) {
+        let mut index = 0u64;
+        let mut elements = Vec::with_capacity(lit.elements.len());
+        for element in &lit.elements {
+            let value = self.keyed(element, &mut index);
+            elements.push((offset + index as u32 * size, value));
+            index += 1;
+        }
+        for (offset, value) in self.in_order(elements, |(_, value)| value) {
+            let mark = self.f.asm.mark();
+            self.fill_element(value, elem, object, offset);
+            self.f.asm.reset(mark);
+        }
+    }
+
+    /// Elements in the order in which they are evaluated: those with calls come first.
+    fn in_order<T>(&mut self, elements: Vec<T>, value: impl Fn(&T) -> &Expr) -> Vec<T> {
+        let (mut first, mut rest) = (Vec::with_capacity(elements.len()), Vec::new());
+        for element in elements {
+            let list = if self.is_ordered(value(&element)) { &mut first } else { &mut rest };
+            list.push(element);
+        }
+        first.append(&mut rest);
+        first
     }
 
     /// One element into memory: literals inside are built in place.
@@ -292,14 +313,7 @@ impl FuncCompiler<'_> {
         self.const_int(length, len as i64);
         self.at(expr.span);
         self.f.asm.line().make_slice(slice, length, Reg::NONE, shape.ix);
-        let mut index = 0u64;
-        for element in &lit.elements {
-            let value = self.keyed(element, &mut index);
-            let mark = self.f.asm.mark();
-            self.fill_element(value, elem, slice, index as u32 * shape.size as u32);
-            self.f.asm.reset(mark);
-            index += 1;
-        }
+        self.fill_elements(lit, elem, slice, 0, shape.size as u32);
         self.mov(want, slice, 3);
     }
 

@@ -244,16 +244,39 @@ impl FuncCompiler<'_> {
             return;
         }
         let mark = self.f.asm.mark();
+        let place = self.place(target);
+        self.assign_range(target, place, value, ty);
+        self.f.asm.reset(mark);
+    }
+
+    fn assign_range(&mut self, target: &Expr, place: Place, value: Reg, ty: TypeId) {
         let target_ty = self.ty(target);
         let shape = self.shape(target_ty);
-        let place = self.place(target);
         let mut reg = value;
         if self.is_interface(target_ty) && !self.is_interface(ty) {
             reg = self.f.asm.take(2);
             self.emit_to_iface(reg, value, ty);
         }
         self.store_place(place, reg, &shape);
-        self.f.asm.reset(mark);
+    }
+
+    /// Gives both variables of an iteration their values. Variables that are there already are
+    /// assigned to in two phases, as `key, value = …` does.
+    pub fn bind_range_pair(&mut self, stmt: &RangeStmt, key: (Reg, TypeId), value: (Reg, TypeId)) {
+        let targets = (self.range_var(stmt.key.as_ref()), self.range_var(stmt.value.as_ref()));
+        if let (false, (Some(first), Some(second))) = (stmt.define, targets) {
+            let mark = self.f.asm.mark();
+            let place = self.place(first);
+            let first_place = self.freeze(place, mark);
+            let place = self.place(second);
+            let second_place = self.freeze(place, mark);
+            self.assign_range(first, first_place, key.0, key.1);
+            self.assign_range(second, second_place, value.0, value.1);
+            self.f.asm.reset(mark);
+            return;
+        }
+        self.bind_range(stmt, stmt.key.as_ref(), key.0, key.1);
+        self.bind_range(stmt, stmt.value.as_ref(), value.0, value.1);
     }
 
     fn loop_body(&mut self, stmt: &RangeStmt, label: Option<Symbol>, end: Label, cont: Label) {
@@ -331,8 +354,7 @@ impl FuncCompiler<'_> {
             let place = Place::Elem { view: slice, idx: counter, size: shape.size as u32, offset: 0 };
             self.at(stmt.subject.span);
             self.load_place(place, &shape, Some(value));
-            self.bind_range(stmt, stmt.key.as_ref(), counter, Basic::Int.id());
-            self.bind_range(stmt, stmt.value.as_ref(), value, elem);
+            self.bind_range_pair(stmt, (counter, Basic::Int.id()), (value, elem));
         } else {
             self.bind_range(stmt, stmt.key.as_ref(), counter, Basic::Int.id());
         }
@@ -404,8 +426,7 @@ impl FuncCompiler<'_> {
             };
             self.at(stmt.subject.span);
             self.load_place(place, &shape, Some(value));
-            self.bind_range(stmt, stmt.key.as_ref(), counter, Basic::Int.id());
-            self.bind_range(stmt, stmt.value.as_ref(), value, elem);
+            self.bind_range_pair(stmt, (counter, Basic::Int.id()), (value, elem));
         } else {
             self.bind_range(stmt, stmt.key.as_ref(), counter, Basic::Int.id());
         }
@@ -431,8 +452,7 @@ impl FuncCompiler<'_> {
         self.f.asm.line().mov(at, next.plus(1));
         self.f.asm.line().next_rune(next, string, at);
         let mark = self.f.asm.mark();
-        self.bind_range(stmt, stmt.key.as_ref(), at, Basic::Int.id());
-        self.bind_range(stmt, stmt.value.as_ref(), next, Basic::Int32.id());
+        self.bind_range_pair(stmt, (at, Basic::Int.id()), (next, Basic::Int32.id()));
         self.loop_body(stmt, label, end, cont);
         self.f.asm.reset(mark);
         self.f.asm.bind(cont);
@@ -474,12 +494,7 @@ impl FuncCompiler<'_> {
         if wants_value {
             self.load(value_reg, pair.plus(1), 0, &value_shape);
         }
-        if wants_key {
-            self.bind_range(stmt, stmt.key.as_ref(), key_reg, key);
-        }
-        if wants_value {
-            self.bind_range(stmt, stmt.value.as_ref(), value_reg, value);
-        }
+        self.bind_range_pair(stmt, (key_reg, key), (value_reg, value));
         self.loop_body(stmt, label, end, cont);
         self.f.asm.reset(mark);
         self.f.asm.jump(cont);

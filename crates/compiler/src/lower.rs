@@ -242,7 +242,8 @@ impl Compiler {
             }
             Type::Interface(_) => {
                 let set = self.checker.types.type_set(ty);
-                let methods = set.methods.clone();
+                let mut methods = set.methods.clone();
+                methods.sort_by_key(|method| self.checker.name(method.name));
                 TypeKind::Interface(
                     methods
                         .iter()

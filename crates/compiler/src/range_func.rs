@@ -188,9 +188,12 @@ impl FuncCompiler<'_> {
         self.set_own(body.state, RUNNING);
         let brk = self.f.asm.label();
         let cont = self.f.asm.label();
-        let targets = [stmt.key.as_ref(), stmt.value.as_ref()];
-        for ((reg, ty), target) in regs.iter().zip(params).zip(targets) {
-            self.bind_range(stmt, target, *reg, *ty);
+        match (&regs[..], params) {
+            ([key, value], [key_ty, value_ty]) => {
+                self.bind_range_pair(stmt, (*key, *key_ty), (*value, *value_ty));
+            }
+            ([key], [key_ty]) => self.bind_range(stmt, stmt.key.as_ref(), *key, *key_ty),
+            _ => {}
         }
         self.push_control(label, Some(brk), Some(cont), true);
         self.block(&stmt.body.stmts);
@@ -247,10 +250,8 @@ impl FuncCompiler<'_> {
                 self.store_home(home, reg, &shape);
             }
         } else {
-            let mut regs = Vec::new();
-            for (value, (_, ty)) in values.iter().zip(&body.results) {
-                regs.push(self.expr_as_value(value, *ty));
-            }
+            let operands: Vec<_> = values.iter().zip(body.results.iter().map(|(_, ty)| *ty)).collect();
+            let regs = self.values_in_order(&operands);
             for (reg, (obj, ty)) in regs.into_iter().zip(&body.results) {
                 let shape = self.shape(*ty);
                 let home = self.home(*obj);

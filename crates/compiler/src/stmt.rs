@@ -2,6 +2,7 @@
 
 use golite_source::Symbol;
 use golite_syntax::ast::{BranchKind, Decl, Expr, Ident, Stmt, StmtKind};
+use golite_types::TypeId;
 
 use crate::asm::Label;
 use crate::func::FuncCompiler;
@@ -183,7 +184,7 @@ impl FuncCompiler<'_> {
         // Straight into the slots when nobody can see them half-done.
         let plain = !self.f.has_defer && results.iter().all(|result| result.var.is_none());
         if plain || (results.len() == 1 && !self.f.has_defer && results[0].var.is_none()) {
-            let calls: Vec<bool> = values.iter().map(|value| self.has_call(value)).collect();
+            let calls = self.ordered_results(values);
             for pass in [true, false] {
                 for (i, value) in values.iter().enumerate() {
                     if calls[i] == pass {
@@ -194,7 +195,7 @@ impl FuncCompiler<'_> {
             return;
         }
         let mut regs = Vec::with_capacity(values.len());
-        let calls: Vec<bool> = values.iter().map(|value| self.has_call(value)).collect();
+        let calls = self.ordered_results(values);
         if calls.contains(&true) && values.len() > 1 {
             regs.resize(values.len(), golite_bytecode::Reg(0));
             for pass in [true, false] {
@@ -216,6 +217,12 @@ impl FuncCompiler<'_> {
             let shape = self.shape(results[i].ty);
             self.set_result(i, reg, &shape);
         }
+    }
+
+    /// Which of the values returned are evaluated in their turn.
+    fn ordered_results(&mut self, values: &[Expr]) -> Vec<bool> {
+        let types: Vec<TypeId> = self.f.results.iter().map(|result| result.ty).collect();
+        values.iter().zip(types).map(|(value, ty)| self.is_ordered_as(value, ty)).collect()
     }
 
     pub fn set_result(&mut self, index: usize, value: golite_bytecode::Reg, shape: &crate::lower::Shape) {

@@ -232,9 +232,12 @@ impl Vm {
 
     // ---- deferred calls
 
-    /// Defers a call in the frame.
+    /// Defers a call in the frame. It is the running one, or for the body of a range-over-func loop one
+    /// below, whose calls run after those of the frames between: records are in the order of frames.
     pub(crate) fn push_defer(&mut self, closure: u64, frame: StackSlot) {
-        self.goroutine().defers.push(DeferRecord { closure, frame });
+        let defers = &mut self.goroutine().defers;
+        let at = defers.iter().rposition(|record| record.frame <= frame).map_or(0, |at| at + 1);
+        defers.insert(at, DeferRecord { closure, frame });
     }
 
     /// `run.defers`: runs what the frame deferred; each call returns to the instruction itself.
