@@ -224,10 +224,12 @@ pub(super) fn swap(ctx: &mut Ctx<'_>) -> NativeResult {
         ctx.bytes_at_mut(a, size).copy_from_slice(other);
         ctx.bytes_at_mut(b, size).copy_from_slice(&copy);
     } else {
-        let copy = ctx.new_value(elem)?;
-        ctx.copy_values(a, copy, elem, 1);
-        ctx.copy_values(b, a, elem, 1);
-        ctx.copy_values(copy, b, elem, 1);
+        // A type with pointers consists of whole words.
+        for at in (0..size).step_by(8) {
+            let (x, y) = (ctx.read_u64(a + at), ctx.read_u64(b + at));
+            ctx.write_pointer(a + at, y);
+            ctx.write_pointer(b + at, x);
+        }
     }
     Ok(())
 }
@@ -312,5 +314,25 @@ pub(super) fn set_bytes(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 pub(super) fn map_entries(ctx: &mut Ctx<'_>) -> NativeResult {
-    Err(ctx.panic_string("internal/rtype: entries of maps are not supported"))
+    let (ty, map) = value(ctx, 0)?;
+    let TypeKind::Map { key, value: elem } = ctx.type_def(ty).kind else {
+        return Err(ctx.panic_string("rtype: not a map"));
+    };
+    let (list, _) = value(ctx, 2)?;
+    let any = elem_of(ctx.type_def(list)).unwrap_or(TypeIx(0));
+    let count = if map == 0 { 0 } else { ctx.read_u64(map) };
+    ctx.charge(count)?;
+    let iterator = ctx.runtime().map_iter(map, ty)?;
+    let lists = [ctx.new_values(any, count)?, ctx.new_values(any, count)?];
+    let mut entries = 0;
+    while let Some((key_addr, elem_addr)) = ctx.runtime().map_next(iterator)? {
+        for (list, ty, addr) in [(lists[0], key, key_addr), (lists[1], elem, elem_addr)] {
+            let (type_word, data) = load(ctx, ty, addr, false)?;
+            ctx.write_iface(list + 16 * entries, type_word, data);
+        }
+        entries += 1;
+    }
+    ctx.set_slice(0, lists[0], entries, count);
+    ctx.set_slice(3, lists[1], entries, count);
+    Ok(())
 }
