@@ -168,11 +168,11 @@ impl Compiler {
     }
 
     /// Package path and bare name of a defined or predeclared type.
-    fn bare_name(&self, ty: TypeId) -> (Box<str>, Box<str>) {
-        match self.checker.types.get(ty) {
+    fn bare_name(&mut self, ty: TypeId) -> (Box<str>, Box<str>) {
+        match *self.checker.types.get(ty) {
             Type::Basic(basic) => ("".into(), basic.name().trim_start_matches("unsafe.").into()),
             Type::Named(named) => {
-                let obj = self.checker.types.named_info(*named).obj;
+                let obj = self.checker.types.named_info(named).obj;
                 let pkg = self.checker.object(obj).pkg;
                 let full = self.checker.runtime_name(ty);
                 if pkg == PkgId(0) {

@@ -4,7 +4,7 @@ use golite_source::sym;
 use golite_syntax::ast::ChanDir;
 
 use crate::check::Checker;
-use crate::object::{ObjId, PkgId};
+use crate::object::{ObjId, ObjKind, Object, PkgId};
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// How names of packages appear.
@@ -14,6 +14,22 @@ pub enum Qualify {
     Except(PkgId),
     /// By name always, as at run time.
     Always,
+    /// By path, as at run time among type arguments: types of equal names stay apart.
+    Path,
+}
+
+impl Qualify {
+    fn is_runtime(self) -> bool {
+        match self {
+            Qualify::Except(_) => false,
+            Qualify::Always | Qualify::Path => true,
+        }
+    }
+
+    /// For type arguments.
+    fn of_arguments(self) -> Qualify {
+        if self.is_runtime() { Qualify::Path } else { self }
+    }
 }
 
 impl Checker {
@@ -27,24 +43,74 @@ impl Checker {
 
     /// A type as programs see it with `%T`.
     #[must_use]
-    pub fn runtime_name(&self, ty: TypeId) -> String {
+    pub fn runtime_name(&mut self, ty: TypeId) -> String {
+        self.find_type_sets(ty, 0);
         let mut out = String::new();
         self.write_type(&mut out, ty, Qualify::Always, 0);
         out
     }
 
+    /// Computes the type sets of the interface literals in a type, which its name at run time shows.
+    fn find_type_sets(&mut self, ty: TypeId, depth: u32) {
+        if depth > 100 {
+            return;
+        }
+        let inner = match self.types.get(ty) {
+            Type::Basic(_) | Type::Param(_) | Type::Union(_) => Vec::new(),
+            Type::Named(named) => match &self.types.named_info(*named).origin {
+                Some((_, args)) => args.to_vec(),
+                None => Vec::new(),
+            },
+            Type::Pointer(elem) | Type::Slice(elem) | Type::Array(_, elem) | Type::Chan(_, elem) => vec![*elem],
+            Type::Map(key, value) => vec![*key, *value],
+            Type::Struct(fields) => fields.iter().map(|field| field.ty).collect(),
+            Type::Tuple(types) => types.to_vec(),
+            Type::Signature(sig) => sig.params.iter().chain(&sig.results).copied().collect(),
+            Type::Interface(_) => {
+                let set = self.types.type_set(ty);
+                set.methods.iter().map(|method| method.sig).collect()
+            }
+        };
+        for ty in inner {
+            self.find_type_sets(ty, depth + 1);
+        }
+    }
+
     fn write_object(&self, out: &mut String, obj: ObjId, qualify: Qualify) {
         let object = self.object(obj);
-        let qualified = object.pkg != PkgId(0)
-            && match qualify {
-                Qualify::Except(pkg) => pkg != object.pkg,
-                Qualify::Always => true,
-            };
-        if qualified {
-            *out += self.name(self.package(object.pkg).name);
-            out.push('.');
+        if object.pkg != PkgId(0) {
+            let package = self.package(object.pkg);
+            match qualify {
+                Qualify::Except(pkg) if pkg == object.pkg => {}
+                Qualify::Except(_) | Qualify::Always => {
+                    *out += self.name(package.name);
+                    out.push('.');
+                }
+                Qualify::Path => {
+                    *out += &package.path;
+                    out.push('.');
+                }
+            }
         }
         *out += self.name(object.name);
+    }
+
+    /// The number of a local type among those of its package, from 1 in source order; 0 for others.
+    fn local_number(&self, obj: ObjId) -> usize {
+        let object = self.object(obj);
+        let is_local = |object: &Object| {
+            matches!(object.kind, ObjKind::TypeName) && object.decl_is_local() && !object.alias
+        };
+        if object.pkg == PkgId(0) || !is_local(object) {
+            return 0;
+        }
+        let before = |other: &&Object| {
+            other.pkg == object.pkg
+                && is_local(other)
+                && other.span.start <= object.span.start
+                && matches!(self.types.get(other.ty), Type::Named(_))
+        };
+        self.objects.iter().filter(before).count()
     }
 
     fn write_type(&self, out: &mut String, ty: TypeId, qualify: Qualify, depth: u32) {
@@ -52,7 +118,7 @@ impl Checker {
             *out += "...";
             return;
         }
-        let runtime = qualify == Qualify::Always;
+        let runtime = qualify.is_runtime();
         match self.types.get(ty) {
             Type::Basic(_) if ty == TypeTable::BYTE && !runtime => *out += "byte",
             Type::Basic(_) if ty == TypeTable::RUNE && !runtime => *out += "rune",
@@ -61,14 +127,16 @@ impl Checker {
                 let info = self.types.named_info(*named);
                 self.write_object(out, info.obj, qualify);
                 if let Some((origin, args)) = &info.origin {
-                    let shown = self.types.named_info(*origin).type_params.len();
+                    // A local type of a generic function has the function's arguments, too.
+                    let shown =
+                        if runtime { args.len() } else { self.types.named_info(*origin).type_params.len() };
                     if shown > 0 {
                         out.push('[');
                         for (i, arg) in args.iter().take(shown).enumerate() {
                             if i > 0 {
                                 out.push(',');
                             }
-                            self.write_type(out, *arg, qualify, depth + 1);
+                            self.write_type(out, *arg, qualify.of_arguments(), depth + 1);
                         }
                         out.push(']');
                     }
@@ -85,6 +153,12 @@ impl Checker {
                         }
                     }
                     out.push(']');
+                }
+                if qualify == Qualify::Path {
+                    match self.local_number(info.obj) {
+                        0 => {}
+                        number => *out += &format!("·{number}"),
+                    }
                 }
             }
             Type::Param(param) => *out += self.name(self.types.param_info(*param).name),
@@ -124,13 +198,20 @@ impl Checker {
                 }
             }
             Type::Struct(fields) => {
-                *out += "struct";
-                *out += if runtime && !fields.is_empty() { " { " } else { "{" };
+                *out += match (runtime, fields.is_empty()) {
+                    (true, true) => "struct {",
+                    (true, false) => "struct { ",
+                    (false, _) => "struct{",
+                };
                 for (i, field) in fields.iter().enumerate() {
                     if i > 0 {
                         *out += "; ";
                     }
                     if !field.embedded {
+                        if qualify == Qualify::Path && !self.session.names.is_exported(field.name) {
+                            *out += &self.package(field.pkg).path;
+                            out.push('.');
+                        }
                         *out += self.name(field.name);
                         out.push(' ');
                     }
@@ -162,19 +243,14 @@ impl Checker {
                 if info.implicit && info.methods.is_empty() && info.embeds.len() == 1 {
                     return self.write_type(out, info.embeds[0].0, qualify, depth + 1);
                 }
-                *out += if runtime { "interface { " } else { "interface{" };
-                let mut first = true;
-                let mut methods = info.methods.clone();
                 if runtime {
-                    methods.sort_by_key(|method| self.name(method.name).to_string());
+                    return self.write_runtime_interface(out, ty, qualify, depth);
                 }
-                for method in &methods {
+                *out += "interface{";
+                let mut first = true;
+                for method in &info.methods {
                     if !std::mem::take(&mut first) {
                         *out += "; ";
-                    }
-                    if runtime && !self.session.names.is_exported(method.name) && method.pkg != PkgId(0) {
-                        *out += self.name(self.package(method.pkg).name);
-                        out.push('.');
                     }
                     *out += self.name(method.name);
                     self.write_signature(out, method.sig, qualify, depth + 1);
@@ -185,7 +261,7 @@ impl Checker {
                     }
                     self.write_type(out, *embedded, qualify, depth + 1);
                 }
-                *out += if runtime { " }" } else { "}" };
+                out.push('}');
             }
             Type::Union(terms) => {
                 for (i, term) in terms.iter().enumerate() {
@@ -201,6 +277,32 @@ impl Checker {
         }
     }
 
+    /// All methods of an interface literal, those of embedded interfaces included.
+    fn write_runtime_interface(&self, out: &mut String, ty: TypeId, qualify: Qualify, depth: u32) {
+        let set = self.types.type_sets.get(&ty).cloned().unwrap_or_default();
+        if set.methods.is_empty() {
+            *out += "interface {}";
+            return;
+        }
+        let mut methods = set.methods.clone();
+        // Exported names come first: their bytes are smaller.
+        methods.sort_by_key(|method| self.name(method.name).to_string());
+        *out += "interface { ";
+        for (i, method) in methods.iter().enumerate() {
+            if i > 0 {
+                *out += "; ";
+            }
+            if !self.session.names.is_exported(method.name) && method.pkg != PkgId(0) {
+                let package = self.package(method.pkg);
+                *out += if qualify == Qualify::Path { &package.path } else { self.name(package.name) };
+                out.push('.');
+            }
+            *out += self.name(method.name);
+            self.write_signature(out, method.sig, qualify, depth + 1);
+        }
+        *out += " }";
+    }
+
     fn write_list(
         &self,
         out: &mut String,
@@ -214,7 +316,7 @@ impl Checker {
             if i > 0 {
                 *out += ", ";
             }
-            if qualify != Qualify::Always
+            if !qualify.is_runtime()
                 && let Some(name) = names.get(i).filter(|name| **name != sym::EMPTY)
             {
                 *out += self.name(*name);
@@ -239,7 +341,7 @@ impl Checker {
     }
 
     fn write_signature_info(&self, out: &mut String, sig: &crate::ty::SigInfo, qualify: Qualify, depth: u32) {
-        if !sig.type_params.is_empty() && qualify != Qualify::Always {
+        if !sig.type_params.is_empty() && !qualify.is_runtime() {
             out.push('[');
             for (i, param) in sig.type_params.iter().enumerate() {
                 if i > 0 {
@@ -257,7 +359,7 @@ impl Checker {
         out.push('(');
         self.write_list(out, &sig.params, sig.variadic, qualify, depth, params);
         out.push(')');
-        let named = qualify != Qualify::Always && results.iter().any(|name| *name != sym::EMPTY);
+        let named = !qualify.is_runtime() && results.iter().any(|name| *name != sym::EMPTY);
         match sig.results.as_slice() {
             [] => {}
             [one] if !named => {
