@@ -61,7 +61,9 @@ impl Checker {
                 Some((_, args)) => args.to_vec(),
                 None => Vec::new(),
             },
-            Type::Pointer(elem) | Type::Slice(elem) | Type::Array(_, elem) | Type::Chan(_, elem) => vec![*elem],
+            Type::Pointer(elem) | Type::Slice(elem) | Type::Array(_, elem) | Type::Chan(_, elem) => {
+                vec![*elem]
+            }
             Type::Map(key, value) => vec![*key, *value],
             Type::Struct(fields) => fields.iter().map(|field| field.ty).collect(),
             Type::Tuple(types) => types.to_vec(),

@@ -98,7 +98,7 @@ pub fn remainder(x: f64, y: f64) -> f64 {
     if x.is_nan() || y.is_nan() || x.is_infinite() || y == 0.0 {
         return NAN;
     }
-    if y.is_infinite() {
+    if y.is_infinite() || x == 0.0 {
         return x;
     }
     let (mut rest, divisor) = (x.abs(), y.abs());
