@@ -36,7 +36,7 @@ impl Digits {
 /// The fewest digits that read back as `value`; of two such numbers that are equally near, the even one.
 fn shortest_digits(value: f64, bits: u32) -> Digits {
     let digits = Digits::read(&if bits == 32 { format!("{:e}", value as f32) } else { format!("{value:e}") });
-    if !digits.digits.last().is_some_and(|digit| digit % 2 == 1) {
+    if digits.digits.last().is_none_or(|digit| digit % 2 == 0) {
         return digits;
     }
     // Rust rounds ties up. In a tie the exact value has one digit more than the shortest.
