@@ -69,7 +69,27 @@ pub(crate) enum Failure {
     Size,
 }
 
+/// Where objects of a layout come from: what `Heap::alloc_fast` needs to know of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Allocation {
+    lane: u8,
+    type_word: u32,
+}
+
 impl Heap {
+    /// Where objects of a layout come from.
+    #[must_use]
+    pub fn allocation(&self, layout: LayoutId) -> Allocation {
+        Allocation { lane: self.layouts.lane(layout), type_word: layout.0 << 1 }
+    }
+
+    /// Allocates a zeroed object if that is a matter of taking the next cell. `None` for objects that
+    /// are large or without size, and when a new run has to be found: `alloc` is for all of them.
+    #[inline(always)]
+    pub fn alloc_fast(&mut self, from: Allocation) -> Option<Addr> {
+        self.take_cell(from.lane, from.type_word)
+    }
+
     /// Allocates a zeroed object. Never collects.
     ///
     /// # Errors

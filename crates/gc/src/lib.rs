@@ -32,6 +32,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use alloc::Allocation;
 pub use heap::{Heap, HeapConfig, HeapError};
 pub use inspect::Object;
 pub use layout::{BYTES, Layout, LayoutId, LayoutWord};

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use golite_bytecode::{FuncIx, Kind, MethodName, Module, TypeIx};
-use golite_gc::{Addr, Layout, LayoutId, LayoutWord, OutOfMemory};
+use golite_gc::{Addr, Allocation, Layout, LayoutId, LayoutWord, OutOfMemory};
 
 use crate::native::Trap;
 use crate::slot;
@@ -20,6 +20,8 @@ use crate::state::Runtime;
 pub struct RtFunction {
     /// The layout of its closures.
     pub closure: LayoutId,
+    /// Where its closures are allocated from.
+    pub allocation: Allocation,
     /// The one closure without captures, 0 until it is asked for.
     pub value: Addr,
 }
@@ -72,7 +74,8 @@ impl Runtime {
         }
         for function in &module.functions[self.program.functions.len()..] {
             let closure = self.closure_layout(&function.captures);
-            self.program.functions.push(RtFunction { closure, value: 0 });
+            let allocation = self.heap.allocation(closure);
+            self.program.functions.push(RtFunction { closure, allocation, value: 0 });
         }
         Ok(())
     }
@@ -80,7 +83,9 @@ impl Runtime {
     /// Takes over the captures of a function that were not known when it was first seen.
     pub fn sync_captures(&mut self, module: &Module, func: FuncIx) {
         let layout = self.closure_layout(&module.functions[func.index()].captures);
-        self.program.functions[func.index()].closure = layout;
+        let function = &mut self.program.functions[func.index()];
+        function.closure = layout;
+        function.allocation = self.heap.allocation(layout);
     }
 
     fn immortal_bytes(&mut self, bytes: &[u8]) -> Result<Addr, OutOfMemory> {

@@ -5,7 +5,7 @@
 //! equality, hashing and maps need to know of it.
 
 use golite_bytecode::{Leaf, LeafKind, Module, PointerWord, Repr, TypeDef, TypeIx, TypeKind};
-use golite_gc::{BYTES, Heap, Layout, LayoutId, LayoutWord};
+use golite_gc::{Allocation, BYTES, Heap, Layout, LayoutId, LayoutWord};
 
 use crate::iface::MethodCache;
 use crate::map::MapInfo;
@@ -81,6 +81,8 @@ pub struct RtType {
 #[derive(Debug, Default)]
 pub struct TypeTable {
     list: Vec<RtType>,
+    /// Where values of each type are allocated from.
+    allocations: Vec<Allocation>,
     layouts: Vec<Option<LayoutId>>,
     /// Types that were not complete when they were taken over, and maps of such.
     open: Vec<TypeIx>,
@@ -122,6 +124,12 @@ impl TypeTable {
         self.list.get(ty.index())
     }
 
+    /// Where values of each type are allocated from.
+    #[must_use]
+    pub fn allocations(&self) -> &[Allocation] {
+        &self.allocations
+    }
+
     /// The type's name as Go prints it.
     #[must_use]
     pub fn name(&self, ty: TypeIx) -> &str {
@@ -149,12 +157,14 @@ impl TypeTable {
             if is_open(module, ty) {
                 self.open.push(ty);
             }
+            self.allocations.push(heap.allocation(made.layout));
             self.list.push(made);
         }
         for ty in std::mem::take(&mut self.open) {
             if ty.index() < known {
                 self.layouts[ty.index()] = None;
                 self.list[ty.index()] = self.describe(module, heap, ty);
+                self.allocations[ty.index()] = heap.allocation(self.list[ty.index()].layout);
             }
             if is_open(module, ty) {
                 self.open.push(ty);

@@ -138,6 +138,30 @@ impl Vm {
         unsafe { self.strings.add(string.index()).read() }
     }
 
+    /// A new value of the type, if that needs no collection and no new memory.
+    #[inline(always)]
+    pub(crate) fn alloc_fast(&mut self, ty: TypeIx) -> Option<Addr> {
+        // SAFETY: as for `entry`; the table has all types.
+        let from = unsafe { self.allocations.add(ty.index()).read() };
+        if self.rt.heap.wants_collection() {
+            return None;
+        }
+        self.rt.heap.alloc_fast(from)
+    }
+
+    /// A new closure of the function, if that needs no collection and no new memory.
+    #[inline(always)]
+    pub(crate) fn closure_fast(&mut self, func: FuncIx) -> Option<Addr> {
+        // SAFETY: as for `entry`.
+        let from = unsafe { (*self.functions.add(func.index())).allocation };
+        if self.rt.heap.wants_collection() {
+            return None;
+        }
+        let closure = self.rt.heap.alloc_fast(from)?;
+        crate::regs::store(closure, u64::from(func.0));
+        Some(closure)
+    }
+
     /// How many result slots calls of the signature have.
     #[inline(always)]
     pub(crate) fn result_slots(&self, sig: SigIx) -> u16 {

@@ -46,6 +46,8 @@ impl Vm {
         self.entries = self.code.entries.as_ptr();
         self.globals = self.rt.program.globals.as_ptr();
         self.strings = self.rt.program.strings.as_ptr();
+        self.allocations = self.rt.types.allocations().as_ptr();
+        self.functions = self.rt.program.functions.as_ptr();
         Ok(())
     }
 

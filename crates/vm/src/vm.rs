@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use golite_bytecode::{FuncIx, Word};
-use golite_runtime::golite_gc::{Addr, HeapError};
+use golite_runtime::golite_gc::{Addr, Allocation, HeapError};
 use golite_runtime::goroutine::StackSlot;
 use golite_runtime::host::Host;
+use golite_runtime::program::RtFunction;
 use golite_runtime::{Runtime, RuntimeConfig};
 use rustc_hash::FxHashMap;
 
@@ -38,6 +39,10 @@ pub struct Vm {
     pub(crate) globals: *const Addr,
     /// Address and length of string constants.
     pub(crate) strings: *const (Addr, u64),
+    /// Where values of types are allocated from.
+    pub(crate) allocations: *const Allocation,
+    /// Functions as the runtime knows them.
+    pub(crate) functions: *const RtFunction,
     /// How many result slots signatures have.
     pub(crate) results: Vec<u16>,
     /// Registers while something other than the loop runs.
@@ -90,6 +95,8 @@ impl Vm {
             entries: std::ptr::null(),
             globals: std::ptr::null(),
             strings: std::ptr::null(),
+            allocations: std::ptr::null(),
+            functions: std::ptr::null(),
             results: Vec::new(),
             pc: std::ptr::null(),
             fp: std::ptr::null_mut(),

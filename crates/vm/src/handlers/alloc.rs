@@ -13,12 +13,50 @@ fn optional(vm: &Vm, reg: Reg) -> Option<u64> {
     (reg != Reg::NONE).then(|| vm.get(reg))
 }
 
-warm! {
-    alloc(vm, o: Alloc) {
-        vm.safepoint();
-        let addr = vm.rt.alloc(o.ty)?;
-        vm.set(o.dst, addr);
+flow! {
+    alloc(s, o: Alloc) {
+        match s.vm().alloc_fast(o.ty) {
+            Some(addr) => s.set(o.dst, addr),
+            None => return Flow::Slow(alloc_slowly),
+        }
+        Flow::Next
     }
+    closure(s, o: Closure) {
+        match s.vm().closure_fast(o.func) {
+            Some(closure) => s.set(o.dst, closure),
+            None => return Flow::Slow(closure_slowly),
+        }
+        Flow::Next
+    }
+}
+
+/// `new` by way of a collection, for large values and for those without size.
+fn alloc_slowly(vm: &mut Vm) -> bool {
+    vm.safepoint();
+    let o = vm.operands::<operands::Alloc>();
+    match vm.rt.alloc(o.ty) {
+        Ok(addr) => {
+            vm.set(o.dst, addr);
+            vm.advance::<operands::Alloc>()
+        }
+        Err(trap) => vm.trap(trap),
+    }
+}
+
+/// As `alloc_slowly`, for a closure.
+fn closure_slowly(vm: &mut Vm) -> bool {
+    vm.safepoint();
+    let o = vm.operands::<operands::Closure>();
+    match vm.rt.new_closure(o.func) {
+        Ok(closure) => {
+            vm.set(o.dst, closure);
+            vm.advance::<operands::Closure>()
+        }
+        Err(trap) => vm.trap(trap),
+    }
+}
+
+warm! {
     make_slice(vm, o: MakeSlice) {
         vm.safepoint();
         let len = vm.get(o.len);
@@ -38,11 +76,6 @@ warm! {
         let elem = vm.chan_elem(o.ty);
         let ch = chan::make(&mut vm.rt, elem, size as i64)?;
         vm.set(o.dst, ch);
-    }
-    closure(vm, o: Closure) {
-        vm.safepoint();
-        let closure = vm.rt.new_closure(o.func)?;
-        vm.set(o.dst, closure);
     }
     func_value(vm, o: FuncValue) {
         let value = vm.rt.func_value(o.func)?;
