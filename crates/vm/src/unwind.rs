@@ -22,6 +22,16 @@ use crate::operands;
 use crate::run::Exit;
 use crate::vm::Vm;
 
+/// The moment when an instruction found no memory.
+#[derive(Debug)]
+pub(crate) struct Starved {
+    pc: *const Word,
+    /// Bytes allocated up to then.
+    allocated: u64,
+    /// Steps of finished time slices, and what was left of the running one.
+    step: (u64, u64),
+}
+
 /// The texts of the panics that end the program, while `Error` and `String` methods make them.
 #[derive(Debug)]
 pub(crate) struct Printing {
@@ -106,15 +116,26 @@ impl Vm {
     }
 
     /// No memory: collects everything and does the instruction once more; the second time it is fatal.
+    ///
+    /// It is the second time if nothing else was allocated since, or no step was taken: a native that
+    /// charges steps allocates last, and an instruction that allocates twice takes no step.
     fn starve(&mut self) -> bool {
-        let allocated = self.rt.heap.allocated();
-        if self.starved == Some((self.pc, allocated)) {
+        let moment = |vm: &Vm| Starved {
+            pc: vm.pc,
+            allocated: vm.rt.heap.allocated(),
+            step: (vm.rt.sched.steps, vm.budget),
+        };
+        let now = moment(self);
+        let again = |before: &Starved| {
+            before.pc == now.pc && (before.allocated == now.allocated || before.step == now.step)
+        };
+        if self.starved.as_ref().is_some_and(again) {
             let text = self.rt.heap.failure();
             self.rt.fatal = Some(Fatal::OutOfMemory(text));
             return self.fatal();
         }
         self.collect_all();
-        self.starved = Some((self.pc, self.rt.heap.allocated()));
+        self.starved = Some(moment(self));
         true
     }
 

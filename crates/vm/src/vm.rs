@@ -15,7 +15,7 @@ use crate::collect::Maps;
 use crate::frame::{CodeTable, Entry};
 use crate::regs::Regs;
 use crate::run::Exit;
-use crate::unwind::Printing;
+use crate::unwind::{Printing, Starved};
 
 /// What a VM is made with.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,8 +68,8 @@ pub struct Vm {
     pub(crate) printing_pc: *const Word,
     /// The last memory fault: the panic's value, and the address.
     pub(crate) fault: Option<((u64, u64), u64)>,
-    /// The instruction that found no memory, and how much had been allocated then.
-    pub(crate) starved: Option<(*const Word, u64)>,
+    /// When an instruction last found no memory.
+    pub(crate) starved: Option<Starved>,
     pub(crate) config: VmConfig,
     /// When the program ends because of `VmConfig::timeout`, in nanoseconds of the monotonic clock.
     pub(crate) deadline: Option<i64>,
