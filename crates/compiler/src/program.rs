@@ -61,7 +61,8 @@ pub struct Compiler {
     /// Lines of variables of standard packages, by variable.
     initialisers: FxHashMap<ObjId, (PkgId, Vec<ObjId>, Arc<VarSpec>)>,
     lines_known: FxHashMap<PkgId, usize>,
-    initialised: FxHashSet<ObjId>,
+    /// Variables of standard packages that have no initialiser.
+    plain_vars: FxHashSet<ObjId>,
     /// Initialisers that the function being compiled needs.
     pub(crate) needed: Vec<FuncIx>,
     files: FxHashMap<Box<str>, u32>,
@@ -99,7 +100,7 @@ impl Compiler {
             globals: FxHashMap::default(),
             initialisers: FxHashMap::default(),
             lines_known: FxHashMap::default(),
-            initialised: FxHashSet::default(),
+            plain_vars: FxHashSet::default(),
             needed: Vec::new(),
             files: FxHashMap::default(),
             literals: 0,
@@ -188,7 +189,7 @@ impl Compiler {
     fn need_initialised(&mut self, obj: ObjId) {
         let object = self.checker.object(obj);
         let pkg = object.pkg;
-        if !self.checker.package(pkg).std || self.initialised.contains(&obj) {
+        if !self.checker.package(pkg).std || self.plain_vars.contains(&obj) {
             return;
         }
         let known = self.lines_known.get(&pkg).copied().unwrap_or(0);
@@ -207,12 +208,14 @@ impl Compiler {
             }
         }
         let Some((pkg, vars, _)) = self.initialisers.get(&obj).cloned() else {
-            self.initialised.insert(obj);
+            self.plain_vars.insert(obj);
             return;
         };
-        self.initialised.extend(vars.iter().copied());
+        // Also if another function needs it: that one may not have begun to run it.
         let func = self.func_ix(FuncKey::VarInit(pkg, vars));
-        self.needed.push(func);
+        if !self.needed.contains(&func) {
+            self.needed.push(func);
+        }
     }
 
     /// The line that gives a variable of a standard package its value.
@@ -398,8 +401,8 @@ impl Compiler {
         &self.keys[func.index()]
     }
 
-    /// Compiles a pending function. Gives the initialisers of standard variables that must run
-    /// before it does, in order.
+    /// Compiles a pending function. Gives the initialisers of the standard variables that it uses, in
+    /// order: those that have not begun to run must run before it does.
     ///
     /// # Errors
     /// What is wrong with it: errors of standard packages, or limits of the instruction set.

@@ -18,7 +18,8 @@ pub trait Loader {
     /// What has been compiled so far. It only grows, and compiled bodies do not change.
     fn module(&self) -> &Module;
 
-    /// Compiles a function that is pending. Gives the functions that have to run before it, once.
+    /// Compiles a function that is pending. Gives the functions that have to run before it, each once
+    /// for all that name it.
     ///
     /// # Errors
     /// Why it cannot be compiled.
@@ -61,7 +62,8 @@ impl Vm {
         };
         self.code.install(module, func, code);
         self.rt.sync_captures(module, func);
-        self.initialisers.insert(func, first.into());
+        let first = first.into_iter().filter(|next| !self.initialised.contains(next)).collect();
+        self.initialisers.insert(func, first);
         Ok(())
     }
 
@@ -80,7 +82,9 @@ impl Vm {
         if self.returns_from_initialiser() {
             self.initialising -= 1;
         }
-        let next = self.initialisers.get_mut(&func).and_then(std::collections::VecDeque::pop_front);
+        let waiting = self.initialisers.entry(func).or_default();
+        // One may have been run meanwhile for another that needs it.
+        let next = std::iter::from_fn(|| waiting.pop_front()).find(|next| self.initialised.insert(*next));
         let Some(next) = next else {
             self.initialisers.remove(&func);
             self.pc = self.code.start(func);

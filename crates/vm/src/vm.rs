@@ -8,7 +8,7 @@ use golite_runtime::goroutine::StackSlot;
 use golite_runtime::host::Host;
 use golite_runtime::program::RtFunction;
 use golite_runtime::{Runtime, RuntimeConfig};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::code::Loader;
 use crate::collect::Maps;
@@ -60,6 +60,8 @@ pub struct Vm {
     pub(crate) exit: Exit,
     /// Initialisers of standard variables that run before a function does.
     pub(crate) initialisers: FxHashMap<FuncIx, VecDeque<FuncIx>>,
+    /// Those that have begun to run; each runs once.
+    pub(crate) initialised: FxHashSet<FuncIx>,
     /// How many of them are running: they are not preempted, so that nobody sees half of it.
     pub(crate) initialising: u32,
     /// The texts of the panic that ends the program are being made.
@@ -107,6 +109,7 @@ impl Vm {
             maps: Maps::default(),
             exit: Exit::None,
             initialisers: FxHashMap::default(),
+            initialised: FxHashSet::default(),
             initialising: 0,
             printing: None,
             printing_pc: std::ptr::null(),
