@@ -3,7 +3,7 @@
 //! The heap knows which objects have one and says after a collection which are ready; here is what is
 //! to be run. It is run by goroutines of the runtime, one for finalizers and one for cleanups, whose
 //! loops are Go source in package `runtime`. Such a goroutine is started when there is something to run
-//! for the first time, and waits between.
+//! for the first time, and waits between. If it ends (`runtime.Goexit`) nothing is run any more, as in Go.
 //!
 //! The functions are roots (`trace`) from the moment they are attached until they have been called.
 
@@ -330,27 +330,4 @@ pub fn native_run_finalizer(ctx: &mut Ctx<'_>) -> NativeResult {
 /// `Trap::Request`.
 pub fn native_run_cleanup(ctx: &mut Ctx<'_>) -> NativeResult {
     run(ctx, Which::Cleanups)
-}
-
-fn ended(ctx: &mut Ctx<'_>, which: Which) -> NativeResult {
-    let rt = ctx.runtime();
-    rt.finalizers.runner(which).goroutine = None;
-    start(rt, which);
-    Ok(())
-}
-
-/// `finalizersEnded()`: the goroutine ends, since a finalizer called `runtime.Goexit`.
-///
-/// # Errors
-/// None.
-pub fn native_finalizers_ended(ctx: &mut Ctx<'_>) -> NativeResult {
-    ended(ctx, Which::Finalizers)
-}
-
-/// `cleanupsEnded()`: the goroutine ends, since a cleanup called `runtime.Goexit`.
-///
-/// # Errors
-/// None.
-pub fn native_cleanups_ended(ctx: &mut Ctx<'_>) -> NativeResult {
-    ended(ctx, Which::Cleanups)
 }

@@ -166,6 +166,11 @@ pub trait Host: Send {
     /// The monotonic clock in nanoseconds from some beginning.
     fn monotonic(&mut self) -> i64;
 
+    /// A clock of its own for the collector: nanoseconds since 1970. Without one its pauses take no time.
+    fn pause_clock(&self) -> Option<Box<dyn FnMut() -> u64 + Send>> {
+        None
+    }
+
     /// Sleeps for that many nanoseconds, or until `wake` of another thread; flushes first.
     fn sleep(&mut self, nanos: i64);
 

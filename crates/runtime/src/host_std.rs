@@ -328,6 +328,12 @@ impl Host for StdHost {
         self.started.elapsed().as_nanos() as i64
     }
 
+    fn pause_clock(&self) -> Option<Box<dyn FnMut() -> u64 + Send>> {
+        Some(Box::new(|| {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+        }))
+    }
+
     fn sleep(&mut self, nanos: i64) {
         let _ = self.flush();
         if nanos <= 0 {

@@ -116,6 +116,12 @@ impl Runtime {
         crate::string::fill_byte_strings(byte_strings);
         let sched = Scheduler::new(config.sched, config.seed, &mut heap);
         let settings = Settings::new(&mut *host);
+        // Where time is virtual it does not pass in a collection.
+        if !config.sched.virtual_clock
+            && let Some(clock) = host.pause_clock()
+        {
+            heap.set_clock(clock);
+        }
         let map_layouts = crate::map::MapLayouts::new(&mut heap);
         Ok(Runtime {
             map_layouts,
