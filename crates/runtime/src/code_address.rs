@@ -17,6 +17,9 @@ pub struct CodeAddress {
     pub depth: u8,
 }
 
+/// Stands for `runtime.goexit`, where a goroutine returns to at its end.
+pub const GOEXIT: FuncIx = FuncIx((1 << 27) - 1);
+
 /// The greatest depth that an address can tell.
 pub const MAX_DEPTH: u8 = 7;
 

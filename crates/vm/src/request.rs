@@ -1,7 +1,7 @@
 //! What natives ask of the interpreter: see `golite_runtime::Request`.
 
 use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
-use golite_runtime::code_address::CodeAddress;
+use golite_runtime::code_address::{CodeAddress, GOEXIT};
 use golite_runtime::goroutine::GoroutineIx;
 use golite_runtime::{NativeResult, Request, Runtime};
 
@@ -71,22 +71,38 @@ impl Vm {
         if all { self.trace_all(Some(self.rt.running)) } else { self.trace_text(self.rt.running) }
     }
 
-    /// Code addresses of a goroutine's frames, innermost first.
+    /// Code addresses of a goroutine's frames, innermost first; at the bottom Go's own two.
     fn addresses(&mut self, g: GoroutineIx) -> Vec<u64> {
         self.save_goroutine();
+        let module = self.loader.module();
+        let main = (self.rt.goroutines.get(g).id == 1)
+            .then(|| module.functions.iter().position(|function| &*function.name == "runtime.main"))
+            .flatten()
+            .map(|index| FuncIx(index as u32));
+        let bottom = main.into_iter().chain([GOEXIT]);
+        let bottom = bottom.map(|func| CodeAddress { func, pc: 0, depth: 0 }.to_word());
         let frames = self.trace_lines(g).into_iter().filter_map(|line| match line {
             TraceLine::Frame { func, offset, .. } => {
                 Some(CodeAddress { func, pc: offset, depth: 0 }.to_word())
             }
             TraceLine::Panic | TraceLine::Goexit => None,
         });
-        frames.collect()
+        frames.chain(bottom).collect()
     }
 
     fn describe_position(&mut self, address: u64) -> NativeResult {
+        let place = CodeAddress::from_word(address);
+        if place.is_some_and(|place| place.func == GOEXIT) {
+            let name = self.rt.new_string(b"runtime.goexit")?;
+            let file = self.rt.new_string(b"$GOROOT/src/runtime/asm.s")?;
+            let entry = CodeAddress::entry(GOEXIT);
+            for (slot, value) in [name.0, name.1, file.0, file.1, 1, 1, entry].into_iter().enumerate() {
+                self.set_native_result(slot as u16, value);
+            }
+            return Ok(());
+        }
         let module = self.loader.module();
-        let place =
-            CodeAddress::from_word(address).filter(|place| place.func.index() < module.functions.len());
+        let place = place.filter(|place| place.func.index() < module.functions.len());
         let Some(place) = place else {
             for slot in 0..7 {
                 self.set_native_result(slot, 0);

@@ -264,7 +264,7 @@ impl Vm {
                 text.extend_from_slice(b"fatal error: stack overflow\n");
             }
             Exit::StepLimit => return self.report_steps(),
-            Exit::Breakpoint => text.extend_from_slice(b"SIGTRAP: trace trap\n"),
+            Exit::Breakpoint => text.extend_from_slice(b"SIGTRAP: trace trap\nPC=0x0 m=0 sigcode=128\n"),
             Exit::Fatal(message) => {
                 text.extend(message.bytes());
                 one = false;
