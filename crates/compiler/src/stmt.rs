@@ -103,11 +103,11 @@ impl FuncCompiler<'_> {
         let mark = self.f.asm.mark();
         let elem = self.chan_elem(ch);
         let (channel, src) = if self.calls_first(&[ch, value]) {
-            let src = self.borrow_as(value, elem);
+            let src = self.expr_as(value, elem);
             (self.expr(ch), src)
         } else {
             let channel = self.expr(ch);
-            (channel, self.borrow_as(value, elem))
+            (channel, self.expr_as(value, elem))
         };
         self.at(stmt.span);
         let elem = self.c.type_ix(elem);
