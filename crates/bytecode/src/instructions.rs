@@ -706,6 +706,8 @@ macro_rules! for_each_instruction {
         stub_exit => StubExit = "stub.exit" {} [Internal End]
         /// Where a deferred call that the runtime made during a panic or Goexit returns to.
         stub_unwind => StubUnwind = "stub.unwind" {} [Internal End]
+        /// Where a frame returns to below which no frame ran since the last minor collection.
+        stub_barrier => StubBarrier = "stub.barrier" {} [Internal End]
         /// The body of a native function used as a func value or method: calls it, then returns.
         stub_native => StubNative = "stub.native" { func: Native } [Internal Call Panic Safepoint End]
         }

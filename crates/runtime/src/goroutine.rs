@@ -340,6 +340,11 @@ pub struct Goroutine {
     pub base: StackSlot,
     /// The first slot above all that is in use while it is suspended.
     pub top: StackSlot,
+    /// The frame whose link is the return barrier, `NONE` if there is none: frames below it did not run
+    /// since the last minor collection.
+    pub barrier: StackSlot,
+    /// That frame's own link.
+    pub barrier_link: u64,
     /// The closure it was started with; a root until its first call has begun.
     pub entry: u64,
     /// What it deferred, oldest first.
@@ -388,6 +393,8 @@ impl Goroutine {
             pc: 0,
             base: StackSlot(0),
             top: StackSlot(0),
+            barrier: StackSlot::NONE,
+            barrier_link: 0,
             entry: 0,
             defers: Vec::new(),
             panics: None,
@@ -414,6 +421,7 @@ impl Goroutine {
         self.pc = 0;
         self.base = StackSlot(0);
         self.top = StackSlot(0);
+        self.barrier = StackSlot::NONE;
         self.entry = entry;
         self.defers.clear();
         self.panics = None;
@@ -431,6 +439,28 @@ impl Goroutine {
         self.thread_locks = 0;
         self.panic_on_fault = false;
         self.leaked = false;
+    }
+
+    /// The link of the frame at `base`.
+    #[must_use]
+    pub fn link(&self, base: StackSlot) -> u64 {
+        if base == self.barrier { self.barrier_link } else { self.stack.get(base) }
+    }
+
+    /// Makes the frame at `base` return to the barrier by the link `stub`. There is none yet.
+    pub fn set_barrier(&mut self, base: StackSlot, stub: u64) {
+        debug_assert_eq!(self.barrier, StackSlot::NONE);
+        self.barrier_link = self.stack.get(base);
+        self.barrier = base;
+        self.stack.set(base, stub);
+    }
+
+    /// Gives the frame that returns to the barrier its own link back.
+    pub fn clear_barrier(&mut self) {
+        if self.barrier != StackSlot::NONE {
+            self.stack.set(self.barrier, self.barrier_link);
+            self.barrier = StackSlot::NONE;
+        }
     }
 
     /// Adds a panic to those on their way.

@@ -5,13 +5,18 @@
 //! the latter has nothing of the call's window, which belongs to the callee. Either has what the
 //! function's recovery point reads too. Maps are made when a collection first meets a place.
 //!
-//! A minor collection looks only at goroutines that ran since the last one. A major finds goroutines that
+//! A minor collection looks only at goroutines that ran since the last one, and of their stacks only at
+//! frames that did: some way down the stack, a frame is made to return to the *barrier*, a stub that moves
+//! the barrier down before it lets the caller go on. What is below it was looked at before, and points
+//! to old objects only. So a deep stack costs nothing while the program works at its top.
+//!
+//! A major finds goroutines that
 //! nobody can wake: see `golite_runtime::roots`.
 
 use golite_bytecode::{Body, FrameMaps, FuncIx, Kind, LINK_SLOTS, Module, Word};
 use golite_runtime::finalizer::{self, Finalizers};
 use golite_runtime::golite_gc::{Cycle, Heap, Roots, Tracer};
-use golite_runtime::goroutine::{Goroutine, GoroutineIx, Goroutines, Status};
+use golite_runtime::goroutine::{Goroutine, GoroutineIx, Goroutines, StackSlot, Status};
 use golite_runtime::roots::{may_run, note_leaks, note_waiting, trace_records, trace_timers};
 use golite_runtime::sched::{self, Scheduler};
 use golite_runtime::{Runtime, timer};
@@ -19,6 +24,10 @@ use rustc_hash::FxHashMap;
 
 use crate::frame::{CodeTable, Place, link_pc, link_slots};
 use crate::vm::Vm;
+
+/// Frames between the innermost one and the barrier after a minor collection, or after a return past
+/// the barrier.
+const BARRIER_DISTANCE: usize = 32;
 
 /// A register to mark. For `Kind::Type`, the data word follows.
 type Live = (u16, Kind);
@@ -118,13 +127,23 @@ impl VmRoots<'_> {
     fn trace_goroutine(&mut self, g: GoroutineIx, tracer: &mut Tracer<'_>) {
         let goroutine = self.goroutines.get(g);
         trace_records(&self.sched.waits, goroutine, tracer);
-        if goroutine.pc != 0 {
-            trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, tracer);
+        if goroutine.pc == 0 {
+            return;
+        }
+        let seen = trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, tracer);
+        if tracer.cycle() == Cycle::Minor
+            && let Some(base) = seen
+        {
+            let goroutine = self.goroutines.get_mut(g);
+            goroutine.clear_barrier();
+            let stub = self.code.barrier_link(goroutine.stack.get(base));
+            goroutine.set_barrier(base, stub);
         }
     }
 }
 
-/// Marks the live registers of all frames of a goroutine.
+/// Marks the live registers of the frames of a goroutine; in a minor collection of those above the
+/// barrier. Gives where the barrier should be, if it is too far away.
 fn trace_frames(
     maps: &mut Maps,
     module: &Module,
@@ -132,9 +151,11 @@ fn trace_frames(
     goroutine: &Goroutine,
     printing_pc: *const Word,
     tracer: &mut Tracer<'_>,
-) {
+) -> Option<StackSlot> {
     let stack = &goroutine.stack;
-    let at = |slot: u32| stack.get(golite_runtime::goroutine::StackSlot(slot));
+    let at = |slot: u32| stack.get(StackSlot(slot));
+    let minor = tracer.cycle() == Cycle::Minor;
+    let (mut frames, mut wanted) = (0, None);
     let mut base = goroutine.base.0;
     let mut pc: *const Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
     let (mut in_call, mut limit) = (false, u32::MAX);
@@ -149,10 +170,18 @@ fn trace_frames(
                 _ => tracer.mark(at(base + reg)),
             }
         }
-        let link = at(base);
+        frames += 1;
+        if frames == BARRIER_DISTANCE {
+            wanted = Some(StackSlot(base));
+        }
+        let far = wanted.filter(|_| frames > 2 * BARRIER_DISTANCE);
+        if minor && base == goroutine.barrier.0 {
+            return far;
+        }
+        let link = goroutine.link(StackSlot(base));
         let (return_to, below) = (link_pc(link), link_slots(link) as u32);
         if return_to == code.exit() {
-            return;
+            return far;
         }
         if return_to == code.unwind() {
             let record = goroutine.panics().iter().rev().find(|panic| panic.deferred.0 == base);
@@ -234,6 +263,27 @@ impl Vm {
         if self.rt.heap.wants_collection() {
             self.collect(Heap::collect);
         }
+    }
+
+    /// The barrier stub: the frame that returned was the one with the barrier. Moves it down, then
+    /// returns to where the frame's own link says.
+    pub(crate) fn return_past_barrier(&mut self) -> bool {
+        let frame = self.frame_slot();
+        let goroutine = self.rt.goroutines.get_mut(self.rt.running);
+        let link = goroutine.barrier_link;
+        goroutine.barrier = StackSlot::NONE;
+        self.pc = link_pc(link);
+        let mut base = frame;
+        for _ in 0..BARRIER_DISTANCE {
+            let own = goroutine.stack.get(base);
+            if link_pc(own) == self.code.exit() {
+                return true;
+            }
+            base = StackSlot(base.0 - link_slots(own) as u32);
+        }
+        let stub = self.code.barrier_link(goroutine.stack.get(base));
+        goroutine.set_barrier(base, stub);
+        true
     }
 
     /// Collects everything there is to collect.

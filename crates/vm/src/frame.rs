@@ -105,6 +105,7 @@ pub(crate) struct CodeTable {
     /// Stubs, in pieces that stay where they are.
     exit: Box<[Word]>,
     unwind: Box<[Word]>,
+    barrier: Box<[Word]>,
 }
 
 #[derive(Debug)]
@@ -141,6 +142,7 @@ impl CodeTable {
             pieces: BTreeMap::new(),
             exit: one(Op::StubExit),
             unwind: one(Op::StubUnwind),
+            barrier: one(Op::StubBarrier),
         }
     }
 
@@ -152,6 +154,11 @@ impl CodeTable {
     /// Where a deferred call made by the runtime returns to.
     pub(crate) fn unwind(&self) -> *const Word {
         self.unwind.as_ptr()
+    }
+
+    /// The link of a frame that returns to the barrier, given its own.
+    pub(crate) fn barrier_link(&self, own: u64) -> u64 {
+        pack_link(Reg(link_slots(own) as u16), self.barrier.as_ptr())
     }
 
     fn keep(&mut self, words: Vec<Word>, kind: PieceKind) -> *const Word {

@@ -205,7 +205,7 @@ impl Vm {
     /// goroutine.
     pub(crate) fn caller(&self, g: GoroutineIx, frame: FrameAt) -> Option<(FrameAt, bool)> {
         let goroutine = self.rt.goroutines.get(g);
-        let link = goroutine.stack.get(frame.base);
+        let link = goroutine.link(frame.base);
         let below = link_slots(link) as u32;
         match self.code.call_place(link_pc(link)) {
             Place::Exit => None,
@@ -412,6 +412,8 @@ impl Vm {
             }
             goroutine.pop_panic();
         }
+        // The frames above are gone, and with them perhaps the one with the barrier.
+        self.goroutine().clear_barrier();
         self.set_frame(panic.frame);
         self.pc = recovery;
         true
