@@ -128,15 +128,22 @@ impl Program {
     /// # Errors
     /// When the VM cannot be made; the message is a whole line.
     pub fn run(self, config: RunConfig, host: Box<dyn Host>) -> Result<Outcome, String> {
+        on_deep_stack(move || self.run_here(config, host))
+    }
+
+    /// As `run`, on the thread of the caller: functions are compiled on its native stack when they are
+    /// called, the interpreter itself takes none.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn run_here(self, config: RunConfig, host: Box<dyn Host>) -> Result<Outcome, String> {
         let config = config.to_vm(&*host)?;
         let entry = self.entry();
-        on_deep_stack(move || {
-            let vm = Vm::new(config, host, Box::new(self));
-            let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
-            let outcome = vm.run(entry);
-            // The process, or the thread, ends with the VM: nothing has to be taken apart.
-            std::mem::forget(vm);
-            Ok(outcome)
-        })
+        let vm = Vm::new(config, host, Box::new(self));
+        let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
+        let outcome = vm.run(entry);
+        // The process, or the thread, ends with the VM: nothing has to be taken apart.
+        std::mem::forget(vm);
+        Ok(outcome)
     }
 }

@@ -22,14 +22,14 @@ const NO_FUNC: u32 = u32::MAX;
 #[derive(Debug)]
 pub struct MethodCache {
     /// Type and method, then the function.
-    methods: Box<[(u64, u32)]>,
+    methods: Box<[(u64, u32); 1 << CACHE_BITS]>,
     /// Type and interface, then whether it implements it.
-    implements: Box<[(u64, u32)]>,
+    implements: Box<[(u64, u32); 1 << CACHE_BITS]>,
 }
 
 impl Default for MethodCache {
     fn default() -> MethodCache {
-        let empty = || vec![(u64::MAX, 0); 1 << CACHE_BITS].into_boxed_slice();
+        let empty = || Box::new([(u64::MAX, 0); 1 << CACHE_BITS]);
         MethodCache { methods: empty(), implements: empty() }
     }
 }

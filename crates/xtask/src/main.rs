@@ -6,6 +6,7 @@ mod differential;
 mod docs;
 mod errors_page;
 mod golite;
+mod handlers;
 mod parallel;
 mod real_go;
 mod stress;
@@ -17,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   docs [--check]                 writes the generated pages of docs/, or says which are stale
   differential [FILTER]          runs lang-tests and examples under real Go too, and compares
   stress [--seeds N] [FILTER]    runs lang-tests with many seeds, collections everywhere, small heaps
+  handlers BINARY                looks for calls in the handlers of an optimised golite (objdump)
   bigprogram --lines N OUT IN... makes one large program of copies of the programs IN
 ";
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         ["differential"] => differential::run(""),
         ["differential", filter] => differential::run(filter),
         ["stress", rest @ ..] => stress::run(rest),
+        ["handlers", binary] => handlers::run(binary),
         ["bigprogram", rest @ ..] => bigprogram::run(rest),
         _ => Err(USAGE.into()),
     };
