@@ -63,6 +63,7 @@ for_each_instruction!(define_handlers);
 /// As for a handler.
 #[cold]
 #[inline(never)]
+#[allow(improper_ctypes_definitions, reason = "both sides are ours: the convention is for its registers")]
 unsafe extern "sysv64-unwind" fn slow(
     pc: *const Word,
     fp: *mut u64,
