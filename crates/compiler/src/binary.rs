@@ -106,14 +106,34 @@ impl FuncCompiler<'_> {
                     }
                 }
                 let left = first_value.unwrap_or_else(|| self.expr(first));
-                return self.fold(left, &links, &early, want);
+                return self.fold(left, &links, &early, want, None);
             }
         }
+        // A small constant goes to the right, where it needs no register.
+        if self.swaps(first, links[0].1) {
+            let left = self.expr(&links[0].1.right);
+            return self.fold(left, &links, &early, want, Some(first));
+        }
         let left = self.expr(first);
-        self.fold(left, &links, &early, want);
+        self.fold(left, &links, &early, want, None);
     }
 
-    fn fold(&mut self, first: Reg, links: &[(&Expr, &BinaryExpr)], early: &[Option<Reg>], want: Reg) {
+    /// Whether `constant op right` may be written `right op constant`.
+    fn swaps(&mut self, first: &Expr, link: &BinaryExpr) -> bool {
+        matches!(link.op, BinaryOp::Add | BinaryOp::Mul | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor)
+            && self.small_const(first).is_some()
+            && self.small_const(&link.right).is_none()
+    }
+
+    /// Folds the links into `want`; `swapped` is the operand that the first one has on its right.
+    fn fold(
+        &mut self,
+        first: Reg,
+        links: &[(&Expr, &BinaryExpr)],
+        early: &[Option<Reg>],
+        want: Reg,
+        swapped: Option<&Expr>,
+    ) {
         let mut left = first;
         let count = links.len();
         // Intermediate results share one temporary.
@@ -134,7 +154,8 @@ impl FuncCompiler<'_> {
                 }
             };
             let mark = self.f.asm.mark();
-            self.operate(link.op, ty, dst, left, &link.right, early[i], link.op_span);
+            let right = swapped.filter(|_| i == 0).unwrap_or(&link.right);
+            self.operate(link.op, ty, dst, left, right, early[i], link.op_span);
             self.f.asm.reset(mark);
             left = dst;
         }

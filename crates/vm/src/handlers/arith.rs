@@ -34,8 +34,8 @@ plain! {
     mul_u32(s, o: MulU32) { s.set(o.dst, u64::from(s.get(o.lhs).wrapping_mul(s.get(o.rhs)) as u32)); }
     add_imm(s, o: AddImm) { s.set(o.dst, s.get(o.lhs).wrapping_add(i64::from(o.imm) as u64)); }
     mul_imm(s, o: MulImm) { s.set(o.dst, s.get(o.lhs).wrapping_mul(i64::from(o.imm) as u64)); }
-    div_imm(s, o: DivImm) { s.set(o.dst, divide(s.int(o.lhs), i64::from(o.imm)) as u64); }
-    rem_imm(s, o: RemImm) { s.set(o.dst, remainder(s.int(o.lhs), i64::from(o.imm)) as u64); }
+    div_imm(s, o: DivImm) { s.set(o.dst, quotient(s.get(o.lhs), i64::from(o.imm) as u64)); }
+    rem_imm(s, o: RemImm) { s.set(o.dst, rest(s.get(o.lhs), i64::from(o.imm) as u64)); }
     and(s, o: And) { s.set(o.dst, s.get(o.lhs) & s.get(o.rhs)); }
     or(s, o: Or) { s.set(o.dst, s.get(o.lhs) | s.get(o.rhs)); }
     xor(s, o: Xor) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.rhs)); }
@@ -85,18 +85,31 @@ fn both_short(lhs: u64, rhs: u64) -> bool {
     (lhs | rhs) >> 32 == 0
 }
 
+/// `lhs / rhs` of signed numbers, `rhs` not 0.
+#[inline(always)]
+fn quotient(lhs: u64, rhs: u64) -> u64 {
+    if both_short(lhs, rhs) {
+        return u64::from((lhs as u32).checked_div(rhs as u32).unwrap_or(0));
+    }
+    divide(lhs as i64, rhs as i64) as u64
+}
+
+/// `lhs % rhs` of signed numbers, `rhs` not 0.
+#[inline(always)]
+fn rest(lhs: u64, rhs: u64) -> u64 {
+    if both_short(lhs, rhs) {
+        return u64::from((lhs as u32).checked_rem(rhs as u32).unwrap_or(0));
+    }
+    remainder(lhs as i64, rhs as i64) as u64
+}
+
 flow! {
     div(s, o: Div) {
         let (lhs, rhs) = (s.get(o.lhs), s.get(o.rhs));
         if rhs == 0 {
             return Flow::Slow(fault::divide);
         }
-        let quotient = if both_short(lhs, rhs) {
-            u64::from((lhs as u32).checked_div(rhs as u32).unwrap_or(0))
-        } else {
-            divide(lhs as i64, rhs as i64) as u64
-        };
-        s.set(o.dst, quotient);
+        s.set(o.dst, quotient(lhs, rhs));
         Flow::Next
     }
     rem(s, o: Rem) {
@@ -104,12 +117,7 @@ flow! {
         if rhs == 0 {
             return Flow::Slow(fault::divide);
         }
-        let rest = if both_short(lhs, rhs) {
-            u64::from((lhs as u32).checked_rem(rhs as u32).unwrap_or(0))
-        } else {
-            remainder(lhs as i64, rhs as i64) as u64
-        };
-        s.set(o.dst, rest);
+        s.set(o.dst, rest(lhs, rhs));
         Flow::Next
     }
     div_u(s, o: DivU) {
