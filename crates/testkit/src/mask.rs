@@ -67,9 +67,44 @@ pub fn arguments(text: &str) -> String {
     out
 }
 
+/// Takes the frames of standard packages out of tracebacks: how they do their work is their business.
+#[must_use]
+pub fn standard_frames(text: &str, roots: &[&str]) -> String {
+    let standard = |line: &str| {
+        line.strip_prefix('\t').is_some_and(|place| roots.iter().any(|root| place.starts_with(root)))
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        let frame = lines.get(at + 1).is_some_and(|next| standard(next));
+        at += if frame { 2 } else { 1 };
+        if (!frame || line.starts_with("created by ")) && !line.starts_with("runtime: sp=") {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// The lines up to the first traceback.
+#[must_use]
+pub fn before_traceback(text: &str) -> String {
+    let head = text.lines().take_while(|line| !line.starts_with("goroutine ") && *line != "runtime stack:");
+    head.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{arguments, stderr};
+    use super::{arguments, before_traceback, standard_frames, stderr};
+
+    #[test]
+    fn frames_of_standard_packages_are_left_out() {
+        let text = "sync.f(...)\n\t$GOROOT/src/sync/m.go:3\nmain.g()\n\tmain.go:4\ncreated by sync.h\n\t$GOROOT/src/x.go:1\n";
+        assert_eq!(standard_frames(text, &["$GOROOT"]), "main.g()\n\tmain.go:4\ncreated by sync.h\n");
+        assert_eq!(before_traceback("fatal error: x\n\ngoroutine 1 [running]:\n"), "fatal error: x\n");
+    }
 
     #[test]
     fn what_differs_between_runs_is_masked() {

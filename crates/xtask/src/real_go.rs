@@ -18,6 +18,8 @@ pub(crate) struct Go {
     program: PathBuf,
     /// What `go version` prints.
     pub(crate) version: String,
+    /// Where its own sources are.
+    pub(crate) root: String,
     /// Where results are kept, by what they are the result of.
     cache: PathBuf,
 }
@@ -42,9 +44,12 @@ impl Go {
         if minor.is_none_or(|minor| minor < GO_MINOR) {
             return Err(format!("go 1.{GO_MINOR} is needed; this is {version}"));
         }
+        let root = Command::new("go").args(["env", "GOROOT"]).output();
+        let root = root.map_err(|error| format!("go env: {error}"))?;
+        let root = String::from_utf8_lossy(&root.stdout).trim().to_string();
         let cache = std::env::temp_dir().join("golite-real-go");
         std::fs::create_dir_all(&cache).map_err(|error| format!("{}: {error}", cache.display()))?;
-        Ok(Go { program: "go".into(), version, cache })
+        Ok(Go { program: "go".into(), version, root, cache })
     }
 
     /// Builds the package in a folder.
