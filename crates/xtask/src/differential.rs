@@ -77,7 +77,7 @@ fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
             Built::Program(program) if expectation.runs() => {
                 format!(
                     "ran\n{}",
-                    shown(&run_at(&program, Vec::new(), &copy.folder, &expectation), &copy.folder)
+                    shown(&run_at(&program, Vec::new(), &copy.folder, &expectation), &copy.folder, &go.root)
                 )
             }
             Built::Program(_) => "errors\n".to_string(),

@@ -1,0 +1,267 @@
+//! `golite run`: arguments, streams, exit statuses, seeds, packages of several files.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use golite_testkit::process::{End, Outcome, Run};
+
+const GOLITE: &str = env!("CARGO_BIN_EXE_golite");
+
+/// A folder of its own for one test, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("golite-run-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path.canonicalize().unwrap())
+    }
+
+    fn write(&self, name: &str, content: &str) -> &Folder {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    fn run(&self, program: &str, args: &[&str], stdin: &str, env: &[(&str, &str)]) -> Outcome {
+        Run {
+            program: Path::new(program),
+            args: args.iter().map(ToString::to_string).collect(),
+            folder: &self.0,
+            stdin,
+            env: env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+            timeout: Duration::from_secs(120),
+        }
+        .run()
+    }
+
+    fn golite(&self, args: &[&str], stdin: &str) -> Outcome {
+        self.run(GOLITE, args, stdin, &[])
+    }
+
+    /// A line of the shell, with the binary as `$0`.
+    fn shell(&self, line: &str) -> Outcome {
+        self.run("/bin/sh", &["-c", line, GOLITE], "", &[])
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left in the folder of temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[track_caller]
+fn ends(outcome: &Outcome, end: End, stdout: &str, stderr: &str) {
+    assert_eq!((outcome.end, outcome.stdout.as_str(), outcome.stderr.as_str()), (end, stdout, stderr));
+}
+
+const ARGS: &str = r#"package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() { fmt.Printf("%q\n", os.Args[1:]) }
+"#;
+
+#[test]
+fn what_follows_the_path_belongs_to_the_script() {
+    let folder = Folder::new("args");
+    folder.write("a.go", ARGS);
+    let check = |args: &[&str], shown: &str| ends(&folder.golite(args, ""), End::Exit(0), shown, "");
+    check(&["run", "a.go"], "[]\n");
+    check(
+        &["run", "a.go", "x", "-y", "--seed", "--", "b.txt"],
+        "[\"x\" \"-y\" \"--seed\" \"--\" \"b.txt\"]\n",
+    );
+    check(&["a.go", "x"], "[\"x\"]\n");
+    check(&["run", "--seed=1", "--", "a.go", "x"], "[\"x\"]\n");
+}
+
+#[test]
+fn a_program_comes_from_standard_input() {
+    let folder = Folder::new("stdin");
+    let outcome = folder.golite(&["run", "-", "x"], ARGS);
+    ends(&outcome, End::Exit(0), "[\"x\"]\n", "");
+}
+
+#[test]
+fn the_first_line_may_name_an_interpreter() {
+    let folder = Folder::new("shebang");
+    folder.write("a.go-lite", &format!("#!/usr/bin/env golite\n{ARGS}"));
+    ends(&folder.golite(&["a.go-lite", "x"], ""), End::Exit(0), "[\"x\"]\n", "");
+}
+
+#[test]
+fn the_exit_status_is_that_of_the_script() {
+    let folder = Folder::new("status");
+    let check = |body: &str, end: End, stderr: &str| {
+        let text = format!(
+            "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() {{\n\tfmt.Print(\"out\")\n\tif len(os.Args) > 9 {{\n\t\treturn\n\t}}\n\t{body}\n}}\n"
+        );
+        folder.write("a.go", &text);
+        let outcome = folder.golite(&["run", "a.go"], "");
+        assert_eq!((outcome.end, outcome.stdout.as_str()), (end, "out"), "{body}");
+        assert!(outcome.stderr.starts_with(stderr), "{body}: {}", outcome.stderr);
+    };
+    check("", End::Exit(0), "");
+    check("os.Exit(0)", End::Exit(0), "");
+    check("os.Exit(3)", End::Exit(3), "");
+    check("os.Exit(256 + 7)", End::Exit(7), "");
+    check("panic(\"boom\")", End::Exit(2), "panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t");
+    check(
+        "select {}",
+        End::Exit(2),
+        "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no cases)]:\n",
+    );
+}
+
+#[test]
+fn a_program_with_errors_does_not_start() {
+    let folder = Folder::new("errors");
+    folder.write(
+        "a.go",
+        "package main\n\nfunc init() { println(\"never\") }\n\nfunc main() {\n\tx := 1\n\ty := 2\n}\n",
+    );
+    let messages = "a.go:6:2: declared and not used: x\na.go:7:2: declared and not used: y\n";
+    ends(&folder.golite(&["run", "a.go"], ""), End::Exit(1), "", messages);
+}
+
+#[test]
+fn output_comes_in_the_order_of_the_program() {
+    let folder = Folder::new("order");
+    folder.write(
+        "a.go",
+        "package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfmt.Print(\"a\")\n\tprint(\"b\")\n\tfmt.Print(\"c\")\n\tpanic(\"d\")\n}\n",
+    );
+    let outcome = folder.shell("\"$0\" run a.go 2>&1");
+    assert!(outcome.stdout.starts_with("abcpanic: d\n"), "{}", outcome.stdout);
+}
+
+#[test]
+fn standard_input_belongs_to_the_script() {
+    let folder = Folder::new("input");
+    folder.write(
+        "a.go",
+        r#"package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+)
+
+func main() {
+	scanner := bufio.NewScanner(os.Stdin)
+	sum := 0
+	for scanner.Scan() {
+		var n int
+		fmt.Sscan(scanner.Text(), &n)
+		sum += n
+	}
+	fmt.Println(sum)
+}
+"#,
+    );
+    ends(&folder.golite(&["run", "a.go"], "1\n20\n300"), End::Exit(0), "321\n", "");
+}
+
+/// Everything in it hangs on the choices of the runtime.
+const CHOICES: &str = r#"package main
+
+import (
+	"fmt"
+	"math/rand"
+	"time"
+)
+
+func main() {
+	m := map[int]bool{}
+	for i := range 50 {
+		m[i] = true
+	}
+	for key := range m {
+		fmt.Print(key, " ")
+	}
+	a, b := make(chan int, 100), make(chan int, 100)
+	for i := range 100 {
+		a <- i
+		b <- -i
+	}
+	for range 100 {
+		select {
+		case x := <-a:
+			fmt.Print(x, " ")
+		case x := <-b:
+			fmt.Print(x, " ")
+		}
+	}
+	start := time.Now()
+	time.Sleep(time.Hour)
+	fmt.Println(rand.Int(), start.UnixNano(), time.Since(start))
+	fmt.Printf("%p\n", new([4]int))
+}
+"#;
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    let folder = Folder::new("seed");
+    folder.write("a.go", CHOICES);
+    let run = |seed: &str| {
+        let outcome = folder.golite(&["run", "--seed", seed, "a.go"], "");
+        assert_eq!((outcome.end, outcome.stderr.as_str()), (End::Exit(0), ""));
+        outcome.stdout
+    };
+    let first = run("1");
+    assert_eq!(first, run("1"));
+    assert_ne!(first, run("2"));
+}
+
+#[test]
+fn a_folder_is_a_package_and_go_mod_names_its_neighbours() {
+    let folder = Folder::new("module");
+    folder
+        .write("go.mod", "module example.com/shop\n\ngo 1.27\n")
+        .write(
+            "main.go",
+            "package main\n\nimport \"example.com/shop/price\"\n\nfunc main() { show(price.Of(3)) }\n",
+        )
+        .write("show.go-lite", "package main\n\nimport \"fmt\"\n\nfunc show(n int) { fmt.Println(n) }\n")
+        .write("price/price.go", "package price\n\nfunc Of(n int) int { return n * factor }\n")
+        .write("price/factor.go", "package price\n\nconst factor = 7\n")
+        .write("price/price_test.go", "package price\n\nthis is not read\n")
+        .write("other_windows.go", "package main\n\nfunc show(n int) {}\n");
+    ends(&folder.golite(&["run", "."], ""), End::Exit(0), "21\n", "");
+    ends(&folder.golite(&["run", "main.go", "show.go-lite", "x"], ""), End::Exit(0), "21\n", "");
+    let alone = folder.golite(&["run", "main.go"], "");
+    ends(&alone, End::Exit(1), "", "main.go:5:15: undefined: show\n");
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_program() {
+    let folder = Folder::new("pipe");
+    folder.write(
+        "a.go",
+        "package main\n\nimport \"fmt\"\n\nfunc main() {\n\tfor i := 0; ; i++ {\n\t\tfmt.Println(i)\n\t}\n}\n",
+    );
+    let outcome = folder.shell("(\"$0\" run a.go; echo $? >status) | head -2; cat status");
+    // 128 + SIGPIPE, as a Go program ends.
+    ends(&outcome, End::Exit(0), "0\n1\n141\n", "");
+}
+
+#[test]
+fn the_environment_is_that_of_go() {
+    let folder = Folder::new("environment");
+    folder.write("a.go", "package main\n\nimport \"runtime/debug\"\n\nfunc main() {\n\tprintln(debug.SetGCPercent(1), debug.SetMemoryLimit(-1))\n}\n");
+    let run = |name: &str, value: &str| folder.run(GOLITE, &["run", "a.go"], "", &[(name, value)]);
+    ends(&run("GOGC", "50"), End::Exit(0), "", "50 9223372036854775807\n");
+    ends(&run("GOGC", "off"), End::Exit(0), "", "-1 9223372036854775807\n");
+    ends(&run("GOMEMLIMIT", "64MiB"), End::Exit(0), "", "100 67108864\n");
+    let malformed = run("GOMEMLIMIT", "lots");
+    assert_eq!(malformed.end, End::Exit(2));
+    assert!(malformed.stderr.contains("malformed GOMEMLIMIT"), "{}", malformed.stderr);
+}
