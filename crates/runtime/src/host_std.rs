@@ -3,10 +3,14 @@
 //! Standard output is buffered. It is written out when the buffer is full, before anything goes to
 //! standard error, before a read from standard input and a sleep, 100 ms after the first byte that
 //! waits (`tick`), and at the end of the run. Descriptors are numbers of our own, so that a program
-//! cannot close or use what belongs to the host; the standard streams are duplicates. The environment and the working directory are
-//! copies: setting them changes nothing for other VMs of the process.
+//! cannot close or use what belongs to the host; the standard streams are duplicates. The environment and
+//! the working directory are copies: setting them changes nothing for other VMs of the process.
+//!
+//! As with any Go program, writing to standard output or error when the reader has gone away ends the
+//! process by SIGPIPE.
 
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
+#![expect(unsafe_code, reason = "a signal ends the process")]
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -108,6 +112,20 @@ fn error(error: &io::Error) -> HostError {
 
 fn done<T>(result: io::Result<T>) -> HostResult<T> {
     result.map_err(|e| error(&e))
+}
+
+/// Ends the process if the reader has gone away, as a Go program ends. Rust ignores the signal, so it is
+/// given its old meaning first.
+fn end_on_broken_pipe<T>(result: HostResult<T>) -> HostResult<T> {
+    if result.as_ref().err() == Some(&HostError(libc::EPIPE)) {
+        // SAFETY: both calls have no requirements; the default action of the signal needs no memory of
+        // this process.
+        unsafe {
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            libc::raise(libc::SIGPIPE);
+        }
+    }
+    result
 }
 
 fn info(meta: &fs::Metadata) -> FileInfo {
@@ -280,7 +298,8 @@ impl Host for StdHost {
             _ => {}
         }
         let file = self.file(fd)?;
-        retry(|| file.write(bytes))
+        let written = retry(|| file.write(bytes));
+        if matches!(fd, 1 | 2) { end_on_broken_pipe(written) } else { written }
     }
 
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
@@ -297,7 +316,7 @@ impl Host for StdHost {
             return Ok(());
         }
         let result = match self.files.get_mut(1) {
-            Some(Some(stdout)) => done(stdout.file.write_all(&self.output)),
+            Some(Some(stdout)) => end_on_broken_pipe(done(stdout.file.write_all(&self.output))),
             _ => Err(HostError::BAD_DESCRIPTOR),
         };
         self.output.clear();

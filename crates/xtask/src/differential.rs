@@ -84,7 +84,9 @@ fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
         })
     })?;
     let ours = if theirs.starts_with("ran") || expectation.runs() {
-        let args = [vec!["run".to_string()], vec![copy.argument.clone()]].concat();
+        let seed: &[&str] = if expectation.options.seeds > 0 { &["--seed", "1"] } else { &[] };
+        let args = [&["run"], seed, &[copy.argument.as_str()]].concat();
+        let args = args.into_iter().map(str::to_string).collect();
         format!("ran\n{}", shown(&run_at(golite, args, &copy.folder, &expectation), &copy.folder, &go.root))
     } else {
         let args = ["check", "--format", "short", &copy.argument].map(str::to_string).to_vec();
