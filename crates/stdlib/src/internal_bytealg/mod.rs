@@ -32,9 +32,12 @@ fn make(ctx: &mut Ctx<'_>) -> NativeResult {
     Ok(())
 }
 
+/// More bytes than this are not tried: `make` panics, as in Go, where the address space ends.
+pub const LONGEST: u64 = 1 << 47;
+
 /// Bytes for a slice that grows: the capacity is the whole size class.
 pub fn new_buffer(ctx: &mut Ctx<'_>, len: u64) -> Result<(u64, u64), golite_runtime::Trap> {
-    if len > 1 << 47 {
+    if len > LONGEST {
         return Err(ctx.panic_error("makeslice: len out of range"));
     }
     let cap = golite_runtime::golite_gc::size_class_bytes(len as usize, true) as u64;

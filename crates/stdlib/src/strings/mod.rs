@@ -3,7 +3,7 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 
-use crate::internal_bytealg::{change_case, count, index, last_index, next_field};
+use crate::internal_bytealg::{LONGEST, change_case, count, index, last_index, next_field};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -127,6 +127,9 @@ fn repeat(ctx: &mut Ctx<'_>) -> NativeResult {
     if total == 0 {
         ctx.set_string_at(0, 0, 0);
         return Ok(());
+    }
+    if total > LONGEST {
+        return Err(ctx.panic_error("makeslice: len out of range"));
     }
     ctx.charge(total / 8)?;
     let new = ctx.new_bytes(total)?;
