@@ -3,7 +3,7 @@
 use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
 use golite_runtime::code_address::{CodeAddress, GOEXIT};
 use golite_runtime::goroutine::GoroutineIx;
-use golite_runtime::{NativeResult, Request, Runtime};
+use golite_runtime::{NativeResult, Request, Runtime, Trap};
 
 use crate::access::first_param;
 use crate::frame::{Entry, pack_link};
@@ -31,7 +31,13 @@ impl Vm {
     /// Does what a native asked for, then goes on behind its call.
     pub(crate) fn serve(&mut self, request: Request) -> bool {
         match request {
-            Request::Collect => self.collect_all(),
+            Request::Collect => {
+                self.collect_all();
+                // A program may call `runtime.GC` in a loop until a finalizer has run.
+                if self.rt.finalizers.is_pending() {
+                    return self.trap(Trap::Yield);
+                }
+            }
             Request::Traceback { all, buffer, len } => {
                 let text = self.stack_text(all);
                 let count = text.len().min(len as usize);
