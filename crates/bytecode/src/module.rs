@@ -137,6 +137,19 @@ pub struct Code {
     pub inlined: Vec<InlinedCall>,
     /// Variables by pc range, for the debugger and for messages.
     pub variables: Vec<VariableEntry>,
+    /// Index and slice expressions whose bounds are of unsigned types, for messages.
+    pub unsigned: Vec<UnsignedBounds>,
+}
+
+/// An index or slice expression some of whose bounds are of an unsigned type of 64 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UnsignedBounds {
+    /// Start of the source span.
+    pub start: u32,
+    /// End of the source span.
+    pub end: u32,
+    /// Which bounds: bit 0 the index or the low one, bit 1 the high one, bit 2 the maximum.
+    pub which: u8,
 }
 
 /// The position of the code from `pc` on.

@@ -9,7 +9,7 @@
 
 use golite_bytecode::code::{get_cells, set_cells};
 use golite_bytecode::{
-    Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx,
+    Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx, UnsignedBounds,
 };
 use golite_source::Span;
 
@@ -48,6 +48,7 @@ pub struct Asm {
     overflow: Option<Overflow>,
     wide: bool,
     lines: Vec<LineEntry>,
+    unsigned: Vec<UnsignedBounds>,
     position: Position,
     tables: Vec<(JumpTable, Vec<Label>)>,
     selects: Vec<SelectTable>,
@@ -144,6 +145,14 @@ impl Asm {
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Notes which bounds of an index or slice expression are of unsigned types.
+    pub fn note_unsigned(&mut self, span: Span, which: u8) {
+        let noted = UnsignedBounds { start: span.start, end: span.end, which };
+        if which != 0 && !self.unsigned.contains(&noted) {
+            self.unsigned.push(noted);
+        }
     }
 
     /// Where the next instruction goes.
@@ -300,6 +309,7 @@ impl Asm {
             tables,
             selects: self.selects,
             lines: self.lines,
+            unsigned: self.unsigned,
             ..Code::default()
         })
     }

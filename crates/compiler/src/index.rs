@@ -57,6 +57,7 @@ impl FuncCompiler<'_> {
         let late = bounds_call && self.is_sensitive(&slice.base);
         let early = if late { None } else { Some(self.sliced(&slice.base, base_ty)) };
         let mut regs = [Reg::NONE; 3];
+        let mut unsigned = 0;
         for (reg, bound) in regs.iter_mut().zip(bounds) {
             let Some(bound) = bound else { continue };
             // A low bound of 0 is none.
@@ -66,6 +67,12 @@ impl FuncCompiler<'_> {
             }
             *reg = self.expr(bound);
         }
+        for (i, bound) in bounds.iter().enumerate() {
+            if bound.as_ref().is_some_and(|bound| self.is_unsigned_bound(bound)) {
+                unsigned |= 1 << i;
+            }
+        }
+        self.f.asm.note_unsigned(expr.span, unsigned);
         let base = early.unwrap_or_else(|| self.sliced(&slice.base, base_ty));
         self.at(expr.span);
         let [lo, hi, max] = regs;

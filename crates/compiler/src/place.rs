@@ -7,6 +7,7 @@ use golite_bytecode::{GlobalIx, LeafKind, Reg};
 use golite_syntax::ast::{Expr, ExprKind, Ident};
 use golite_types::{Mode, Selection, SelectionKind, Type, TypeId};
 
+use crate::arith::Num;
 use crate::asm::Mark;
 use crate::func::{FuncCompiler, Home};
 use crate::lower::{Form, Shape};
@@ -175,6 +176,8 @@ impl FuncCompiler<'_> {
         if matches!(self.c.checker.info.fact(base.id).mode, Mode::Type | Mode::Builtin(_)) {
             return None;
         }
+        let which = u8::from(self.is_unsigned_bound(index));
+        self.f.asm.note_unsigned(expr.span, which);
         match self.under(base_ty) {
             Type::Map(key, _) => {
                 let order = self.calls_first(&[base, index]);
@@ -228,6 +231,15 @@ impl FuncCompiler<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a bound is a value of an unsigned type of 64 bits: a message shows it as it is.
+    pub fn is_unsigned_bound(&mut self, bound: &Expr) -> bool {
+        if self.const_value(bound).is_some() {
+            return false;
+        }
+        let ty = self.ty(bound);
+        self.c.num(ty) == Some(Num::U64)
     }
 
     fn array_elem(&mut self, place: Place, ty: TypeId, idx: Reg, len: u32, size: u32) -> Place {

@@ -276,21 +276,27 @@ impl Runtime {
         Ok((addr, hi - lo))
     }
 
-    /// The bounds are slots: negative ones are taken as signed. The highest bound is looked at first.
+    /// The bounds are slots; `unsigned_bounds` tells which are not negative if their top bit is set. The
+    /// highest bound is looked at first.
     #[cold]
     #[inline(never)]
     fn raise_slice(&mut self, lo: u64, hi: u64, max: Option<u64>, end: u64, what: &str) -> Trap {
-        let (low, high) = (lo as i64, hi as i64);
+        let which = std::mem::take(&mut self.unsigned_bounds);
+        let number = |bound: u64, bit: u8| match which & bit {
+            0 => i128::from(bound as i64),
+            _ => i128::from(bound),
+        };
+        let (low, high, end) = (number(lo, 1), number(hi, 2), i128::from(end));
         let bounds = match max {
             None if high < 0 => format!("[:{high}]"),
-            None if hi > end => format!("[:{high}] with {what} {end}"),
+            None if high > end => format!("[:{high}] with {what} {end}"),
             None if low < 0 => format!("[{low}:]"),
             None => format!("[{low}:{high}]"),
             Some(max) => {
-                let top = max as i64;
+                let top = number(max, 4);
                 if top < 0 {
                     format!("[::{top}]")
-                } else if max > end {
+                } else if top > end {
                     format!("[::{top}] with {what} {end}")
                 } else if high < 0 {
                     format!("[:{high}:]")

@@ -74,6 +74,8 @@ pub struct Runtime {
     pub charge_limit: u64,
     /// The panic that a function of the runtime raised, for the interpreter to take.
     pub pending_panic: Option<PendingPanic>,
+    /// Which bounds the next panic of a slice expression shows as unsigned numbers.
+    pub unsigned_bounds: u8,
     /// The fatal error that was raised.
     pub fatal: Option<Fatal>,
     /// Finalizers and cleanups.
@@ -139,6 +141,7 @@ impl Runtime {
             charged: 0,
             charge_limit: u64::MAX,
             pending_panic: None,
+            unsigned_bounds: 0,
             fatal: None,
             finalizers: Finalizers::default(),
             settings,

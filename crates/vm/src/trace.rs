@@ -41,6 +41,20 @@ pub(crate) fn line_at(module: &Module, func: FuncIx, word: u32) -> Option<LineEn
 }
 
 impl Vm {
+    /// Which bounds of the running index or slice expression are of unsigned types.
+    pub(crate) fn unsigned_bounds(&self) -> u8 {
+        let frame = self.running_frame();
+        let Some(func) = frame.func else { return 0 };
+        let module = self.loader.module();
+        let (Body::Code(code), Some(line)) =
+            (&module.functions[func.index()].body, line_at(module, func, frame.word))
+        else {
+            return 0;
+        };
+        let found = code.unsigned.iter().find(|at| (at.start, at.end) == (line.start, line.end));
+        found.map_or(0, |at| at.which)
+    }
+
     /// The frames of a goroutine, innermost first. The running one must be saved in its record.
     pub(crate) fn trace_lines(&self, g: GoroutineIx) -> Vec<TraceLine> {
         let goroutine = self.rt.goroutines.get(g);

@@ -33,7 +33,14 @@ pub(super) fn index(vm: &mut Vm) -> bool {
         Some(view) => vm.get(view.plus(1)),
         None => operand(vm, "len").unwrap_or(0),
     };
-    let trap = vm.rt.raise_index(index, len);
+    raise_index(vm, index, len)
+}
+
+fn raise_index(vm: &mut Vm, index: u64, len: u64) -> bool {
+    let trap = match vm.unsigned_bounds() {
+        0 => vm.rt.raise_index(index, len),
+        _ => vm.rt.raise_index_unsigned(index, len),
+    };
     vm.trap(trap)
 }
 
@@ -41,8 +48,7 @@ pub(super) fn index(vm: &mut Vm) -> bool {
 pub(super) fn check_index(vm: &mut Vm) -> bool {
     let value = |vm: &Vm, name| register(vm, name).map_or(0, |reg| vm.get(reg));
     let (index, len) = (value(vm, "idx"), value(vm, "len"));
-    let trap = vm.rt.raise_index(index, len);
-    vm.trap(trap)
+    raise_index(vm, index, len)
 }
 
 /// An integer was divided by zero.

@@ -146,12 +146,14 @@ cold! {
         let slice = slice_of(vm, o.s);
         let max = (o.max != Reg::NONE).then(|| vm.get(o.max));
         let (lo, hi) = (bound(vm, o.lo, 0), bound(vm, o.hi, slice.len));
+        vm.rt.unsigned_bounds = vm.unsigned_bounds();
         let slice = vm.rt.slice_slice(slice, lo, hi, max, u64::from(o.size))?;
         vm.set_slice(o.dst, slice);
     }
     slice_str_fails(vm, o: SliceStr) {
         let text = vm.pair(o.s);
         let (lo, hi) = (bound(vm, o.lo, 0), bound(vm, o.hi, text.1));
+        vm.rt.unsigned_bounds = vm.unsigned_bounds();
         let text = vm.rt.slice_string(text, lo, hi)?;
         vm.set_pair(o.dst, text);
     }
@@ -193,7 +195,14 @@ warm! {
         let (len, size) = vm.array_shape(o.ty);
         let max = (o.max != Reg::NONE).then(|| vm.get(o.max));
         let (lo, hi) = (bound(vm, o.lo, 0), bound(vm, o.hi, len));
-        let slice = vm.rt.slice_array((addr, len), lo, hi, max, size)?;
+        let slice = match vm.rt.slice_array((addr, len), lo, hi, max, size) {
+            Ok(slice) => slice,
+            Err(_) => {
+                // Once more, for the text.
+                vm.rt.unsigned_bounds = vm.unsigned_bounds();
+                vm.rt.slice_array((addr, len), lo, hi, max, size)?
+            }
+        };
         vm.set_slice(o.dst, slice);
     }
     append_val(vm, o: AppendVal) {
