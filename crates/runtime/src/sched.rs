@@ -279,6 +279,26 @@ fn enqueue_next(rt: &mut Runtime, g: GoroutineIx) {
     }
 }
 
+/// The goroutine that runs next, which is then in no queue: give it back with `put_next`.
+pub(crate) fn take_next(rt: &mut Runtime) -> GoroutineIx {
+    std::mem::replace(&mut rt.sched.run_next, GoroutineIx::NONE)
+}
+
+/// Makes the goroutine run next; who was to run next goes to the end of the queue.
+pub(crate) fn put_next(rt: &mut Runtime, g: GoroutineIx) {
+    if g != GoroutineIx::NONE {
+        enqueue_next(rt, g);
+    }
+}
+
+/// Puts the goroutine that would run next, if there is one, at the end of the queue instead.
+pub(crate) fn queue_next(rt: &mut Runtime) {
+    let next = take_next(rt);
+    if next != GoroutineIx::NONE {
+        rt.sched.queue.push_back(next);
+    }
+}
+
 /// The running goroutine waits from now on; whoever holds its wait records wakes it. `object` is
 /// what it waits on, for events.
 ///

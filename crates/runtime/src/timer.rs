@@ -256,6 +256,15 @@ pub(crate) fn nobody_waits(rt: &mut Runtime, timer: Addr) {
 
 /// Fires all that is due.
 pub(crate) fn fire_due(rt: &mut Runtime, now: i64) -> Result<(), SpawnError> {
+    // Whoever is woken here runs in the order of the deadlines, even where several have passed at once:
+    // each at the end of the queue, not before the one woken last.
+    let next = sched::take_next(rt);
+    let outcome = fire_each(rt, now);
+    sched::put_next(rt, next);
+    outcome
+}
+
+fn fire_each(rt: &mut Runtime, now: i64) -> Result<(), SpawnError> {
     while let Some((handle, deadline)) = rt.sched.timers.heap.first() {
         if deadline.when > now {
             break;
@@ -269,6 +278,7 @@ pub(crate) fn fire_due(rt: &mut Runtime, now: i64) -> Result<(), SpawnError> {
             }
             Target::Timer(timer) => fire(rt, timer, now)?,
         }
+        sched::queue_next(rt);
     }
     Ok(())
 }
