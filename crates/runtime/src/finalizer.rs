@@ -337,3 +337,32 @@ pub fn native_run_finalizer(ctx: &mut Ctx<'_>) -> NativeResult {
 pub fn native_run_cleanup(ctx: &mut Ctx<'_>) -> NativeResult {
     run(ctx, Which::Cleanups)
 }
+
+/// `makeHandle(ptr unsafe.Pointer) unsafe.Pointer` of package `weak`; the pointer is not nil.
+///
+/// # Errors
+/// `Trap::OutOfMemory`.
+pub fn native_make_weak(ctx: &mut Ctx<'_>) -> NativeResult {
+    let addr = ctx.raw(0);
+    match ctx.runtime().heap.make_weak(addr) {
+        Ok(handle) => {
+            ctx.set_raw(0, handle);
+            Ok(())
+        }
+        Err(AttachError::OutOfMemory) => Err(Trap::OutOfMemory),
+        Err(AttachError::NotAnObject | AttachError::Interior | AttachError::Duplicate) => {
+            Err(ctx.runtime().raise_nil(0))
+        }
+    }
+}
+
+/// `value(handle unsafe.Pointer) unsafe.Pointer` of package `weak`.
+///
+/// # Errors
+/// None.
+pub fn native_weak_value(ctx: &mut Ctx<'_>) -> NativeResult {
+    let handle = ctx.raw(0);
+    let addr = ctx.rt().heap.weak_get(handle);
+    ctx.set_raw(0, addr);
+    Ok(())
+}

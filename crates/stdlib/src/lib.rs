@@ -47,6 +47,7 @@ pub mod syscall;
 pub mod time;
 pub mod unicode;
 pub mod unicode_utf8;
+pub mod weak;
 
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,7 @@ pub static PACKAGES: &[&Package] = &[
     &time::PACKAGE,
     &unicode::PACKAGE,
     &unicode_utf8::PACKAGE,
+    &weak::PACKAGE,
 ];
 
 /// The package of that import path.
