@@ -148,6 +148,22 @@ pub trait Host: Send {
     /// As the system says.
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize>;
 
+    /// Reads as `read` does if it need not wait. Else it begins to read on another thread and says `None`:
+    /// when that has come to something a sleep of the host ends, and `take_read` has it. One read of a
+    /// descriptor is under way at a time.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_or_wait(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<Option<usize>> {
+        self.read(fd, buffer).map(Some)
+    }
+
+    /// What the read under way of the descriptor has come to, once.
+    fn take_read(&mut self, fd: Fd) -> Option<HostResult<Vec<u8>>> {
+        let _ = fd;
+        None
+    }
+
     /// Writes out what is buffered of standard output.
     ///
     /// # Errors

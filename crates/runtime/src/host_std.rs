@@ -83,13 +83,45 @@ struct OpenFile {
     file: File,
     /// As it was opened; empty for the standard streams.
     path: PathBuf,
+    /// What reads it where that may take long.
+    reader: Option<Reader>,
+}
+
+/// A thread that reads a file, each time it is asked to.
+#[derive(Debug)]
+struct Reader {
+    requests: Sender<usize>,
+    results: Receiver<HostResult<Vec<u8>>>,
+}
+
+impl Reader {
+    /// Starts the thread. It ends when the file is closed, but not while it waits for the system.
+    fn start(file: &File, waker: Sender<()>) -> HostResult<Reader> {
+        let mut file = done(file.try_clone())?;
+        let (requests, wanted) = channel();
+        let (answers, results) = channel();
+        let thread = std::thread::Builder::new().name("golite-read".into());
+        done(thread.spawn(move || {
+            while let Ok(len) = wanted.recv() {
+                let mut buffer = vec![0; len];
+                let result = retry(|| file.read(&mut buffer)).map(|count| {
+                    buffer.truncate(count);
+                    buffer
+                });
+                if answers.send(result).is_err() || waker.send(()).is_err() {
+                    return;
+                }
+            }
+        }))?;
+        Ok(Reader { requests, results })
+    }
 }
 
 impl OpenFile {
     /// A duplicate of a standard stream, if the process has it.
     fn stream(stream: impl AsFd) -> Option<OpenFile> {
         let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
-        Some(OpenFile { file, path: PathBuf::new() })
+        Some(OpenFile { file, path: PathBuf::new(), reader: None })
     }
 }
 
@@ -310,6 +342,31 @@ impl Host for StdHost {
         retry(|| file.read(buffer))
     }
 
+    fn read_or_wait(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<Option<usize>> {
+        let waker = self.waker.clone();
+        let open = self.open_file(fd)?;
+        let kind = done(open.file.metadata())?.file_type();
+        if buffer.is_empty() || !(kind.is_fifo() || kind.is_socket() || open.file.is_terminal()) {
+            return self.read(fd, buffer).map(Some);
+        }
+        let reader = match open.reader.take() {
+            Some(reader) => reader,
+            None => Reader::start(&open.file, waker)?,
+        };
+        let asked = reader.requests.send(buffer.len());
+        open.reader = Some(reader);
+        let _ = self.flush();
+        // The thread ends only with the reader.
+        asked.map(|()| None).map_err(|_| HostError::BAD_DESCRIPTOR)
+    }
+
+    fn take_read(&mut self, fd: Fd) -> Option<HostResult<Vec<u8>>> {
+        match self.open_file(fd) {
+            Ok(open) => open.reader.as_ref()?.results.try_recv().ok(),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
     fn flush(&mut self) -> HostResult<()> {
         self.waiting_since = None;
         if self.output.is_empty() {
@@ -424,7 +481,7 @@ impl Host for StdHost {
                 self.files.len() - 1
             }
         };
-        self.files[index] = Some(OpenFile { file, path });
+        self.files[index] = Some(OpenFile { file, path, reader: None });
         Ok(index as Fd)
     }
 

@@ -8,6 +8,7 @@
 //! that; nil is allowed where Go allows it and said so. Addresses stay good until the next safepoint
 //! without a root, so no function here collects.
 
+pub mod blocking;
 pub mod chan;
 pub mod code_address;
 pub mod equal;

@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 
 use golite_gc::{Addr, Heap, Layout, LayoutId, LayoutWord};
 
+use crate::blocking;
 use crate::chan;
 use crate::event::{Event, Events};
 use crate::goroutine::{Creation, GoroutineIx, StackError, Status, WaitReason};
@@ -385,6 +386,7 @@ pub fn next(rt: &mut Runtime) -> Next {
         if let Err(error) = look_at_timers(rt) {
             return Next::Failed(error);
         }
+        look_outside(rt);
         if let Some((goroutine, budget)) = pick(rt) {
             start(rt, goroutine, budget);
             return Next::Run { goroutine, budget };
@@ -415,6 +417,13 @@ fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
     }
     let now = timer::now(rt);
     timer::fire_due(rt, now)
+}
+
+/// Looks whether what goroutines wait for outside has come, as often as at the clock.
+fn look_outside(rt: &mut Runtime) {
+    if rt.sched.outside > 0 && (rt.sched.runnable() == 0 || rt.sched.switches.is_multiple_of(16)) {
+        blocking::look(rt);
+    }
 }
 
 fn pick(rt: &mut Runtime) -> Option<(GoroutineIx, u32)> {

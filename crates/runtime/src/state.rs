@@ -10,6 +10,7 @@
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
 use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
 
+use crate::blocking::PendingReads;
 use crate::finalizer::Finalizers;
 use crate::goroutine::{GoroutineIx, Goroutines};
 use crate::host::Host;
@@ -78,6 +79,8 @@ pub struct Runtime {
     pub unsigned_bounds: u8,
     /// The fatal error that was raised.
     pub fatal: Option<Fatal>,
+    /// Reads that wait.
+    pub reads: PendingReads,
     /// Finalizers and cleanups.
     pub finalizers: Finalizers,
     /// What programs set.
@@ -143,6 +146,7 @@ impl Runtime {
             pending_panic: None,
             unsigned_bounds: 0,
             fatal: None,
+            reads: PendingReads::default(),
             finalizers: Finalizers::default(),
             settings,
             well_known: WellKnown::default(),

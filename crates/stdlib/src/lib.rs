@@ -21,6 +21,7 @@ macro_rules! natives {
     };
 }
 
+pub mod bufio;
 pub mod bytes;
 pub mod context;
 pub mod flag;
@@ -56,7 +57,7 @@ use golite_runtime::native::Package;
 
 /// All packages, by path.
 pub static PACKAGES: &[&Package] = &[
-    &source_only::BUFIO,
+    &bufio::PACKAGE,
     &bytes::PACKAGE,
     &source_only::CMP,
     &source_only::CONTAINER_HEAP,

@@ -2,9 +2,6 @@
 
 use golite_runtime::native::Package;
 
-/// Package `bufio`.
-pub static BUFIO: Package =
-    package!("bufio", "bufio", ["reader.go-lite", "scan.go-lite", "writer.go-lite"], &[]);
 /// Package `cmp`.
 pub static CMP: Package = package!("cmp", "cmp", ["cmp.go-lite"], &[]);
 /// Package `container/heap`.

@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod printf;
+mod scan;
 
 use format::{Operand, Spec, append_operand};
 use golite_runtime::golite_bytecode::{TypeDef, TypeKind};
@@ -24,7 +25,8 @@ pub static PACKAGE: Package = package!(
         "scanvalue.go-lite",
         "sort.go-lite",
     ],
-    natives!["formatNext" => format_next, "printNext" => print_next, "appendBasic" => append_basic]
+    natives!["formatNext" => format_next, "printNext" => print_next, "appendBasic" => append_basic,
+        "quickInt" => scan::quick_int, "quickWord" => scan::quick_word]
 );
 
 /// The value in an interface, if its type is of a basic kind or a byte slice.

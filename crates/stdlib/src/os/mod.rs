@@ -1,6 +1,7 @@
 //! Package `os`: the host's files, environment and numbers. Errors are told to the Go source by their
 //! number.
 
+use golite_runtime::blocking;
 use golite_runtime::host::{FileInfo, Host, HostResult, ProcessNumber, Whence};
 use golite_runtime::native::{Ctx, NativeResult, Package, Trap};
 
@@ -124,9 +125,7 @@ fn read(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let (addr, len, _) = ctx.slice(1);
     ctx.charge(len.min(CHUNK as u64) / 8)?;
-    let mut buffer = vec![0; (len as usize).min(CHUNK)];
-    let result = ctx.host().read(fd, &mut buffer);
-    set_read(ctx, addr, &buffer, result)
+    blocking::read(ctx, fd, addr, len)
 }
 
 fn read_at(ctx: &mut Ctx<'_>) -> NativeResult {

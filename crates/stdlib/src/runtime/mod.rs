@@ -51,6 +51,7 @@ pub static PACKAGE: Package = Package {
         file!("error.go-lite"),
         file!("finalizer.go-lite"),
         file!("mem.go-lite"),
+        file!("profile.go-lite"),
         file!("runtime.go-lite"),
         file!("stack.go-lite"),
         OS,
@@ -75,12 +76,19 @@ pub static PACKAGE: Package = Package {
         "Version" => |ctx| ctx.set_string(0, VERSION.as_bytes()),
         "addCleanup" => finalizer::native_add_cleanup,
         "callers" => callers,
+        "callersOf" => callers_of,
+        "goroutineIDs" => goroutine_ids,
         "position" => position,
         "readMemStats" => memory::read_mem_stats,
         "removeCleanup" => finalizer::native_remove_cleanup,
         "runCleanup" => finalizer::native_run_cleanup,
         "runFinalizer" => finalizer::native_run_finalizer,
         "setFinalizer" => finalizer::native_set_finalizer,
+        "threads" => |ctx| {
+            let count = threads(ctx);
+            ctx.set_int(0, count);
+            Ok(())
+        },
         "waitCleanup" => finalizer::native_wait_cleanup,
         "waitFinalizer" => finalizer::native_wait_finalizer,
     ],
@@ -120,14 +128,16 @@ fn goroutines(ctx: &mut Ctx<'_>) -> NativeResult {
     Ok(())
 }
 
-/// Threads: the one that runs goroutines, and one for each goroutine that has locked its own.
+/// Threads: the one that runs goroutines, and one for each goroutine but main that has locked its own.
+fn threads(ctx: &Ctx<'_>) -> i64 {
+    let main = ctx.rt().goroutines.iter().map(|(_, goroutine)| goroutine.id).min();
+    let locked = ctx.rt().goroutines.iter().filter(|(_, g)| g.thread_locks > 0 && Some(g.id) != main);
+    1 + locked.count() as i64
+}
+
 fn check_threads(ctx: &mut Ctx<'_>) -> NativeResult {
-    let main = ctx.rt().goroutines.iter().map(|(_, goroutine)| goroutine).min_by_key(|g| g.id);
-    let main = main.map_or(0, |goroutine| goroutine.id);
-    let locked =
-        ctx.rt().goroutines.iter().filter(|(_, g)| g.thread_locks > 0 && g.id != main).count() as i64;
     let limit = ctx.rt().settings.max_threads;
-    if locked < limit {
+    if threads(ctx) <= limit {
         return Ok(());
     }
     let text = format!("runtime: program exceeds {limit}-thread limit\n");
@@ -179,4 +189,31 @@ fn callers(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn position(ctx: &mut Ctx<'_>) -> NativeResult {
     Err(Trap::Request(Request::Position { address: ctx.uint(0) }))
+}
+
+/// The goroutines that are not the runtime's: the running one, then the others in order.
+fn goroutine_ids(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (buffer, len, _) = ctx.slice(0);
+    let running = ctx.rt().running_id;
+    let mut ids: Vec<u64> =
+        ctx.rt().goroutines.iter().filter(|(_, g)| !g.system).map(|(_, g)| g.id).collect();
+    ids.sort_by_key(|id| (*id != running, *id));
+    for (i, id) in ids.iter().enumerate().take(len as usize) {
+        ctx.write_u64(buffer + 8 * i as u64, *id);
+    }
+    ctx.set_uint(0, ids.len() as u64);
+    Ok(())
+}
+
+fn callers_of(ctx: &mut Ctx<'_>) -> NativeResult {
+    let id = ctx.uint(0);
+    let (buffer, len, _) = ctx.slice(1);
+    let found = ctx.rt().goroutines.iter().find(|(_, goroutine)| goroutine.id == id);
+    let Some((goroutine, _)) = found else {
+        ctx.set_int(0, 0);
+        return Ok(());
+    };
+    // Of the running goroutine the frame that asks is left out.
+    let skip = u64::from(goroutine == ctx.goroutine());
+    Err(Trap::Request(Request::Callers { goroutine, skip, buffer, len }))
 }
