@@ -29,8 +29,11 @@ fn integer(word: &[u8]) -> Option<i64> {
         [b'1'..=b'9', ..] => digits.len() <= SAFE_DIGITS && digits.iter().all(u8::is_ascii_digit),
         _ => false,
     };
+    if !plain {
+        return None;
+    }
     let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit & 15));
-    plain.then_some(if negative { -value } else { value })
+    Some(if negative { -value } else { value })
 }
 
 /// `quickInt(b []byte) (x int64, end int)`.
