@@ -103,12 +103,36 @@ impl FuncCompiler<'_> {
                 // Constant but for types that were type parameters.
                 let ty = self.ty(&args[0]);
                 let (size, align) = self.c.checker.types.size_align(ty);
-                let value = if builtin == Builtin::UnsafeSizeof { size } else { align };
+                let value = match builtin {
+                    Builtin::UnsafeSizeof => size,
+                    Builtin::UnsafeAlignof => align,
+                    _ => self.field_offset(&args[0]),
+                };
                 self.const_int(want, value);
             }
         }
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
+    }
+
+    /// The offset of a field in the struct that it is selected from, embedded ones included.
+    fn field_offset(&mut self, selector: &Expr) -> i64 {
+        let ExprKind::Selector(base, _) = &selector.unparen().kind else { return 0 };
+        let Some(selection) = self.c.checker.info.selections.get(&selector.unparen().id).cloned() else {
+            return 0;
+        };
+        let mut ty = self.ty(base);
+        if let Type::Pointer(elem) = self.under(ty) {
+            ty = elem;
+        }
+        let mut offset = 0;
+        for index in selection.path {
+            let Type::Struct(fields) = self.under(ty) else { return offset };
+            let ty_here = self.subst(ty);
+            offset += self.c.checker.types.field_offsets(ty_here)[index];
+            ty = self.subst(fields[index].ty);
+        }
+        offset
     }
 
     /// `append(f())` and the like: the results of one call are the arguments.
@@ -224,6 +248,10 @@ impl FuncCompiler<'_> {
             },
             Builtin::Panic => {
                 self.f.asm.line().panic(args[0].0);
+            }
+            Builtin::Recover => {
+                let value = self.f.asm.take(2);
+                self.f.asm.line().recover(value);
             }
             Builtin::Copy => {
                 let Type::Slice(elem) = self.under(args[0].1) else { return };

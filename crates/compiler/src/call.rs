@@ -502,10 +502,6 @@ impl FuncCompiler<'_> {
     }
 
     fn later_builtin(&mut self, expr: &Expr, call: &CallExpr, builtin: Builtin) -> Option<Reg> {
-        // A deferred recover is not called by a deferred function: it does nothing.
-        if builtin == Builtin::Recover {
-            return None;
-        }
         let dst = self.f.asm.take(1);
         let mark = self.f.asm.mark();
         let types = self.builtin_arg_types(builtin, call);

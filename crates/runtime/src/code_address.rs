@@ -20,6 +20,23 @@ pub struct CodeAddress {
 /// Stands for `runtime.goexit`, where a goroutine returns to at its end.
 pub const GOEXIT: FuncIx = FuncIx((1 << 27) - 1);
 
+/// Stands for `runtime.gopanic`, which calls what was deferred in Go.
+pub const GOPANIC: FuncIx = FuncIx((1 << 27) - 2);
+
+/// Stands for `runtime.Goexit` where it calls what was deferred.
+pub const GOEXIT_CALL: FuncIx = FuncIx((1 << 27) - 3);
+
+/// Name and file of one of Go's own functions that these stand for.
+#[must_use]
+pub fn stand_in(func: FuncIx) -> Option<(&'static str, &'static str)> {
+    match func {
+        GOEXIT => Some(("runtime.goexit", "$GOROOT/src/runtime/asm.s")),
+        GOPANIC => Some(("runtime.gopanic", "$GOROOT/src/runtime/panic.go")),
+        GOEXIT_CALL => Some(("runtime.Goexit", "$GOROOT/src/runtime/panic.go")),
+        _ => None,
+    }
+}
+
 /// The greatest depth that an address can tell.
 pub const MAX_DEPTH: u8 = 7;
 

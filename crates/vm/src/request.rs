@@ -1,7 +1,7 @@
 //! What natives ask of the interpreter: see `golite_runtime::Request`.
 
 use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
-use golite_runtime::code_address::{CodeAddress, GOEXIT};
+use golite_runtime::code_address::{CodeAddress, GOEXIT, GOEXIT_CALL, GOPANIC, stand_in};
 use golite_runtime::goroutine::GoroutineIx;
 use golite_runtime::{NativeResult, Request, Runtime, Trap};
 
@@ -33,6 +33,8 @@ impl Vm {
         match request {
             Request::Collect => {
                 self.collect_all();
+                // Others run while a collection is waited for, as in Go: the time slice is over.
+                self.budget = self.budget.min(1);
                 // A program may call `runtime.GC` in a loop until a finalizer has run.
                 if self.rt.finalizers.is_pending() {
                     return self.trap(Trap::Yield);
@@ -87,21 +89,25 @@ impl Vm {
             .map(|index| FuncIx(index as u32));
         let bottom = main.into_iter().chain([GOEXIT]);
         let bottom = bottom.map(|func| CodeAddress { func, pc: 0, depth: 0 }.to_word());
-        let frames = self.trace_lines(g).into_iter().filter_map(|line| match line {
-            TraceLine::Frame { func, offset, .. } => {
-                Some(CodeAddress { func, pc: offset, depth: 0 }.to_word())
-            }
-            TraceLine::Panic | TraceLine::Goexit => None,
+        let frames = self.trace_lines(g).into_iter().map(|line| {
+            let (func, pc) = match line {
+                TraceLine::Frame { func, offset, .. } => (func, offset),
+                TraceLine::Panic => (GOPANIC, 0),
+                TraceLine::Goexit => (GOEXIT_CALL, 0),
+            };
+            CodeAddress { func, pc, depth: 0 }.to_word()
         });
         frames.chain(bottom).collect()
     }
 
     fn describe_position(&mut self, address: u64) -> NativeResult {
         let place = CodeAddress::from_word(address);
-        if place.is_some_and(|place| place.func == GOEXIT) {
-            let name = self.rt.new_string(b"runtime.goexit")?;
-            let file = self.rt.new_string(b"$GOROOT/src/runtime/asm.s")?;
-            let entry = CodeAddress::entry(GOEXIT);
+        if let Some((func, (name, file))) =
+            place.and_then(|place| stand_in(place.func).map(|texts| (place.func, texts)))
+        {
+            let name = self.rt.new_string(name.as_bytes())?;
+            let file = self.rt.new_string(file.as_bytes())?;
+            let entry = CodeAddress::entry(func);
             for (slot, value) in [name.0, name.1, file.0, file.1, 1, 1, entry].into_iter().enumerate() {
                 self.set_native_result(slot as u16, value);
             }

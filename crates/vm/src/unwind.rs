@@ -443,7 +443,11 @@ impl Vm {
         }
         let mut frame = self.running_frame();
         if self.is_wrapper(frame.func) {
-            return (0, 0);
+            // `defer recover()`: as if the function that deferred it called it, unless a panic does.
+            match self.caller(self.rt.running, frame) {
+                Some((caller, false)) => frame = caller,
+                _ => return (0, 0),
+            }
         }
         while frame.base != panic.deferred {
             match self.caller(self.rt.running, frame) {
