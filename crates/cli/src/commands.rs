@@ -101,10 +101,11 @@ fn permissions(options: &RunOptions) -> Permissions {
 
 /// Checks a program; what is wrong has been shown when there is no program.
 fn program(paths: &[String], report: ReportArgs) -> Result<Program, ExitCode> {
-    let checked = golite::check_paths(paths).map_err(|error| {
+    let mut checked = golite::check_paths(paths).map_err(|error| {
         fail(&error.0);
         ExitCode::from(FAILED)
     })?;
+    checked.check_runnable();
     show(&checked, report, ToolsStream::Stderr);
     Program::new(checked).map_err(|error| {
         if error != NotRunnable::Errors {

@@ -104,7 +104,7 @@ impl Diagnostic {
     }
 }
 
-/// Puts diagnostics into source order and drops repeated ones on the same line with the same text.
+/// Puts diagnostics into source order and drops repeated ones.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.at);
     diagnostics.dedup_by(|a, b| a.at == b.at && a.message == b.message);

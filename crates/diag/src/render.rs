@@ -33,8 +33,8 @@ const LONGEST_LINE: usize = 400;
 /// `path:line:col: message`, with Go's byte columns.
 #[must_use]
 pub fn short(map: &SourceMap, diagnostic: &Diagnostic) -> String {
-    match map.locate(diagnostic.at) {
-        Some((file, at)) => format!("{}:{}:{}: {}", file.name, at.line, at.column, diagnostic.message),
+    match map.place(diagnostic.at) {
+        Some((name, line, column)) => format!("{name}:{line}:{column}: {}", diagnostic.message),
         None => diagnostic.message.clone(),
     }
 }

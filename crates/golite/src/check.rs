@@ -1,13 +1,11 @@
 //! From files to a checked program with all its diagnostics.
 
-use std::collections::HashSet;
-
-use golite_diag::{Diagnostic, Severity};
+use golite_diag::{Code, Diagnostic, Severity};
 use golite_source::{SourceMap, sym};
 use golite_types::{Checker, ObjId, ObjKind, PkgId};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
-use crate::loader::{FindStd, PackageLoader, find_std, parse_package};
+use crate::loader::{FindStd, PackageLoader, ParsedPackage, find_std, parse_package};
 use crate::stack::on_deep_stack;
 
 /// A checked program, wrong or not.
@@ -40,6 +38,14 @@ impl Checked {
         self.diagnostics().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Reports what `check` allows and `run` does not: functions without body.
+    pub fn check_runnable(&mut self) {
+        if !self.has_errors() {
+            self.checker.report_missing_bodies();
+            put_in_order(&mut self.checker);
+        }
+    }
+
     /// The function where the program starts, if it is one.
     #[must_use]
     pub fn main(&self) -> Option<ObjId> {
@@ -64,23 +70,32 @@ pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
     on_deep_stack(|| {
         let loader = PackageLoader::new(files.module.clone(), find_std);
         let mut checker = Checker::new(Box::new(loader));
-        let (trees, broken) = parse_package(&files.files, &mut checker.session);
-        // After a syntax error, declarations are missing: what the checker says would mislead.
-        let package = checker.check_package("main", if broken { &[] } else { &trees }, broken);
+        let parsed = parse_package(&files.files, &mut checker.session);
+        let package = checker.check_package("main", &parsed.trees, parsed.broken);
+        drop_consequences(&mut checker, &parsed);
         put_in_order(&mut checker);
-        Checked { checker, package, broken }
+        Checked { checker, package, broken: parsed.broken }
     })
 }
 
-/// Puts the diagnostics into source order. Of equal messages on one line the first is enough.
-fn put_in_order(checker: &mut Checker) {
+/// Drops what the checker says about declarations with syntax errors, and about names that are
+/// declared in what could not be read.
+fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
+    if !parsed.broken {
+        return;
+    }
     let mut errors = std::mem::take(&mut checker.session.errors);
-    golite_diag::sort(&mut errors);
-    let mut seen = HashSet::new();
-    let map = &checker.session.map;
-    errors.retain(|error| {
-        let line = map.file_of(error.at).map(|file| (file, map.locate(error.at).map(|(_, at)| at.line)));
-        seen.insert((line, error.message.clone()))
+    let lost: Vec<String> =
+        parsed.lost.iter().map(|name| format!("undefined: {}", checker.name(*name))).collect();
+    errors.retain(|error| match error.code {
+        Code::Syntax | Code::BadToken | Code::Nesting => true,
+        Code::Undefined if lost.contains(&error.message) => false,
+        _ => !parsed.broken_decls.iter().any(|decl| decl.start <= error.at && error.at < decl.end),
     });
     checker.session.errors = errors;
+}
+
+/// Puts the diagnostics into source order, each once.
+fn put_in_order(checker: &mut Checker) {
+    golite_diag::sort(&mut checker.session.errors);
 }

@@ -13,7 +13,7 @@ mod stack;
 pub use check::{Checked, check_files, check_paths};
 pub use golite_runtime::host::Host;
 pub use golite_runtime::host_std::{Permissions, StdHost};
-pub use loader::{FindStd, PackageLoader, StdFiles, find_std, parse_package};
+pub use loader::{FindStd, PackageLoader, ParsedPackage, StdFiles, find_std, parse_package};
 pub use program::{NotRunnable, Program};
 pub use run::{Outcome, RunConfig};
 pub use stack::on_deep_stack;

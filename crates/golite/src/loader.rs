@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_parser::{ParsedFile, parse_decl, parse_file};
-use golite_source::FileId;
+use golite_source::{FileId, Span, Symbol};
 use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
@@ -46,19 +46,35 @@ fn parsing(session: &mut Session) -> (&golite_source::SourceMap, golite_parser::
     (map, golite_parser::Session { names, next_id, errors })
 }
 
-/// Parses the files of a package of the user; tells whether a syntax error was found.
-pub fn parse_package(files: &[SourceText], session: &mut Session) -> (Vec<File>, bool) {
-    let mut trees = Vec::with_capacity(files.len());
-    let mut broken = false;
+/// The parsed files of a package.
+#[derive(Debug, Default)]
+pub struct ParsedPackage {
+    /// The trees.
+    pub trees: Vec<File>,
+    /// A syntax error was found.
+    pub broken: bool,
+    /// The declarations with syntax errors.
+    pub broken_decls: Vec<Span>,
+    /// Names in the parts of files that belong to no declaration.
+    pub lost: Vec<Symbol>,
+}
+
+/// Parses the files of a package of the user.
+pub fn parse_package(files: &[SourceText], session: &mut Session) -> ParsedPackage {
+    let mut package = ParsedPackage::default();
     for file in files {
         let id = session.map.add(file.name.as_str(), file.text.clone());
-        let (map, mut session) = parsing(session);
-        let ParsedFile { file, broken: bad, .. } = parse_file(map, id, &mut session);
-        broken |= bad;
-        trees.push(file);
+        let (map, mut parsing) = parsing(session);
+        let ParsedFile { file, broken, broken_decls, lost, relocations, .. } =
+            parse_file(map, id, &mut parsing);
+        session.map.relocate(id, relocations);
+        package.broken |= broken;
+        package.broken_decls.extend(broken_decls);
+        package.lost.extend(lost);
+        package.trees.push(file);
     }
-    check_clauses(&trees, session);
-    (trees, broken)
+    check_clauses(&package.trees, session);
+    package
 }
 
 /// All files of a package have the same package clause.
@@ -94,7 +110,7 @@ impl Loader for PackageLoader {
             return Err(format!("package {path} is not in std and not in the module ({})", shown(&folder)));
         }
         let PackageFiles { files, .. } = load_folder(&relative(&folder)).map_err(|error| error.0)?;
-        Ok(Loaded::Files(parse_package(&files, session).0))
+        Ok(Loaded::Files(parse_package(&files, session).trees))
     }
 
     fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl> {

@@ -173,7 +173,7 @@ fn standard_packages_are_read_as_far_as_they_are_used() {
     );
     check(
         messages("package main\nimport \"nothing\"\nfunc main() {}\n"),
-        &["2:8: package nothing is not in std"],
+        &["2:8: could not import nothing (package nothing is not in std)"],
     );
 }
 

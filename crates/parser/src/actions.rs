@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use golite_diag::{Code, Diagnostic};
+use golite_diag::Diagnostic;
 use golite_source::{Interner, Span, Symbol, sym};
 use golite_syntax::ast::*;
 use golite_syntax::literal;
@@ -31,12 +31,8 @@ pub struct TypeParamEntry {
 pub struct Header {
     /// The statement before the first semicolon.
     pub init: Option<Stmt>,
-    /// The first semicolon, and whether it is written.
-    pub semi: Option<(Span, bool)>,
     /// The condition or tag.
     pub last: Option<Stmt>,
-    /// The second semicolon.
-    pub semi2: Option<(Span, bool)>,
     /// The statement after it.
     pub post: Option<Stmt>,
     /// A range clause.
@@ -78,8 +74,12 @@ pub struct Ctx<'s, 'c> {
     pub names: &'c mut Interner,
     /// The next free expression id of the session.
     pub next_id: &'c mut u32,
-    /// Errors found by actions.
+    /// What is wrong.
     pub errors: &'c mut Vec<Diagnostic>,
+    /// The grammar is more generous than the language somewhere: what it accepted is wrong.
+    pub refused: bool,
+    /// Offsets of the literals that the lexer found malformed, in order.
+    pub bad_literals: Arc<[u32]>,
 }
 
 impl Ctx<'_, '_> {
@@ -89,9 +89,9 @@ impl Ctx<'_, '_> {
         id
     }
 
-    /// A syntax error in Go's words, without the prefix.
-    pub fn error(&mut self, span: Span, message: &str) {
-        self.errors.push(Diagnostic::error(Code::Syntax, span, format!("syntax error: {message}")));
+    /// Refuses what the grammar accepted; [`crate::recover`] finds the words.
+    fn refuse(&mut self) {
+        self.refused = true;
     }
 
     pub(crate) fn span(&self, l: u32, r: u32) -> Span {
@@ -108,6 +108,11 @@ impl Ctx<'_, '_> {
         Ident { name, span: self.span(l, r), id: self.new_id() }
     }
 
+    /// The name `_` for one that is missing.
+    pub(crate) fn blank(&mut self, at: u32) -> Ident {
+        Ident { name: sym::BLANK, span: self.span(at, at), id: self.new_id() }
+    }
+
     pub(crate) fn dot(&mut self, l: u32, r: u32) -> Ident {
         Ident { name: sym::DOT, span: self.span(l, r), id: self.new_id() }
     }
@@ -119,6 +124,15 @@ impl Ctx<'_, '_> {
     pub(crate) fn expr(&mut self, l: u32, kind: ExprKind, r: u32) -> Expr {
         let span = self.span(l, r);
         self.make(span, kind)
+    }
+
+    pub(crate) fn literal(&mut self, l: u32, kind: LitKind, r: u32) -> Expr {
+        let bad = self.is_bad(l);
+        self.expr(l, if bad { ExprKind::Bad } else { ExprKind::BasicLit(kind) }, r)
+    }
+
+    fn is_bad(&self, literal: u32) -> bool {
+        self.bad_literals.binary_search(&literal).is_ok()
     }
 
     fn make(&mut self, span: Span, kind: ExprKind) -> Expr {
@@ -140,7 +154,7 @@ impl Ctx<'_, '_> {
 
     pub(crate) fn array_of_list(&mut self, l: u32, mut list: Vec<Expr>, elem: Expr, r: u32) -> Expr {
         if list.len() > 1 {
-            self.error(Span::at(list[1].span.start), "unexpected comma; expecting ]");
+            self.refuse();
         }
         let len = list.swap_remove(0);
         self.array(l, ArrayLen::Len(Box::new(len)), elem, r)
@@ -163,13 +177,8 @@ impl Ctx<'_, '_> {
         r: u32,
     ) -> Expr {
         let span = Span::new(base.span.start, self.base + r);
-        if three {
-            let end = Span::new(self.base + r - 1, self.base + r);
-            if hi.is_none() {
-                self.error(end, "middle index required in 3-index slice");
-            } else if max.is_none() {
-                self.error(end, "final index required in 3-index slice");
-            }
+        if three && (hi.is_none() || max.is_none()) {
+            self.refuse();
         }
         self.make(span, ExprKind::Slice(Box::new(SliceExpr { base, lo, hi, max, three })))
     }
@@ -211,7 +220,7 @@ impl Ctx<'_, '_> {
                     let inner = self.receive_at(elem.span, *elem);
                     ExprKind::Chan(ChanDir::Recv, Box::new(inner))
                 } else {
-                    self.error(elem.span, "unexpected type, expected chan");
+                    self.refuse();
                     ExprKind::Bad
                 }
             }
@@ -281,7 +290,8 @@ impl Ctx<'_, '_> {
     pub(crate) fn import(&mut self, name: Option<Ident>, l: u32, r: u32) -> Arc<ImportSpec> {
         let path = self.span(l, r);
         let bytes = literal::decode_string(self.source(path));
-        Arc::new(ImportSpec { name, path, path_text: String::from_utf8_lossy(&bytes).into_owned() })
+        let path_text = String::from_utf8_lossy(&bytes).into_owned();
+        Arc::new(ImportSpec { name, path, path_text, bad: self.is_bad(l) })
     }
 
     pub(crate) fn const_spec(
@@ -334,20 +344,20 @@ impl Ctx<'_, '_> {
         Arc::new(TypeSpec { name, type_params, alias, ty, span: self.span(l, r) })
     }
 
-    /// `type T[...] U`: an array type, or type parameters.
+    /// `type T[...] U`: an array type, or type parameters. `comma`: one follows the last entry.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn type_spec_brackets(
         &mut self,
         l: u32,
         name: Ident,
         bl: u32,
-        mut list: Vec<TypeParamEntry>,
+        (mut list, comma): (Vec<TypeParamEntry>, bool),
         alias: bool,
         ty: Expr,
         r: u32,
     ) -> Arc<TypeSpec> {
         let alone = list.len() == 1 && list[0].name.is_none();
-        if alone && !alias && !is_type_parameter(&list[0].ty) {
+        if alone && !comma && !alias && !splits(&list[0].ty, Split::IfType) {
             let len = list.swap_remove(0).ty;
             let ty = self.array(bl, ArrayLen::Len(Box::new(len)), ty, r);
             return self.type_spec(l, name, vec![], false, ty, r);
@@ -357,67 +367,62 @@ impl Ctx<'_, '_> {
     }
 
     pub(crate) fn type_params(&mut self, list: Vec<TypeParamEntry>) -> Vec<Field> {
-        let only = list.len() == 1;
         let mut fields = Vec::with_capacity(list.len());
         let mut constraint: Option<Arc<Expr>> = None;
         for entry in list.into_iter().rev() {
-            let span = entry.name.as_ref().map_or(entry.ty.span, |name| name.span.to(entry.ty.span));
             let (name, ty) = match entry.name {
-                Some(name) => (name, Some(entry.ty)),
-                None => self.split_parameter(entry.ty),
+                Some(name) => (name.as_ident(), Some(entry.ty)),
+                None => match self.split_type_parameter(entry.ty, Split::Always) {
+                    Ok((name, ty)) => (Some(name), ty),
+                    Err(_) => (None, None),
+                },
             };
             if let Some(ty) = ty {
                 constraint = Some(Arc::new(ty));
             }
-            let Some(ident) = name.as_ident() else {
-                let text = if only { " or invalid array length" } else { "" };
-                self.error(name.span, &format!("missing type parameter name{text}"));
-                continue;
-            };
-            let ty = constraint.clone().unwrap_or_else(|| {
-                self.error(Span::at(name.span.end), "missing type constraint");
-                Arc::new(self.make(name.span, ExprKind::Bad))
-            });
-            fields.push(Field { name: Some(ident), ty, span });
+            match (name, &constraint) {
+                (Some(name), Some(ty)) => {
+                    let span = name.span.to(ty.span);
+                    fields.push(Field { name: Some(name), ty: ty.clone(), span });
+                }
+                _ => self.refuse(),
+            }
         }
         fields.reverse();
         fields
     }
 
-    /// `P *C`, `P (C)` and their unions read as expressions: taken apart into name and constraint.
-    fn split_parameter(&mut self, expr: Expr) -> (Expr, Option<Expr>) {
-        let (id, span) = (expr.id, expr.span);
+    /// `P *C`, `P (C)` and their unions read as expressions: taken apart into name and constraint. A
+    /// name stands alone; what cannot be taken apart comes back.
+    pub(crate) fn split_type_parameter(
+        &mut self,
+        expr: Expr,
+        split: Split,
+    ) -> Result<(Ident, Option<Expr>), Expr> {
+        if let Some(name) = expr.as_ident() {
+            return Ok((name, None));
+        }
+        if !splits(&expr, split) {
+            return Err(expr);
+        }
         match expr.kind {
             ExprKind::Binary(mut binary) => {
-                let bad = |span| Expr { id, span, kind: ExprKind::Bad };
-                let left = std::mem::replace(&mut *binary.left, bad(span));
-                let right = std::mem::replace(&mut *binary.right, bad(span));
-                match binary.op {
-                    BinaryOp::Mul if left.as_ident().is_some() => {
-                        let star = self.make(binary.op_span.to(right.span), ExprKind::Star(Box::new(right)));
-                        (left, Some(star))
-                    }
-                    BinaryOp::Or => {
-                        let (name, ty) = self.split_parameter(left);
-                        match ty {
-                            Some(ty) => {
-                                let union = self.join(ty, BinaryOp::Or, binary.op_span, right);
-                                (name, Some(union))
-                            }
-                            None => (self.join(name, BinaryOp::Or, binary.op_span, right), None),
-                        }
-                    }
-                    op => (self.join(left, op, binary.op_span, right), None),
+                let bad = || Expr { id: ExprId(0), span: expr.span, kind: ExprKind::Bad };
+                let left = std::mem::replace(&mut *binary.left, bad());
+                let right = std::mem::replace(&mut *binary.right, bad());
+                if binary.op == BinaryOp::Mul {
+                    let star = self.make(binary.op_span.to(right.span), ExprKind::Star(Box::new(right)));
+                    return left.as_ident().map(|name| (name, Some(star))).ok_or(left);
                 }
+                let (name, ty) = self.split_type_parameter(left, Split::Always)?;
+                Ok((name, ty.map(|ty| self.join(ty, BinaryOp::Or, binary.op_span, right))))
             }
-            ExprKind::Call(CallExpr { func, mut args, ellipsis: None, rparen })
-                if func.as_ident().is_some() && args.len() == 1 =>
-            {
+            ExprKind::Call(CallExpr { func, mut args, rparen, .. }) => {
                 let inner = args.swap_remove(0);
                 let paren = self.make(inner.span.to(rparen), ExprKind::Paren(Box::new(inner)));
-                (*func, Some(paren))
+                func.as_ident().map(|name| (name, Some(paren))).ok_or(*func)
             }
-            kind => (Expr { id, span, kind }, None),
+            kind => Err(Expr { kind, ..expr }),
         }
     }
 
@@ -431,7 +436,6 @@ impl Ctx<'_, '_> {
         }
         let mut fields = Vec::with_capacity(list.len());
         let mut following: Option<Arc<Expr>> = None;
-        let mut wrong: Option<(Span, &str)> = None;
         for entry in list.into_iter().rev() {
             let (name, ty) = match entry {
                 Entry::Named(name, ty) => {
@@ -450,18 +454,15 @@ impl Ctx<'_, '_> {
             let at = match name {
                 Ok(ident) => ident.span,
                 Err(span) => {
-                    wrong = Some((span, "missing parameter name"));
+                    self.refuse();
                     span
                 }
             };
             let ty = ty.unwrap_or_else(|| {
-                wrong = Some((Span::at(at.end), "missing parameter type"));
+                self.refuse();
                 Arc::new(self.make(at, ExprKind::Bad))
             });
             fields.push(Field { name: name.ok(), span: at.to(ty.span), ty });
-        }
-        if let Some((span, message)) = wrong {
-            self.error(span, message);
         }
         fields.reverse();
         fields
@@ -509,7 +510,7 @@ impl Ctx<'_, '_> {
     fn plain_name(&mut self, expr: &Expr) -> Option<Ident> {
         let name = expr.as_ident();
         if name.is_none() {
-            self.error(expr.span, "unexpected ., expected name");
+            self.refuse();
         }
         name
     }
@@ -549,29 +550,35 @@ impl Ctx<'_, '_> {
 
     pub(crate) fn expr_stmt(&mut self, l: u32, mut list: Vec<Expr>, r: u32) -> Stmt {
         if list.len() > 1 {
-            let end = self.span(r, r);
-            self.error(end, "unexpected newline, expected := or = or comma");
+            self.refuse();
             return self.stmt(l, StmtKind::Bad, r);
         }
         let expr = list.swap_remove(0);
         self.stmt(l, StmtKind::Expr(expr), r)
     }
 
+    /// The call of a `go` or `defer` statement: no operators, no parentheses around it.
+    pub(crate) fn call_stmt(&mut self, x: Expr) -> Expr {
+        let operator = matches!(
+            x.kind,
+            ExprKind::Binary(_) | ExprKind::Unary(..) | ExprKind::Star(_) | ExprKind::Paren(_)
+        );
+        if operator {
+            self.refuse();
+        }
+        x
+    }
+
     /// The expression that a header ends in.
     fn header_value(&mut self, stmt: Option<Stmt>) -> Option<Expr> {
         let stmt = stmt?;
-        let (at, what) = match stmt.kind {
-            StmtKind::Expr(expr) => return Some(expr),
-            StmtKind::Assign(_, _, op) => {
-                let text = self.source(stmt.span).replacen(self.source(op), "=", 1);
-                (op, format!("assignment {text}"))
+        match stmt.kind {
+            StmtKind::Expr(expr) => Some(expr),
+            _ => {
+                self.refuse();
+                Some(self.make(stmt.span, ExprKind::Bad))
             }
-            StmtKind::Define(_, _, op) => (op, self.source(stmt.span).to_string()),
-            StmtKind::Bad => return Some(self.make(stmt.span, ExprKind::Bad)),
-            _ => (stmt.span, self.source(stmt.span).to_string()),
-        };
-        self.error(at, &format!("cannot use {what} as value"));
-        Some(self.make(stmt.span, ExprKind::Bad))
+        }
     }
 
     pub(crate) fn if_stmt(
@@ -582,27 +589,10 @@ impl Ctx<'_, '_> {
         otherwise: Option<Stmt>,
         r: u32,
     ) -> Stmt {
-        let cond = match self.header_value(header.last) {
-            Some(cond) => cond,
-            None => {
-                let at = match header.semi {
-                    Some((span, false)) => {
-                        self.error(span, "unexpected newline, expected { after if clause");
-                        span
-                    }
-                    Some((span, true)) => {
-                        self.error(span, "missing condition in if statement");
-                        span
-                    }
-                    None => {
-                        let at = Span::at(then.span.start);
-                        self.error(at, "missing condition in if statement");
-                        at
-                    }
-                };
-                self.make(at, ExprKind::Bad)
-            }
-        };
+        let cond = self.header_value(header.last).unwrap_or_else(|| {
+            self.refuse();
+            self.make(Span::at(then.span.start), ExprKind::Bad)
+        });
         let init = header.init;
         self.stmt(l, StmtKind::If(Box::new(IfStmt { init, cond, then, otherwise })), r)
     }
@@ -628,17 +618,16 @@ impl Ctx<'_, '_> {
                 let stmt = TypeSwitchStmt { init, binding: None, subject, clauses, body };
                 self.stmt(l, StmtKind::TypeSwitch(Box::new(stmt)), r)
             }
-            Some(Stmt { kind: StmtKind::Define(mut left, mut right, op), .. })
+            Some(Stmt { kind: StmtKind::Define(left, mut right, _), .. })
                 if right.len() == 1 && guard(&right[0]) =>
             {
                 let binding = match (left.len(), left[0].as_ident()) {
                     (1, Some(ident)) => Some(ident),
                     _ => {
-                        self.error(op, "invalid variable name in type switch");
+                        self.refuse();
                         None
                     }
                 };
-                left.clear();
                 let subject = subject(right.swap_remove(0));
                 let stmt = TypeSwitchStmt { init, binding, subject, clauses, body };
                 self.stmt(l, StmtKind::TypeSwitch(Box::new(stmt)), r)
@@ -669,15 +658,8 @@ impl Ctx<'_, '_> {
             let stmt = RangeStmt { key, value, extra, define, subject, body, range };
             return self.stmt(l, StmtKind::Range(Box::new(stmt)), r);
         }
-        if let Some(Stmt { kind: StmtKind::Define(_, _, op), .. }) = &header.post {
-            let op = *op;
-            self.error(op, "cannot declare in post statement of for loop");
-        }
-        if let Some((span, false)) = header.semi2
-            && header.post.is_none()
-            && header.last.is_none()
-        {
-            self.error(span, "expected for loop condition");
+        if matches!(&header.post, Some(Stmt { kind: StmtKind::Define(..), .. })) {
+            self.refuse();
         }
         let cond = self.header_value(header.last);
         let stmt = ForStmt { init: header.init, cond, post: header.post, body };
@@ -691,13 +673,33 @@ impl Ctx<'_, '_> {
         cl: u32,
         cr: u32,
         body: Vec<Stmt>,
-        r: u32,
     ) -> CaseClause {
-        CaseClause { exprs, body, span: self.span(l, r), colon: self.span(cl, cr), id: self.new_id() }
+        let (span, colon) = (self.clause_span(l, cr, &body), self.span(cl, cr));
+        CaseClause { exprs, body, span, colon, id: self.new_id() }
+    }
+
+    /// The clauses of a statement; a label without statement ends the last one only.
+    pub(crate) fn clauses<T>(&mut self, clauses: Vec<(T, bool)>) -> Vec<T> {
+        let last = clauses.len().saturating_sub(1);
+        if clauses[..last].iter().any(|(_, open)| *open) {
+            self.refuse();
+        }
+        clauses.into_iter().map(|(clause, _)| clause).collect()
+    }
+
+    pub(crate) fn comm(&mut self, l: u32, comm: Option<Stmt>, cr: u32, body: Vec<Stmt>) -> CommClause {
+        let span = self.clause_span(l, cr, &body);
+        CommClause { comm, body, span }
+    }
+
+    /// A clause ends with its last statement, or with its colon.
+    fn clause_span(&self, l: u32, cr: u32, body: &[Stmt]) -> Span {
+        let head = self.span(l, cr);
+        body.last().map_or(head, |last| head.to(last.span))
     }
 }
 
-fn precedence(op: BinaryOp) -> u8 {
+pub(crate) fn precedence(op: BinaryOp) -> u8 {
     match op {
         BinaryOp::LogOr => 1,
         BinaryOp::LogAnd => 2,
@@ -713,39 +715,54 @@ fn precedence(op: BinaryOp) -> u8 {
     }
 }
 
-/// Whether `type T[x] ...` declares a type parameter although `x` reads as an expression: `x` is
-/// `P *C` or a union of which one part can only be a type.
-fn is_type_parameter(expr: &Expr) -> bool {
-    fn only_type(expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Array(..)
-            | ExprKind::Struct(_)
-            | ExprKind::Func(_)
-            | ExprKind::Interface(_)
-            | ExprKind::Map(..)
-            | ExprKind::Chan(..)
-            | ExprKind::Unary(UnaryOp::Tilde, _) => true,
-            ExprKind::Binary(binary) => only_type(&binary.left) || only_type(&binary.right),
-            ExprKind::Paren(x) => only_type(x),
-            _ => false,
-        }
+/// Whether a statement is a label without statement, or ends in one.
+pub(crate) fn ends_in_label(stmt: &Stmt) -> bool {
+    match &stmt.kind {
+        StmtKind::Labeled(_, inner) => matches!(inner.kind, StmtKind::Empty) || ends_in_label(inner),
+        _ => false,
     }
-    fn begins_with_name(expr: &Expr) -> bool {
-        match &expr.kind {
-            ExprKind::Binary(binary) => match binary.op {
-                BinaryOp::Mul => binary.left.as_ident().is_some(),
-                BinaryOp::Or => begins_with_name(&binary.left),
-                _ => false,
-            },
-            ExprKind::Call(call) => call.func.as_ident().is_some() && call.args.len() == 1,
+}
+
+/// When a type parameter that reads as an expression is taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Split {
+    /// If it has the form.
+    Always,
+    /// If it can be nothing else, since a part of it can only be a type.
+    IfType,
+}
+
+/// Whether an expression is a name and a constraint: `P *C`, `P (C)`, or a union that begins so.
+fn splits(expr: &Expr, split: Split) -> bool {
+    let fits = |part: &Expr| split == Split::Always || only_type(part);
+    match &expr.kind {
+        ExprKind::Binary(binary) => match binary.op {
+            BinaryOp::Mul => binary.left.as_ident().is_some() && fits(&binary.right),
+            BinaryOp::Or if fits(&binary.right) => splits(&binary.left, Split::Always),
+            BinaryOp::Or => splits(&binary.left, split),
             _ => false,
+        },
+        ExprKind::Call(CallExpr { func, args, ellipsis: None, .. }) => {
+            func.as_ident().is_some() && args.len() == 1 && fits(&args[0])
         }
+        _ => false,
     }
-    begins_with_name(expr)
-        && match &expr.kind {
-            ExprKind::Call(call) => only_type(&call.args[0]),
-            _ => only_type(expr),
-        }
+}
+
+/// Whether an expression can only be a type, or the term of a union.
+fn only_type(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Array(..)
+        | ExprKind::Struct(_)
+        | ExprKind::Func(_)
+        | ExprKind::Interface(_)
+        | ExprKind::Map(..)
+        | ExprKind::Chan(..)
+        | ExprKind::Unary(UnaryOp::Tilde, _) => true,
+        ExprKind::Binary(binary) => only_type(&binary.left) || only_type(&binary.right),
+        ExprKind::Unary(_, x) | ExprKind::Star(x) | ExprKind::Paren(x) => only_type(x),
+        _ => false,
+    }
 }
 
 /// The symbol of a blank or missing name.

@@ -1,21 +1,26 @@
 //! From tokens to the syntax tree.
 //!
 //! The grammar is `go.lalrpop`. A file is lexed whole and cut into top-level declarations, each of
-//! which is parsed on its own: a syntax error costs its declaration and nothing else.
+//! which is parsed on its own. If the grammar refuses one of them, the file is read again by
+//! `recover`, which says what is wrong.
 
 mod actions;
-mod errors;
+mod directives;
+mod recover;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
-use golite_source::{FileId, Interner, SourceMap, Span, sym};
-use golite_syntax::ast::{Decl, Expr, File, Ident, Stmt};
+use golite_source::{FileId, Interner, Relocation, SourceMap, Span, Symbol};
+use golite_syntax::ast::{Decl, Expr, File, Stmt};
 use golite_syntax::lexer::{Comment, Lexer, Spanned};
 use golite_syntax::token::Token;
 
 pub use actions::is_blank;
 use actions::{Ctx, Parsed};
+use lalrpop_util::ParseError;
+use recover::{Reader, Recovered};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications, missing_debug_implementations)]
 mod go {
@@ -42,46 +47,78 @@ pub struct Session<'c> {
 /// A parsed file.
 #[derive(Debug)]
 pub struct ParsedFile {
-    /// The tree.
+    /// The tree; [`golite_syntax::ast::ExprKind::Bad`] where something is missing.
     pub file: File,
     /// The comments, as offsets in the file.
     pub comments: Vec<Comment>,
     /// A syntax error was found: facts about unused things are not to be trusted.
     pub broken: bool,
+    /// The declarations with syntax errors.
+    pub broken_decls: Vec<Span>,
+    /// Names in the parts of the file that belong to no declaration.
+    pub lost: Vec<Symbol>,
+    /// What the `//line` directives say.
+    pub relocations: Vec<Relocation>,
 }
 
-/// Parses a file. Errors are added to the session; the tree holds the declarations without any.
+/// Parses a file. Errors are added to the session.
 pub fn parse_file(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> ParsedFile {
     let source = map.file(id);
-    let (text, base) = (source.text.clone(), source.base);
+    let (text, base, name) = (source.text.clone(), source.base, source.name.clone());
     let before = session.errors.len();
-    let mut parser = Parser::new(&text, base, session);
-    let file = parser.file();
+    let mut parser = Parser::new(&text, base, map, session);
+    let Recovered { file, broken, lost } = parser.file();
     let comments = std::mem::take(&mut parser.comments);
-    ParsedFile { file, comments, broken: session.errors.len() > before }
+    one_a_line(map, session.errors, before);
+    let syntax =
+        |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
+    ParsedFile {
+        file,
+        broken: session.errors[before..].iter().any(syntax),
+        broken_decls: broken,
+        lost,
+        relocations: directives::relocations(&text, &name, &comments),
+        comments,
+    }
+}
+
+/// Of syntax errors on one line the first is enough.
+fn one_a_line(map: &SourceMap, errors: &mut Vec<Diagnostic>, from: usize) {
+    let mut last = 0;
+    let mut kept = errors.split_off(from);
+    kept.retain(|error| {
+        let line = map.locate(error.at).map_or(0, |(_, at)| at.line);
+        let again = line == last;
+        let syntax = error.message.starts_with("syntax error");
+        if syntax {
+            last = line;
+        }
+        !(syntax && again)
+    });
+    errors.append(&mut kept);
 }
 
 /// Parses a list of statements, as a script or a REPL line has it.
 pub fn parse_stmts(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> Vec<Stmt> {
     let source = map.file(id);
     let (text, base) = (source.text.clone(), source.base);
-    let mut parser = Parser::new(&text, base, session);
+    let mut parser = Parser::new(&text, base, map, session);
     let all = 0..parser.tokens.len();
-    match parser.parse(Token::StartStmts, all) {
-        Some(Parsed::Stmts(stmts)) => stmts,
-        _ => Vec::new(),
+    match parser.parse(Token::StartStmts, all.clone()) {
+        Ok(Parsed::Stmts(stmts)) => stmts,
+        _ => parser.recover(all, |reader| reader.statements()),
     }
 }
 
 /// Parses one expression.
-pub fn parse_expr(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> Option<Expr> {
+pub fn parse_expr(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> Expr {
     let source = map.file(id);
     let (text, base) = (source.text.clone(), source.base);
-    let mut parser = Parser::new(&text, base, session);
+    let mut parser = Parser::new(&text, base, map, session);
     let all = 0..parser.tokens.len();
-    match parser.parse(Token::StartExpr, all) {
-        Some(Parsed::Expr(expr)) => Some(expr),
-        _ => None,
+    match parser.parse(Token::StartExpr, all.clone()) {
+        Ok(Parsed::Expr(expr)) => expr,
+        _ => parser.recover(all, |reader| reader.expression()),
     }
 }
 
@@ -90,27 +127,33 @@ pub fn parse_decl(map: &SourceMap, id: FileId, range: Range<u32>, session: &mut 
     let source = map.file(id);
     let (text, base) = (source.text.clone(), source.base);
     let part = &text[range.start as usize..range.end as usize];
-    let mut parser = Parser::new(part, base + range.start, session);
+    let mut parser = Parser::new(part, base + range.start, map, session);
     let all = 0..parser.tokens.len();
-    match parser.parse(Token::StartDecls, all) {
-        Some(Parsed::Decls(decls)) => decls,
-        _ => Vec::new(),
+    match parser.parse(Token::StartDecls, all.clone()) {
+        Ok(Parsed::Decls(decls)) => decls,
+        _ => parser.recover(all, |reader| reader.declarations()),
     }
 }
 
 struct Parser<'s, 'c, 'n> {
     text: &'s str,
     base: u32,
+    map: &'s SourceMap,
     tokens: Vec<Spanned>,
     comments: Vec<Comment>,
     session: &'c mut Session<'n>,
     grammar: go::StartParser,
-    /// The token at which the last declaration broke.
-    broken_at: usize,
+    /// The lexer found errors.
+    bad_tokens: bool,
+    /// Offsets of malformed literals.
+    bad_literals: Arc<[u32]>,
 }
 
+/// The grammar does not accept it; the offset of the token at which that shows.
+struct Refused(u32);
+
 impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
-    fn new(text: &'s str, base: u32, session: &'c mut Session<'n>) -> Parser<'s, 'c, 'n> {
+    fn new(text: &'s str, base: u32, map: &'s SourceMap, session: &'c mut Session<'n>) -> Parser<'s, 'c, 'n> {
         let mut lexer = Lexer::new(text);
         let mut tokens = Vec::with_capacity(text.len() / 4 + 16);
         tokens.extend(lexer.by_ref());
@@ -118,109 +161,82 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
             let span = Span::new(base + error.offset, base + error.offset + 1);
             session.errors.push(Diagnostic::error(Code::BadToken, span, error.message.clone()));
         }
-        Parser {
-            text,
-            base,
-            tokens,
-            comments: lexer.comments,
-            session,
-            grammar: go::StartParser::new(),
-            broken_at: 0,
+        let bad_tokens = !lexer.errors.is_empty();
+        let bad_literals = lexer.bad_literals.into();
+        let (comments, grammar) = (lexer.comments, go::StartParser::new());
+        Parser { text, base, map, tokens, comments, session, grammar, bad_tokens, bad_literals }
+    }
+
+    fn file(&mut self) -> Recovered {
+        let all = 0..self.tokens.len();
+        if self.report_nesting(all.clone()) {
+            return Recovered { file: self.empty_file(), broken: Vec::new(), lost: Vec::new() };
+        }
+        match self.right_file() {
+            Ok(file) => Recovered { file, broken: Vec::new(), lost: Vec::new() },
+            Err(refused) => {
+                let before = self.session.errors.len();
+                let recovered = self.recover(all, |reader| reader.file());
+                if self.session.errors.len() == before {
+                    // The two ways of reading differ: that is a defect, but an error in any case.
+                    let span = Span::at(self.base + refused.0);
+                    let error = Diagnostic::error(Code::Syntax, span, "syntax error: unexpected token");
+                    self.session.errors.push(error);
+                }
+                recovered
+            }
         }
     }
 
-    fn span(&self, token: Spanned) -> Span {
-        Span::new(self.base + token.0, self.base + token.2)
+    fn empty_file(&mut self) -> File {
+        let span = Span::new(self.base, self.base + self.text.len() as u32);
+        let package = self.ctx().blank(0);
+        File { package, imports: Vec::new(), decls: Vec::new(), span }
     }
 
-    fn error(&mut self, span: Span, message: &str) {
-        let message = format!("syntax error: {message}");
-        self.session.errors.push(Diagnostic::error(Code::Syntax, span, message));
+    fn ctx(&mut self) -> Ctx<'s, '_> {
+        Ctx {
+            text: self.text,
+            base: self.base,
+            names: &mut *self.session.names,
+            next_id: &mut *self.session.next_id,
+            errors: &mut *self.session.errors,
+            refused: false,
+            bad_literals: self.bad_literals.clone(),
+        }
     }
 
-    fn file(&mut self) -> File {
-        let end = self.base + self.text.len() as u32;
-        let missing = Ident {
-            name: sym::BLANK,
-            span: Span::at(self.base),
-            id: golite_syntax::ast::ExprId(*self.session.next_id),
-        };
-        *self.session.next_id += 1;
-        let mut file = File {
-            package: missing,
-            imports: Vec::new(),
-            decls: Vec::new(),
-            span: Span::new(self.base, end),
-        };
+    /// Reads tokens that the grammar refuses.
+    fn recover<T>(&mut self, range: Range<usize>, read: impl FnOnce(Reader<'_, '_, '_>) -> T) -> T {
+        let tokens = std::mem::take(&mut self.tokens);
+        let (map, reported) = (self.map, self.bad_tokens);
+        let result = read(Reader::new(self.ctx(), map, &tokens[range], reported));
+        self.tokens = tokens;
+        result
+    }
+
+    /// A file that has only what the grammar accepts, imports before all else.
+    fn right_file(&mut self) -> Result<File, Refused> {
+        let mut file = self.empty_file();
         let mut at = 0;
-        let mut first = true;
-        let mut last_was_bodyless_func = false;
         while at < self.tokens.len() {
             let token = self.tokens[at];
-            if matches!(token.1, Token::Semi | Token::Newline | Token::EofSemi) {
-                if first {
-                    self.error(self.span(token), "package statement must be first");
-                    return file;
-                }
-                // An empty declaration.
-                at += 1;
-                continue;
-            }
-            if first && token.1 != Token::Package {
-                self.error(self.span(token), "package statement must be first");
-                return file;
-            }
             let chunk = self.chunk(at);
-            let bodyless = std::mem::take(&mut last_was_bodyless_func);
             match token.1 {
-                Token::Package if first => {}
-                Token::Import if file.decls.is_empty() => {}
-                Token::Import => {
-                    self.error(self.span(token), "imports must appear before other declarations")
-                }
-                Token::Const | Token::Var | Token::Type | Token::Func => {}
-                Token::LBrace if bodyless => {
-                    self.error(self.span(token), "unexpected semicolon or newline before {");
-                    at = self.next_declaration(chunk.end);
-                    continue;
-                }
-                _ => {
-                    self.error(self.span(token), "non-declaration statement outside function body");
-                    at = self.next_declaration(at + 1);
-                    continue;
-                }
+                Token::Package if at == 0 => {}
+                Token::Import if at > 0 && file.decls.is_empty() => {}
+                Token::Const | Token::Var | Token::Type | Token::Func if at > 0 => {}
+                _ => return Err(Refused(token.0)),
             }
-            first = false;
-            let parsed = self.parse(Token::StartDecls, chunk.clone());
             at = chunk.end;
-            match parsed {
-                Some(Parsed::Package(name)) => {
-                    if name.name == sym::BLANK {
-                        let error =
-                            Diagnostic::error(Code::PackageClause, name.span, "invalid package name _");
-                        self.session.errors.push(error);
-                    }
-                    file.package = name;
-                }
-                Some(Parsed::Import(imports)) => file.imports.extend(imports),
-                Some(Parsed::Decls(decls)) => {
-                    last_was_bodyless_func =
-                        matches!(decls.last(), Some(Decl::Func(func)) if func.body.is_none());
-                    file.decls.extend(decls);
-                }
-                Some(Parsed::Stmts(_) | Parsed::Expr(_)) => unreachable!("the marker asks for a declaration"),
-                None => {
-                    let broken = self.broken_at.max(chunk.start + 1);
-                    let next = self.next_declaration(broken);
-                    at = if next < chunk.end { next } else { chunk.end };
-                }
+            match self.parse(Token::StartDecls, chunk)? {
+                Parsed::Package(name) => file.package = name,
+                Parsed::Import(imports) => file.imports.extend(imports),
+                Parsed::Decls(decls) => file.decls.extend(decls),
+                Parsed::Stmts(_) | Parsed::Expr(_) => unreachable!("the marker asks for a declaration"),
             }
         }
-        if first {
-            let end = Span::at(end);
-            self.error(end, "package statement must be first");
-        }
-        file
+        if self.tokens.is_empty() { Err(Refused(0)) } else { Ok(file) }
     }
 
     /// The tokens of the declaration at an index, with its semicolon.
@@ -237,47 +253,40 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
         start..self.tokens.len()
     }
 
-    /// The first token from an index on that begins a declaration at the start of a line.
-    fn next_declaration(&self, from: usize) -> usize {
-        let at_line_start =
-            |offset: u32| offset == 0 || self.text.as_bytes().get(offset as usize - 1) == Some(&b'\n');
-        let rest = self.tokens.get(from..).unwrap_or_default();
-        let found = rest.iter().position(|token| {
-            matches!(token.1, Token::Func | Token::Type | Token::Var | Token::Const | Token::Import)
-                && at_line_start(token.0)
-        });
-        found.map_or(self.tokens.len(), |i| from + i)
-    }
-
-    /// Parses a range of tokens as what the marker says; reports the first error.
-    fn parse(&mut self, marker: Token, range: Range<usize>) -> Option<Parsed> {
-        self.broken_at = range.end;
-        if let Some(token) = self.too_deep(range.clone()) {
-            let message = "expression or block nested too deeply";
-            let error = Diagnostic::error(Code::Nesting, self.span(token), message);
-            self.session.errors.push(error);
-            return None;
-        }
-        let tokens = &self.tokens[range.clone()];
-        let start = tokens.first().map_or(0, |token| token.0);
-        let input = std::iter::once((start, marker, start)).chain(tokens.iter().copied());
+    /// Parses a range of tokens as what the marker says.
+    fn parse(&mut self, marker: Token, range: Range<usize>) -> Result<Parsed, Refused> {
+        let tokens = std::mem::take(&mut self.tokens);
+        let part = &tokens[range];
+        let start = part.first().map_or(0, |token| token.0);
+        let input = std::iter::once((start, marker, start)).chain(part.iter().copied());
         let mut ctx = Ctx {
             text: self.text,
             base: self.base,
             names: &mut *self.session.names,
             next_id: &mut *self.session.next_id,
             errors: &mut *self.session.errors,
+            refused: false,
+            bad_literals: self.bad_literals.clone(),
         };
-        match self.grammar.parse(&mut ctx, input) {
-            Ok(parsed) => Some(parsed),
-            Err(error) => {
-                let failure = errors::Failure::new(error, tokens);
-                self.broken_at = range.start + failure.index;
-                let (span, message) = failure.explain(self.text, marker, tokens);
-                self.error(Span::new(self.base + span.start, self.base + span.end), &message);
-                None
+        let result = match self.grammar.parse(&mut ctx, input) {
+            Ok(parsed) if !ctx.refused => Ok(parsed),
+            Ok(_) => Err(Refused(start)),
+            Err(ParseError::UnrecognizedToken { token, .. } | ParseError::ExtraToken { token }) => {
+                Err(Refused(token.0))
             }
-        }
+            Err(_) => Err(Refused(part.last().map_or(0, |token| token.2))),
+        };
+        self.tokens = tokens;
+        result
+    }
+
+    /// Reports source that is nested too deeply, and tells whether it is.
+    fn report_nesting(&mut self, range: Range<usize>) -> bool {
+        let Some(token) = self.too_deep(range) else { return false };
+        let span = Span::new(self.base + token.0, self.base + token.2);
+        let message = "expression or block nested too deeply";
+        self.session.errors.push(Diagnostic::error(Code::Nesting, span, message));
+        true
     }
 
     /// The token at which the nesting limit is passed. The stages after this one recurse over the
@@ -313,6 +322,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
                 | Token::Colon
                 | Token::Chan
                 | Token::Map
+                | Token::Interface
                 | Token::Func => chain += 1,
                 _ => {}
             }

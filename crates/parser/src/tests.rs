@@ -2,7 +2,7 @@
 
 use golite_source::{Interner, SourceMap};
 
-use super::{Session, parse_file};
+use super::{Parser, Session, parse_file};
 
 fn check(text: &str, expected: &[&str]) {
     let mut map = SourceMap::default();
@@ -16,9 +16,8 @@ fn check(text: &str, expected: &[&str]) {
     assert_eq!(shown, expected, "{text}");
 }
 
-#[test]
-fn every_form_of_the_language_parses() {
-    let text = r#"package main
+/// A file with every form of the language.
+const EVERY_FORM: &str = r#"package main
 import ( "fmt"; . "os"; _ "io"; x "strings" )
 import "math"
 const ( A = iota; B; C float64 = 1.5e3 )
@@ -65,8 +64,6 @@ L:
 	type local int
 }
 "#;
-    check(text, &[]);
-}
 
 #[test]
 fn each_broken_declaration_is_reported() {
@@ -95,4 +92,36 @@ fn each_broken_declaration_is_reported() {
 fn deep_nesting_is_refused() {
     let text = format!("package p\nvar x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
     check(&text, &["2:10009: expression or block nested too deeply"]);
+}
+
+#[test]
+fn every_form_of_the_language_parses() {
+    check(EVERY_FORM, &[]);
+}
+
+/// The tree as text, without the numbers of its expressions.
+fn shown(tree: &impl std::fmt::Debug) -> String {
+    let text = format!("{tree:#?}");
+    let number = |line: &str| line.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    text.lines().filter(|line| !number(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads a text by the grammar and by the functions for wrong files; both must agree.
+fn check_agreement(text: &str) {
+    let mut map = SourceMap::default();
+    map.add("x.go", text);
+    let (mut names, mut next_id, mut errors) = (Interner::default(), 1, Vec::new());
+    let mut session = Session { names: &mut names, next_id: &mut next_id, errors: &mut errors };
+    let mut parser = Parser::new(text, map.files()[0].base, &map, &mut session);
+    let right = parser.right_file().ok().expect("the grammar accepts the text");
+    let all = 0..parser.tokens.len();
+    let recovered = parser.recover(all, |reader| reader.file());
+    assert!(errors.is_empty(), "{errors:?}");
+    assert!(recovered.broken.is_empty() && recovered.lost.is_empty());
+    assert_eq!(shown(&right), shown(&recovered.file));
+}
+
+#[test]
+fn what_the_grammar_accepts_is_read_the_same_way_after_an_error() {
+    check_agreement(EVERY_FORM);
 }

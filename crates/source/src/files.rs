@@ -55,6 +55,19 @@ pub struct LineColumn {
     pub utf16: u32,
 }
 
+/// From an offset on, a file's text comes from elsewhere: a `//line` directive says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Relocation {
+    /// The offset in the file.
+    pub from: u32,
+    /// The name of the file it comes from.
+    pub name: Arc<str>,
+    /// The line there.
+    pub line: u32,
+    /// The column there, if it is given.
+    pub column: Option<u32>,
+}
+
 /// A source file.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -65,6 +78,8 @@ pub struct SourceFile {
     /// The global offset of its first byte.
     pub base: u32,
     lines: OnceLock<Vec<u32>>,
+    /// Where parts of the text come from, in order.
+    relocations: Vec<Relocation>,
 }
 
 impl SourceFile {
@@ -117,8 +132,13 @@ impl SourceMap {
         let base = self.files.last().map_or(1, |last| last.base + last.text.len() as u32 + 1);
         let end = u32::try_from(text.len()).ok().and_then(|len| base.checked_add(len + 1));
         assert!(end.is_some(), "source files of a session are limited to 4 GiB");
-        self.files.push(SourceFile { name, text, base, lines: OnceLock::new() });
+        self.files.push(SourceFile { name, text, base, lines: OnceLock::new(), relocations: Vec::new() });
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Makes parts of a file appear to come from elsewhere in messages.
+    pub fn relocate(&mut self, id: FileId, relocations: Vec<Relocation>) {
+        self.files[id.0 as usize].relocations = relocations;
     }
 
     /// The file.
@@ -147,6 +167,24 @@ impl SourceMap {
         Some((file, file.line_column(offset - file.base)))
     }
 
+    /// File name, line and byte column of a global offset as messages give them: `//line`
+    /// directives count.
+    #[must_use]
+    pub fn place(&self, offset: u32) -> Option<(&str, u32, u32)> {
+        let (file, at) = self.locate(offset)?;
+        let offset = offset - file.base;
+        let before = file.relocations.partition_point(|relocation| relocation.from <= offset);
+        let Some(relocation) = before.checked_sub(1).map(|last| &file.relocations[last]) else {
+            return Some((&file.name, at.line, at.column));
+        };
+        let start = file.line_of(relocation.from);
+        let column = match relocation.column {
+            Some(column) if start == at.line => column + (offset - relocation.from),
+            _ => at.column,
+        };
+        Some((&relocation.name, relocation.line + (at.line - start), column))
+    }
+
     /// The source text of a span.
     #[must_use]
     pub fn text(&self, span: Span) -> &str {
@@ -172,5 +210,19 @@ mod tests {
         assert_eq!(map.locate(base + 10).map(|(_, at)| (at.line, at.column)), Some((2, 1)));
         assert_eq!(map.text(Span::new(base + 7, base + 8)), "b");
         assert_eq!(file.line_text(1), "\u{1f600}ä b");
+    }
+
+    #[test]
+    fn line_directives_change_the_places_in_messages() {
+        let mut map = SourceMap::default();
+        let a = map.add("a.go", "x\n//line b.go:10\ny\n/*line c.go:5:3*/z w\n");
+        let relocation =
+            |from, name: &str, line, column| super::Relocation { from, name: name.into(), line, column };
+        map.relocate(a, vec![relocation(18, "b.go", 10, None), relocation(37, "c.go", 5, Some(3))]);
+        let base = map.file(a).base;
+        assert_eq!(map.place(base), Some(("a.go", 1, 1)));
+        assert_eq!(map.place(base + 18), Some(("b.go", 10, 1)));
+        assert_eq!(map.place(base + 39), Some(("c.go", 5, 5)));
+        assert_eq!(map.locate(base + 18).map(|(_, at)| at.line), Some(3));
     }
 }

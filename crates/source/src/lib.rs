@@ -3,5 +3,5 @@
 mod files;
 mod symbols;
 
-pub use files::{FileId, LineColumn, SourceFile, SourceMap, Span};
+pub use files::{FileId, LineColumn, Relocation, SourceFile, SourceMap, Span};
 pub use symbols::{Interner, Symbol, sym};

@@ -56,6 +56,8 @@ pub struct ImportSpec {
     pub path: Span,
     /// The path, decoded.
     pub path_text: String,
+    /// The literal is malformed, which was reported.
+    pub bad: bool,
 }
 
 /// A declaration other than an import.

@@ -31,9 +31,10 @@ pub struct Comment {
 }
 
 #[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
-#[logos(skip r"[ \t\r]+")]
+#[logos(skip r"[ \t\r\x00\u{feff}]+")]
 enum Raw {
-    #[regex(r"[\p{L}_][\p{L}\p{Nd}_]*")]
+    /// Characters beyond ASCII are checked later: like Go, all of them are taken into the name.
+    #[regex(r"[A-Za-z_\u{80}-\u{fefe}\u{ff00}-\u{10ffff}][0-9A-Za-z_\u{80}-\u{fefe}\u{ff00}-\u{10ffff}]*")]
     Ident,
     #[regex(r"[0-9]", number)]
     #[regex(r"\.[0-9]", number)]
@@ -148,6 +149,15 @@ enum Raw {
     Colon,
 }
 
+/// What a character is in a name.
+#[derive(Logos, Clone, Copy, PartialEq, Eq, Debug)]
+enum NamePart {
+    #[regex(r"\p{L}")]
+    Letter,
+    #[regex(r"\p{Nd}")]
+    Digit,
+}
+
 /// Takes the rest of a number: everything that could belong to one, checked later.
 fn number(lexer: &mut logos::Lexer<'_, Raw>) {
     let bytes = lexer.remainder().as_bytes();
@@ -238,8 +248,10 @@ pub struct Lexer<'s> {
     /// A token held back behind an inserted semicolon.
     pending: Option<Spanned>,
     done: bool,
-    /// What is wrong with the text, in order.
+    /// What is wrong with the text.
     pub errors: Vec<LexError>,
+    /// Offsets of malformed literals, in order.
+    pub bad_literals: Vec<u32>,
     /// The comments, in order.
     pub comments: Vec<Comment>,
 }
@@ -254,14 +266,43 @@ impl<'s> Lexer<'s> {
         } else if text.starts_with("#!") {
             raw.bump(memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len()));
         }
-        Lexer {
+        let mut lexer = Lexer {
             raw,
             text,
             ends_statement: false,
             pending: None,
             done: false,
             errors: Vec::new(),
+            bad_literals: Vec::new(),
             comments: Vec::new(),
+        };
+        lexer.find_forbidden();
+        lexer
+    }
+
+    /// NUL bytes and byte order marks are wrong wherever they stand, also in comments and literals;
+    /// between tokens they are passed over.
+    fn find_forbidden(&mut self) {
+        for at in memchr::memchr_iter(0, self.text.as_bytes()) {
+            self.error(at, "invalid NUL character");
+        }
+        for at in memchr::memmem::find_iter(self.text.as_bytes(), "\u{feff}").filter(|at| *at > 0) {
+            self.error(at, "invalid BOM in the middle of the file");
+        }
+    }
+
+    /// Checks the characters of a name that are not ASCII.
+    fn check_name(&mut self, start: usize, name: &str) {
+        for (at, char) in name.char_indices().filter(|(_, char)| !char.is_ascii()) {
+            let shown = show_char(char);
+            match NamePart::lexer(&name[at..at + char.len_utf8()]).next() {
+                Some(Ok(NamePart::Letter)) => {}
+                Some(Ok(NamePart::Digit)) if at > 0 => {}
+                Some(Ok(NamePart::Digit)) => {
+                    self.error(start, format!("identifier cannot begin with digit {shown}"));
+                }
+                _ => self.error(start + at, format!("invalid character {shown} in identifier")),
+            }
         }
     }
 
@@ -283,35 +324,23 @@ impl<'s> Lexer<'s> {
     }
 
     fn bad_text(&mut self, start: usize, text: &str) {
-        let Some(char) = text.chars().next() else { return };
-        match char {
-            '\0' => self.error(start, "invalid NUL character"),
-            '\u{feff}' => self.error(start, "invalid BOM in the middle of the file"),
-            '#' | '$' | '?' | '@' | '\\' => {
-                self.error(start, format!("invalid character U+{:04X} '{char}'", u32::from(char)));
-            }
-            _ if char.is_numeric() => {
-                let text = format!("identifier cannot begin with digit U+{:04X} '{char}'", u32::from(char));
-                self.error(start, text);
-            }
-            _ if char.is_control() => {
-                self.error(start, format!("invalid character U+{:04X}", u32::from(char)));
-            }
-            _ => self.error(start, format!("invalid character U+{:04X} '{char}'", u32::from(char))),
+        if let Some(char) = text.chars().next() {
+            self.error(start, format!("invalid character {}", show_char(char)));
         }
     }
 
-    /// Reports NUL characters and byte order marks, which may not even stand in comments and strings.
-    fn stray_marks(&mut self, start: usize, text: &str) {
-        let bytes = text.as_bytes();
-        for at in memchr::memchr2_iter(0, b'\xef', bytes) {
-            if bytes[at] == 0 {
-                self.error(start + at, "invalid NUL character");
-            } else if bytes[at..].starts_with("\u{feff}".as_bytes()) {
-                self.error(start + at, "invalid BOM in the middle of the file");
-            }
+    fn bad_literal(&mut self, start: usize, at: usize, message: String) {
+        self.error(start + at, message);
+        if self.bad_literals.last() != Some(&(start as u32)) {
+            self.bad_literals.push(start as u32);
         }
     }
+}
+
+/// A character as Go's `%#U` shows it.
+fn show_char(char: char) -> String {
+    let number = format!("U+{:04X}", u32::from(char));
+    if char.is_control() { number } else { format!("{number} '{char}'") }
 }
 
 impl Iterator for Lexer<'_> {
@@ -348,12 +377,10 @@ impl Iterator for Lexer<'_> {
                     None => continue,
                 },
                 Ok(Raw::LineComment) => {
-                    self.stray_marks(start, slice);
                     self.comments.push(Comment { start: start as u32, end: end as u32 });
                     continue;
                 }
                 Ok(Raw::BlockComment) => {
-                    self.stray_marks(start, slice);
                     self.comments.push(Comment { start: start as u32, end: end as u32 });
                     if slice.len() < 4 || !slice.ends_with("*/") {
                         self.error(start, "comment not terminated");
@@ -365,11 +392,16 @@ impl Iterator for Lexer<'_> {
                     }
                     continue;
                 }
-                Ok(Raw::Ident) => keyword(slice).unwrap_or(Token::Ident),
+                Ok(Raw::Ident) => {
+                    if !slice.is_ascii() {
+                        self.check_name(start, slice);
+                    }
+                    keyword(slice).unwrap_or(Token::Ident)
+                }
                 Ok(Raw::Number) => {
                     let (token, error) = literal::check_number(slice);
                     if let Some((at, message)) = error {
-                        self.error(start + at, message);
+                        self.bad_literal(start, at, message);
                     }
                     token
                 }
@@ -377,27 +409,24 @@ impl Iterator for Lexer<'_> {
                     if let Some((at, message)) =
                         literal::check_char(slice, self.text[end..].starts_with('\n'))
                     {
-                        self.error(start + at, message);
+                        self.bad_literal(start, at, message);
                     }
                     Token::Char
                 }
                 Ok(Raw::String) => {
                     for (at, message) in literal::check_string(slice, self.text[end..].starts_with('\n')) {
-                        self.error(start + at, message);
+                        self.bad_literal(start, at, message);
                     }
                     Token::String
                 }
                 Ok(Raw::Backquoted) => {
                     if slice.len() < 2 || !slice.ends_with('`') {
-                        self.error(start, "string not terminated");
+                        self.bad_literal(start, 0, "string not terminated".into());
                     }
                     Token::String
                 }
                 Ok(raw) => operator(raw),
             };
-            if token == Token::String {
-                self.stray_marks(start, slice);
-            }
             return self.token(token, start, end);
         }
     }

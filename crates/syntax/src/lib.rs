@@ -3,4 +3,5 @@
 pub mod ast;
 pub mod lexer;
 pub mod literal;
+pub mod text;
 pub mod token;

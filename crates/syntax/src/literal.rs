@@ -96,16 +96,15 @@ pub fn check_char(text: &str, at_line_end: bool) -> Option<LiteralError> {
             (0, "rune literal not terminated".into())
         });
     }
-    let body = &text[1..text.len() - 1];
-    let mut rest = body;
-    let mut count = 0;
-    while !rest.is_empty() {
-        match next_char(rest, b'\'') {
+    // Escapes are read with the closing quote in sight: it may end them too early.
+    let (mut at, mut count) = (1, 0);
+    while at + 1 < text.len() {
+        match next_char(&text[at..], b'\'') {
             Ok((_, len)) => {
-                rest = &rest[len..];
+                at += len;
                 count += 1;
             }
-            Err((at, message)) => return Some((1 + (body.len() - rest.len()) + at, message)),
+            Err((offset, message)) => return Some((at + offset, message)),
         }
     }
     (count != 1).then(|| (0, "more than one character in rune literal".into()))
@@ -116,15 +115,15 @@ pub fn check_char(text: &str, at_line_end: bool) -> Option<LiteralError> {
 pub fn check_string(text: &str, at_line_end: bool) -> Vec<LiteralError> {
     let mut errors = Vec::new();
     let closed = text.len() >= 2 && text.ends_with('"') && !ends_escaped(text);
-    let body = if closed { &text[1..text.len() - 1] } else { &text[1..] };
-    let mut at = 0;
-    while at < body.len() {
-        match next_char(&body[at..], b'"') {
+    let end = if closed { text.len() - 1 } else { text.len() };
+    let mut at = 1;
+    while at < end {
+        match next_char(&text[at..], b'"') {
             Ok((_, len)) => at += len,
             Err((offset, message)) => {
-                errors.push((1 + at + offset, message));
-                at += 1;
-                while !body.is_char_boundary(at) {
+                errors.push((at + offset, message));
+                at += offset.max(1);
+                while !text.is_char_boundary(at) {
                     at += 1;
                 }
             }

@@ -88,10 +88,8 @@ pub enum Token {
     Switch,
     Type,
     Var,
-    /// The `{` of a statement's body: not the start of a composite literal.
-    BodyBrace,
-    /// Parse a whole file.
-    StartFile,
+    /// The end of the file, for parsers that need a token there.
+    Eof,
     /// Parse declarations only.
     StartDecls,
     /// Parse a list of statements.
@@ -170,7 +168,7 @@ impl Token {
             Token::Ellipsis => "...",
             Token::LParen => "(",
             Token::LBrack => "[",
-            Token::LBrace | Token::BodyBrace => "{",
+            Token::LBrace => "{",
             Token::Comma => "comma",
             Token::Dot => ".",
             Token::RParen => ")",
@@ -178,9 +176,7 @@ impl Token {
             Token::RBrace => "}",
             Token::Semi => "semicolon",
             Token::Newline => "newline",
-            Token::EofSemi | Token::StartFile | Token::StartDecls | Token::StartStmts | Token::StartExpr => {
-                "EOF"
-            }
+            Token::EofSemi | Token::Eof | Token::StartDecls | Token::StartStmts | Token::StartExpr => "EOF",
             Token::Colon => ":",
             Token::Break => "keyword break",
             Token::Case => "keyword case",

@@ -350,11 +350,18 @@ impl Checker {
             let message = format!("invalid operation: {text} (mismatched types {a} and {b})");
             return self.bad_argument(x, message);
         }
-        let result = match self.types.basic(x.ty) {
-            Some(Basic::Float32) => Basic::Complex64,
-            Some(Basic::Float64) => Basic::Complex128,
-            Some(Basic::UntypedFloat) => Basic::UntypedComplex,
-            _ => {
+        let whole = |basic| match basic {
+            Basic::Float32 => Some(Basic::Complex64),
+            Basic::Float64 => Some(Basic::Complex128),
+            Basic::UntypedFloat => Some(Basic::UntypedComplex),
+            _ => None,
+        };
+        let result = match self.types.basic(x.ty).and_then(whole) {
+            Some(result) => result,
+            None if self.all_basic(x.ty, |basic| matches!(basic, Basic::Float32 | Basic::Float64)) => {
+                return self.refuse_param(x, Builtin::Complex);
+            }
+            None => {
                 let ty = self.show(x.ty);
                 let message = format!("invalid argument: arguments have type {ty}, expected floating-point");
                 return self.bad_argument(x, message);
@@ -372,6 +379,15 @@ impl Checker {
         true
     }
 
+    /// The result would be of a new type parameter, which Go does not have.
+    fn refuse_param(&mut self, x: &Operand<'_>, builtin: Builtin) -> bool {
+        let (text, name) = (self.describe(x), shape(builtin).0);
+        let message = format!(
+            "{text} not supported as argument to built-in {name} for go1.18 (see go.dev/issue/50937)"
+        );
+        self.bad_argument(x, message)
+    }
+
     fn builtin_part(&mut self, x: &mut Operand<'_>, builtin: Builtin) -> bool {
         if self.is_untyped(x.ty) {
             if x.is_const() {
@@ -385,11 +401,16 @@ impl Checker {
                 }
             }
         }
-        let result = match self.types.basic(x.ty) {
-            Some(Basic::Complex64) => Basic::Float32,
-            Some(Basic::Complex128) => Basic::Float64,
-            Some(Basic::UntypedComplex) => Basic::UntypedFloat,
-            _ => {
+        let part = |basic| match basic {
+            Basic::Complex64 => Some(Basic::Float32),
+            Basic::Complex128 => Some(Basic::Float64),
+            Basic::UntypedComplex => Some(Basic::UntypedFloat),
+            _ => None,
+        };
+        let result = match self.types.basic(x.ty).and_then(part) {
+            Some(result) => result,
+            None if self.all_basic(x.ty, Basic::is_complex) => return self.refuse_param(x, builtin),
+            None => {
                 let ty = self.show(x.ty);
                 let message = format!("invalid argument: argument has type {ty}, expected complex type");
                 return self.bad_argument(x, message);

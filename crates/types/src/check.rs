@@ -162,6 +162,8 @@ pub struct Checker {
     /// Signatures of generic methods of instances.
     pub(crate) method_types: FxHashMap<(ObjId, Vec<TypeId>), TypeId>,
     pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
+    /// Where each instance of a generic type is written first.
+    pub(crate) instance_places: FxHashMap<TypeId, Span>,
     /// A list of type parameters is being read.
     pub(crate) in_type_params: bool,
 }
@@ -248,6 +250,7 @@ impl Checker {
             lazy_imports: FxHashMap::default(),
             method_types: FxHashMap::default(),
             init_steps: FxHashMap::default(),
+            instance_places: FxHashMap::default(),
             in_type_params: false,
         };
         checker.declare_universe();
@@ -370,8 +373,8 @@ impl Checker {
 
     /// File, line and column of a span, for the further lines of messages.
     pub(crate) fn place(&self, span: Span) -> String {
-        match self.session.map.locate(span.start) {
-            Some((file, at)) => format!("{}:{}:{}", file.name, at.line, at.column),
+        match self.session.map.place(span.start) {
+            Some((name, line, column)) => format!("{name}:{line}:{column}"),
             None => String::new(),
         }
     }
@@ -482,12 +485,14 @@ impl Checker {
             self.check_body(func);
         }
         self.run_later();
-        self.check_instance_cycles(pkg);
+        // An invalid type may look like one that grows.
+        if self.session.errors.is_empty() {
+            self.check_instance_cycles(pkg);
+        }
         self.check_init_order(pkg);
         if !self.broken_files {
             self.report_unused_imports(pkg);
         }
-        self.report_missing_bodies(pkg);
         self.env = outer;
     }
 
@@ -513,24 +518,36 @@ impl Checker {
         objects
     }
 
+    /// A name of the package must not be one of an import, in any file.
     fn check_file_scopes(&mut self, pkg: PkgId) {
         let mut clashes = Vec::new();
-        let package_scope = self.package(pkg).scope;
+        let package_names = &self.scopes[self.package(pkg).scope.0 as usize].names;
         for import in self.imports.iter().filter(|import| import.owner == pkg) {
-            if let Some(obj) = import.obj {
-                let object = self.object(obj);
-                if let Some(other) = self.scopes[package_scope.0 as usize].names.get(&object.name) {
-                    clashes.push((*other, object.span, object.name, import.pkg));
+            match (import.obj, import.dot_scope) {
+                (Some(obj), _) => {
+                    if let Some(other) = package_names.get(&self.object(obj).name) {
+                        clashes.push((*other, obj, import.pkg, "import"));
+                    }
                 }
+                (None, Some(scope)) => {
+                    for (name, obj) in &self.scopes[scope.0 as usize].names {
+                        if self.object(*obj).pkg == import.pkg
+                            && let Some(other) = package_names.get(name)
+                        {
+                            clashes.push((*other, *obj, import.pkg, "dot-import"));
+                        }
+                    }
+                }
+                (None, None) => {}
             }
         }
-        for (other, span, name, imported) in clashes {
-            let (path, name) = (self.package(imported).path.clone(), self.name(name).to_string());
-            let package = self.name(self.package(imported).name).to_string();
-            let message = format!(
-                "{name} already declared through import of package {package} (\"{path}\")\n\t{}: other declaration of {name}",
-                self.place(span)
-            );
+        for (other, obj, imported, how) in clashes {
+            let name = self.owned_name(self.object(obj).name);
+            let (path, package) = (self.package(imported).path.clone(), self.package(imported).name);
+            let package = self.name(package);
+            let more = self.other_declaration(self.object(obj).span, &name);
+            let message =
+                format!("{name} already declared through {how} of package {package} (\"{path}\"){more}");
             self.error(Code::Redeclared, self.object(other).span, message);
         }
     }

@@ -30,8 +30,15 @@ pub enum Const {
 /// The longest mantissa kept, in bits.
 const PRECISION: u64 = 512;
 
-/// Exponents of literals beyond this are refused.
+/// Decimal exponents of literals beyond this are cut to it: such a value fits no type, and its digits
+/// do not matter any more. (Go has a limit some thousand times larger.)
 const MAX_EXPONENT: i64 = 50_000;
+
+/// Literals with larger decimal exponents are malformed, as in Go.
+const MALFORMED_EXPONENT: i64 = 646_456_993;
+
+/// Results with as many bits as the product of two cut literals are not representable.
+const EXCESSIVE_BITS: u64 = 332_000;
 
 fn rational(value: BigInt) -> BigRational {
     BigRational::from_integer(value)
@@ -100,6 +107,17 @@ impl Const {
                 };
                 Some(Const::Complex(BigRational::zero(), value))
             }
+        }
+    }
+
+    /// Whether it has grown beyond what Go's compiler can hold.
+    #[must_use]
+    pub fn is_excessive(&self) -> bool {
+        let excessive = |value: &BigRational| value.numer().bits() > value.denom().bits() + EXCESSIVE_BITS;
+        match self {
+            Const::Float(value) => excessive(value),
+            Const::Complex(re, im) => excessive(re) || excessive(im),
+            Const::Bool(_) | Const::Str(_) | Const::Int(_) => false,
         }
     }
 
@@ -494,12 +512,10 @@ fn parse_float(text: &str) -> Option<Const> {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
         None => (rest, 0),
     };
-    if exponent < -MAX_EXPONENT {
-        return Some(Const::Float(BigRational::zero()));
-    }
-    if exponent > MAX_EXPONENT {
+    if exponent > MALFORMED_EXPONENT {
         return None;
     }
+    let exponent = exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     let value = BigInt::parse_bytes(digits.as_bytes(), if hex { 16 } else { 10 }).unwrap_or_default();

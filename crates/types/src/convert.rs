@@ -85,6 +85,10 @@ impl Checker {
         };
         match &x.value {
             None => {}
+            Some(value) if value.is_excessive() => {
+                self.error(Code::ConstantOverflow, span, "constant result is not representable");
+                x.value = None;
+            }
             Some(Const::Int(value)) if value.bits() > MAX_BITS => {
                 let space = if name.is_empty() { "" } else { " " };
                 self.error(Code::ConstantOverflow, span, format!("constant {name}{space}overflow"));
@@ -330,7 +334,7 @@ impl Checker {
         }
         let target_interface = !target_param && matches!(self.types.get(target_under), Type::Interface(_));
         let pointer_to_interface = match *self.types.get(target_under) {
-            Type::Pointer(elem) => self.is_interface_type(elem),
+            Type::Pointer(elem) => self.is_interface_type(elem) || self.is_param(elem),
             _ => false,
         };
         if target_interface || pointer_to_interface {

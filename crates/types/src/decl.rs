@@ -23,6 +23,12 @@ use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeI
 /// Declarations that refer to each other deeper than this are refused.
 const MAX_PATH: usize = 1000;
 
+/// A declaration in a cycle.
+struct CycleLink {
+    name: String,
+    span: Span,
+}
+
 impl Checker {
     /// Declares an object if that is not done yet; finds cycles.
     pub(crate) fn declare_object(&mut self, obj: ObjId) {
@@ -110,50 +116,53 @@ impl Checker {
         if values == cycle.len() || (values == 0 && definitions > 0) {
             return true;
         }
-        self.cycle_error(&cycle, self.first_in_source(&cycle));
+        self.object_cycle_error(&cycle);
         false
+    }
+
+    fn object_cycle_error(&mut self, cycle: &[ObjId]) {
+        let start = self.first_in_source(cycle);
+        let links: Vec<CycleLink> = (0..cycle.len())
+            .map(|i| {
+                let obj = cycle[(start + i) % cycle.len()];
+                CycleLink { name: self.object_name(obj), span: self.object(obj).span }
+            })
+            .collect();
+        let is_type = matches!(self.object(cycle[start]).kind, ObjKind::TypeName);
+        self.cycle_error(&links, is_type);
+    }
+
+    /// The name of an object, qualified if it belongs to another package.
+    fn object_name(&self, obj: ObjId) -> String {
+        let object = self.object(obj);
+        let text = self.name(object.name);
+        if object.pkg == self.env.pkg {
+            text.to_string()
+        } else {
+            format!("{}.{text}", self.name(self.package(object.pkg).name))
+        }
     }
 
     fn first_in_source(&self, objects: &[ObjId]) -> usize {
         (0..objects.len()).min_by_key(|i| self.object(objects[*i]).span.start).unwrap_or(0)
     }
 
-    fn cycle_error(&mut self, cycle: &[ObjId], start: usize) {
-        let name = |checker: &Checker, obj: ObjId| {
-            let object = checker.object(obj);
-            let text = checker.name(object.name).to_string();
-            if object.pkg == checker.env.pkg {
-                text
-            } else {
-                format!("{}.{text}", checker.name(checker.package(object.pkg).name))
-            }
+    /// Reports a cycle; its first link is where it is reported.
+    fn cycle_error(&mut self, cycle: &[CycleLink], is_type: bool) {
+        let Some(first) = cycle.first() else { return };
+        let mut message = match (is_type, cycle.len()) {
+            (true, 1) => format!("invalid recursive type: {} refers to itself", first.name),
+            (false, 1) => format!("invalid cycle in declaration: {} refers to itself", first.name),
+            (true, _) => format!("invalid recursive type {}", first.name),
+            (false, _) => format!("invalid cycle in declaration of {}", first.name),
         };
-        let first = cycle[start];
-        let is_type = matches!(self.object(first).kind, ObjKind::TypeName);
-        let first_name = name(self, first);
-        let message = if cycle.len() == 1 {
-            if is_type {
-                format!("invalid recursive type: {first_name} refers to itself")
-            } else {
-                format!("invalid cycle in declaration: {first_name} refers to itself")
+        if cycle.len() > 1 {
+            for (i, link) in cycle.iter().enumerate() {
+                let next = &cycle[(i + 1) % cycle.len()];
+                message += &format!("\n\t{}: {} refers to {}", self.place(link.span), link.name, next.name);
             }
-        } else {
-            let mut text = if is_type {
-                format!("invalid recursive type {first_name}")
-            } else {
-                format!("invalid cycle in declaration of {first_name}")
-            };
-            let mut obj = first;
-            for i in 0..cycle.len() {
-                let next = cycle[(start + i + 1) % cycle.len()];
-                let place = self.place(self.object(obj).span);
-                text += &format!("\n\t{place}: {} refers to {}", name(self, obj), name(self, next));
-                obj = next;
-            }
-            text
-        };
-        let span = self.object(first).span;
-        self.error(Code::TypeCycle, span, message);
+        }
+        self.error(Code::TypeCycle, first.span, message);
     }
 
     /// Whether a defined type is of finite size: it does not contain itself but through pointers.
@@ -180,12 +189,9 @@ impl Checker {
                     self.types.set_underlying(generic, Basic::Invalid.id());
                     self.right_sides.insert(generic, Basic::Invalid.id());
                     if let Some(start) = path.iter().position(|other| *other == ty) {
-                        let cycle: Vec<ObjId> = path[start..]
-                            .iter()
-                            .filter_map(|ty| self.types.as_named(*ty))
-                            .map(|named| self.types.named_info(named).obj)
-                            .collect();
-                        self.cycle_error(&cycle, 0);
+                        let links: Vec<CycleLink> =
+                            path[start..].iter().filter_map(|ty| self.type_link(*ty)).collect();
+                        self.cycle_error(&links, true);
                     }
                     return false;
                 }
@@ -218,6 +224,16 @@ impl Checker {
             }
             _ => true,
         }
+    }
+
+    /// A defined type in a cycle; instances stand where they are written first.
+    fn type_link(&self, ty: TypeId) -> Option<CycleLink> {
+        let obj = self.types.named_info(self.types.as_named(ty)?).obj;
+        let declared = self.object(obj).span;
+        Some(match self.instance_places.get(&ty) {
+            Some(span) => CycleLink { name: self.show(ty), span: *span },
+            None => CycleLink { name: self.object_name(obj), span: declared },
+        })
     }
 
     // ---- constants and variables
@@ -339,7 +355,9 @@ impl Checker {
         }
         match init {
             Some(init) => {
-                let mut operand = self.check_expr(init, ty);
+                let name = self.owned_name(self.object(obj).name);
+                let target = ty.map(|ty| crate::operand::Target { ty, desc: &name });
+                let mut operand = self.check_value(init, target);
                 self.init_var(obj, ty, &mut operand, "variable declaration");
             }
             None => self.object_mut(obj).ty = ty.unwrap_or(Basic::Invalid.id()),
@@ -431,7 +449,7 @@ impl Checker {
         let mut at = right;
         while let Some(next) = self.types.as_named(at) {
             if next == named {
-                self.cycle_error(&cycle, self.first_in_source(&cycle));
+                self.object_cycle_error(&cycle);
                 self.types.set_underlying(named, Basic::Invalid.id());
                 self.right_sides.insert(named, Basic::Invalid.id());
                 self.resolve_forwards();

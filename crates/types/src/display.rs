@@ -12,6 +12,8 @@ use crate::ty::{Basic, Type, TypeId, TypeTable};
 pub enum Qualify {
     /// By name, but for this package.
     Except(PkgId),
+    /// By path, as Go shows the terms of constraints.
+    Terms,
     /// By name always, as at run time.
     Always,
     /// By path, as at run time among type arguments: types of equal names stay apart.
@@ -21,7 +23,7 @@ pub enum Qualify {
 impl Qualify {
     fn is_runtime(self) -> bool {
         match self {
-            Qualify::Except(_) => false,
+            Qualify::Except(_) | Qualify::Terms => false,
             Qualify::Always | Qualify::Path => true,
         }
     }
@@ -38,6 +40,13 @@ impl Checker {
     pub fn show(&self, ty: TypeId) -> String {
         let mut out = String::new();
         self.write_type(&mut out, ty, Qualify::Except(self.env.pkg), 0);
+        out
+    }
+
+    /// A type with the paths of all packages, as Go shows the terms of constraints.
+    pub(crate) fn show_with_path(&self, ty: TypeId) -> String {
+        let mut out = String::new();
+        self.write_type(&mut out, ty, Qualify::Terms, 0);
         out
     }
 
@@ -88,7 +97,12 @@ impl Checker {
                     *out += self.name(package.name);
                     out.push('.');
                 }
-                Qualify::Path => {
+                // The path of the package that was asked for is only a word for it.
+                Qualify::Terms if &*package.path == "main" => {
+                    *out += self.name(package.name);
+                    out.push('.');
+                }
+                Qualify::Path | Qualify::Terms => {
                     *out += &package.path;
                     out.push('.');
                 }
@@ -163,7 +177,15 @@ impl Checker {
                     }
                 }
             }
-            Type::Param(param) => *out += self.name(self.types.param_info(*param).name),
+            Type::Param(param) => {
+                let info = self.types.param_info(*param);
+                *out += self.name(info.name);
+                // A type parameter named as a predeclared type would be mistaken for that.
+                if !runtime && self.scopes[0].names.contains_key(&info.name) {
+                    let (name, place) = (self.name(info.name), self.place(self.object(info.obj).span));
+                    *out += &format!(" /* with {name} declared at {place} */");
+                }
+            }
             Type::Pointer(elem) => {
                 out.push('*');
                 self.write_type(out, *elem, qualify, depth + 1);

@@ -21,6 +21,9 @@ pub(crate) struct ImportUse {
 
 impl Checker {
     pub(crate) fn import(&mut self, pkg: PkgId, scope: ScopeId, import: &golite_syntax::ast::ImportSpec) {
+        if import.bad {
+            return;
+        }
         let path = import.path_text.as_str();
         if path == "C" {
             self.error(Code::Unsupported, import.path, "could not import C (go-lite has no cgo)");
@@ -30,9 +33,14 @@ impl Checker {
             self.error(Code::BadImport, import.path, "invalid import path (empty string)");
             return;
         }
+        if let Some(message) = invalid_path(path) {
+            self.error(Code::BadImport, import.path, message);
+            return;
+        }
         let imported = match self.load_package(path, import.path) {
             Ok(imported) => imported,
             Err(message) => {
+                let message = format!("could not import {path} ({message})");
                 self.error(Code::BadImport, import.path, message);
                 let fake = self.new_package(path, sym::BLANK, true);
                 let last = path.rsplit('/').next().unwrap_or(path).to_string();
@@ -71,8 +79,20 @@ impl Checker {
         if name == sym::DOT {
             record.dot_scope = Some(scope);
             let members: Vec<(Symbol, ObjId)> = self.exported_members(imported).into_iter().collect();
+            let mut clash = None;
             for (name, obj) in members {
-                self.declare_in(scope, name, obj);
+                match self.scopes[scope.0 as usize].names.get(&name) {
+                    Some(other) if *other != obj => clash = clash.or(Some((name, *other))),
+                    _ => {
+                        self.scopes[scope.0 as usize].names.insert(name, obj);
+                    }
+                }
+            }
+            // One clash is enough to be told.
+            if let Some((name, other)) = clash {
+                let text = self.owned_name(name);
+                let place = self.other_declaration(self.object(other).span, &text);
+                self.error(Code::Redeclared, span, format!("{text} redeclared in this block{place}"));
             }
             self.imports.push(record);
             return;
@@ -160,12 +180,12 @@ impl Checker {
         }
     }
 
-    /// Functions without body, which only standard packages have; said when nothing else is wrong.
-    pub(crate) fn report_missing_bodies(&mut self, pkg: PkgId) {
-        if !self.session.errors.is_empty() {
-            return;
-        }
-        for func in self.package(pkg).funcs.clone() {
+    /// Reports functions without body. Go's compiler takes them, since another language may implement
+    /// them; a program that is to run cannot have any.
+    pub fn report_missing_bodies(&mut self) {
+        let user = self.packages.iter().filter(|package| !package.std && !package.fake);
+        let funcs: Vec<ObjId> = user.flat_map(|package| package.funcs.clone()).collect();
+        for func in funcs {
             if let DeclRef::Func(decl) = self.object(func).decl.clone()
                 && decl.body.is_none()
             {
@@ -178,17 +198,11 @@ impl Checker {
         let mut unused = Vec::new();
         for import in self.imports.iter().filter(|import| import.owner == pkg && !import.used) {
             let path = &self.package(import.pkg).path;
-            let package_name = self.name(self.package(import.pkg).name);
             let last = path.rsplit('/').next().unwrap_or(path);
-            let name = import.name.filter(|name| *name != sym::DOT).map(|name| self.name(name));
-            let message = match name {
-                Some(name) if name != package_name || last != package_name => {
-                    format!("\"{path}\" imported as {name} and not used")
-                }
-                None if last != package_name && import.name.is_none() => {
-                    format!("\"{path}\" imported as {package_name} and not used")
-                }
-                _ => format!("\"{path}\" imported and not used"),
+            let name = import.name.unwrap_or(self.package(import.pkg).name);
+            let message = match self.name(name) {
+                name if name == "." || name == last => format!("\"{path}\" imported and not used"),
+                name => format!("\"{path}\" imported as {name} and not used"),
             };
             unused.push((import.span, message));
         }
@@ -213,4 +227,26 @@ impl Checker {
             import.used = true;
         }
     }
+}
+
+/// Characters that an import path cannot have. Spec: Import declarations.
+const FORBIDDEN: &str = "!\"#$%&'()*,:;<=>?[\\]^`{|}\u{fffd}";
+
+/// What is wrong with the text of an import path.
+fn invalid_path(path: &str) -> Option<String> {
+    let forbidden = |char: &char| char.is_control() || char.is_whitespace() || FORBIDDEN.contains(*char);
+    if let Some(char) = path.chars().find(forbidden) {
+        let number = format!("U+{:04X}", u32::from(char));
+        let shown = if char.is_control() { number } else { format!("{number} '{char}'") };
+        return Some(format!("invalid import path (invalid character {shown})"));
+    }
+    if path.starts_with('/') {
+        return Some(format!("could not import {path} (import path cannot be absolute path)"));
+    }
+    let relative = path.starts_with("./") || path.starts_with("../");
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let clean = parts.join("/");
+    (!relative && clean != path).then(|| {
+        format!("could not import {path} (non-canonical import path {path:?} (should be {clean:?}))")
+    })
 }

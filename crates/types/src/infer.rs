@@ -308,10 +308,8 @@ impl Checker {
     fn declared_at(&self, param: TypeId) -> String {
         let Some(id) = self.types.as_param(param) else { return String::new() };
         let span = self.object(self.types.param_info(id).obj).span;
-        match self.session.map.locate(span.start) {
-            Some((file, at)) => format!(" (declared at {}:{}:{})", file.name, at.line, at.column),
-            None => String::new(),
-        }
+        let place = self.place(span);
+        if place.is_empty() { place } else { format!(" (declared at {place})") }
     }
 
     /// Forgets what is inferred for parameters that would contain themselves.

@@ -178,7 +178,7 @@ impl Checker {
     fn check_union(&mut self, ty: TypeId, spans: &[Span]) {
         let Type::Union(terms) = self.types.get(ty).clone() else { return };
         let show = |checker: &Checker, term: &Term| {
-            format!("{}{}", if term.tilde { "~" } else { "" }, checker.show(term.ty))
+            format!("{}{}", if term.tilde { "~" } else { "" }, checker.show_with_path(term.ty))
         };
         for (i, term) in terms.iter().enumerate() {
             let span = spans.get(i).copied().unwrap_or_default();

@@ -186,6 +186,7 @@ impl Checker {
                 && field.pkg != checker.env.pkg
                 && field.pkg != PkgId(0)
         };
+        let mut any_hidden = false;
         for (i, element) in lit.elements.iter().enumerate() {
             if let ExprKind::KeyValue(_, value) = &element.kind {
                 let message = "mixture of field:value and value elements in struct literal";
@@ -207,11 +208,13 @@ impl Checker {
                     "implicit assignment to unexported field {name} in struct literal of type {shown}"
                 );
                 self.error(Code::Unexported, x.span, message);
+                any_hidden = true;
                 continue;
             }
             self.assign_to(&mut x, Some(field.ty), "struct literal");
         }
-        if lit.elements.len() < fields.len() {
+        // Values for hidden fields were wrong already: their number does not matter.
+        if lit.elements.len() < fields.len() && !any_hidden {
             let hint = if fields.iter().any(|field| hidden(self, field)) {
                 " (type has unexported fields - use key:value pairs)"
             } else {

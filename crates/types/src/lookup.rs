@@ -554,7 +554,7 @@ impl Checker {
         }
         let list: Vec<String> = terms
             .iter()
-            .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.show(term.ty)))
+            .map(|term| format!("{}{}", if term.tilde { "~" } else { "" }, self.show_with_path(term.ty)))
             .collect();
         format!("{shown} missing in {}", list.join(" | "))
     }

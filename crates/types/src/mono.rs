@@ -149,11 +149,8 @@ impl Checker {
         for param in &path[start..] {
             let Some(edge) = vertices[param].edge.map(|edge| edges[edge]) else { continue };
             let (name, arg) = (self.show(edge.to), self.show(edge.arg));
-            let place = match self.session.map.locate(edge.span.start) {
-                Some((file, at)) => format!("{}:{}:{}: ", file.name, at.line, at.column),
-                None => String::new(),
-            };
-            message += &format!("\n\t{place}{name} instantiated as {arg}");
+            let place = self.place(edge.span);
+            message += &format!("\n\t{place}: {name} instantiated as {arg}");
         }
         let span = self.object(self.param_object(at)).span;
         self.error(Code::InstantiationCycle, span, message);

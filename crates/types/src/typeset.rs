@@ -112,6 +112,13 @@ impl TypeTable {
                 (Some(a), Some(b)) => Some(self.intersect(&a, &b)),
             };
         }
+        // With `comparable`, only terms that compare without panic are left, and say so themselves.
+        if set.comparable
+            && let Some(terms) = &mut set.terms
+        {
+            terms.retain(|term| self.comparable(term.ty, false));
+            set.comparable = false;
+        }
         set.methods.sort_by_key(|method| method.name);
         set
     }

@@ -45,8 +45,12 @@ impl Checker {
     /// The type an expression denotes; reports if it does not, or if it is a generic type.
     pub(crate) fn check_type(&mut self, expr: &Expr) -> TypeId {
         let mut ty = self.type_expr(expr);
-        if !self.type_params_of(ty).is_empty() {
-            let shown = self.show(ty);
+        let alias = self.alias_of(expr).filter(|obj| !self.object(*obj).type_params.is_empty());
+        if alias.is_some() || !self.type_params_of(ty).is_empty() {
+            let shown = match alias {
+                Some(obj) => self.generic_alias_text(obj),
+                None => self.show(ty),
+            };
             let message = format!("cannot use generic type {shown} without instantiation");
             self.error(Code::BadInstantiation, expr.span, message);
             ty = Basic::Invalid.id();
@@ -179,10 +183,16 @@ impl Checker {
             });
         let Some((name, pkg)) = package else {
             let text = self.expr_text(expr);
-            let before = self.session.errors.len();
-            self.use_exprs(std::slice::from_ref(expr));
-            if self.session.errors.len() == before {
-                self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+            let x = self.check_expr_or_type(base, crate::expr::Generic::Refused);
+            match x.mode {
+                Mode::Invalid => {}
+                Mode::Builtin(_) => {
+                    let what = self.describe(&x);
+                    let message = format!("invalid use of {what} in selector expression");
+                    let at = self.position(expr);
+                    self.error(Code::NotAValue, at, message);
+                }
+                _ => self.error(Code::NotAType, sel.span, format!("{text} is not a type")),
             }
             return invalid;
         };
@@ -264,11 +274,28 @@ impl Checker {
         let fits = params.len() == args.len();
         self.note_instance(&params, &args, span, &spans);
         self.later.push(Later::Instance(obj, params, args.clone(), span, spans));
-        if !fits {
-            return Basic::Invalid.id();
+        if fits {
+            args.extend(hidden);
         }
-        args.extend(hidden);
-        self.types.instance(generic, args)
+        let instance = self.types.instance(generic, args);
+        self.instance_places.entry(instance).or_insert(span);
+        instance
+    }
+
+    /// A generic alias as messages show it: with its type parameters.
+    fn generic_alias_text(&self, alias: ObjId) -> String {
+        let object = self.object(alias);
+        let params: Vec<String> = object
+            .type_params
+            .iter()
+            .map(|param| match self.types.as_param(*param) {
+                Some(id) => {
+                    format!("{} {}", self.show(*param), self.show(self.types.param_info(id).constraint))
+                }
+                None => self.show(*param),
+            })
+            .collect();
+        format!("{}[{}]", self.name(object.name), params.join(", "))
     }
 
     /// The type parameters of a generic type without arguments; none for other types.
