@@ -177,7 +177,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
             Err(refused) => {
                 let before = self.session.errors.len();
                 let recovered = self.recover(all, |reader| reader.file());
-                if self.session.errors.len() == before {
+                if self.session.errors.len() == before && !self.bad_tokens {
                     // The two ways of reading differ: that is a defect, but an error in any case.
                     let span = Span::at(self.base + refused.0);
                     let error = Diagnostic::error(Code::Syntax, span, "syntax error: unexpected token");

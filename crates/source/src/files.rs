@@ -218,11 +218,11 @@ mod tests {
         let a = map.add("a.go", "x\n//line b.go:10\ny\n/*line c.go:5:3*/z w\n");
         let relocation =
             |from, name: &str, line, column| super::Relocation { from, name: name.into(), line, column };
-        map.relocate(a, vec![relocation(18, "b.go", 10, None), relocation(37, "c.go", 5, Some(3))]);
+        map.relocate(a, vec![relocation(17, "b.go", 10, None), relocation(36, "c.go", 5, Some(3))]);
         let base = map.file(a).base;
         assert_eq!(map.place(base), Some(("a.go", 1, 1)));
-        assert_eq!(map.place(base + 18), Some(("b.go", 10, 1)));
-        assert_eq!(map.place(base + 39), Some(("c.go", 5, 5)));
-        assert_eq!(map.locate(base + 18).map(|(_, at)| at.line), Some(3));
+        assert_eq!(map.place(base + 17), Some(("b.go", 10, 1)));
+        assert_eq!(map.place(base + 38), Some(("c.go", 5, 5)));
+        assert_eq!(map.locate(base + 17).map(|(_, at)| at.line), Some(3));
     }
 }
