@@ -62,12 +62,6 @@ impl Finalizers {
         }
     }
 
-    /// Whether finalizers or cleanups wait to be run.
-    #[must_use]
-    pub fn is_pending(&self) -> bool {
-        !self.finalizers.ready.is_empty() || !self.cleanups.ready.is_empty()
-    }
-
     fn attach(&mut self, call: Call) -> u64 {
         match self.free.pop() {
             Some(place) => {

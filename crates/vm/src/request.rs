@@ -3,7 +3,7 @@
 use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
 use golite_runtime::code_address::{CodeAddress, GOEXIT, GOEXIT_CALL, GOPANIC, stand_in};
 use golite_runtime::goroutine::GoroutineIx;
-use golite_runtime::{NativeResult, Request, Runtime, Trap};
+use golite_runtime::{NativeResult, Request, Runtime};
 
 use crate::access::first_param;
 use crate::frame::{Entry, pack_link};
@@ -35,10 +35,6 @@ impl Vm {
                 self.collect_all();
                 // Others run while a collection is waited for, as in Go: the time slice is over.
                 self.budget = self.budget.min(1);
-                // A program may call `runtime.GC` in a loop until a finalizer has run.
-                if self.rt.finalizers.is_pending() {
-                    return self.trap(Trap::Yield);
-                }
             }
             Request::Traceback { all, buffer, len } => {
                 let text = self.stack_text(all);

@@ -1,6 +1,6 @@
 //! Package `sync`: Go source over internal/sema and sync/atomic.
 
-use golite_runtime::native::Package;
+use golite_runtime::native::{Native, Package};
 
 /// The package.
 pub static PACKAGE: Package = Package {
@@ -10,6 +10,14 @@ pub static PACKAGE: Package = Package {
         ("waitgroup.go-lite", include_str!("waitgroup.go-lite")),
         ("once.go-lite", include_str!("once.go-lite")),
         ("map.go-lite", include_str!("map.go-lite")),
+        ("pool.go-lite", include_str!("pool.go-lite")),
     ],
-    natives: &[],
+    natives: &[Native {
+        name: "collections",
+        func: |ctx| {
+            let majors = ctx.rt().heap.majors();
+            ctx.set_uint(0, majors);
+            Ok(())
+        },
+    }],
 };
