@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::Sender;
 
-use golite::{NotRunnable, Permissions, Program, RunConfig, StdHost};
+use golite::{NotRunnable, Outcome, Permissions, Program, RunConfig, StdHost, Stuck, Watch};
 use golite_diag::Code;
 
 use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, RunOptions, split_script, texts};
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
-use crate::{FAILED, LIMIT, USAGE};
+use crate::{FAILED, LIMIT, USAGE, signals};
 
 /// `golite check`.
 pub(crate) fn check(args: &CheckArgs) -> ExitCode {
@@ -54,6 +55,25 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    // The program is compiled and run on a thread with a deep stack; this one watches over it.
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let watch = || {
+        let watch: Option<Watch> = receiver.recv().ok();
+        match watch.map(|watch| watch.until_stuck()) {
+            None => {}
+            Some(Stuck::Signal(signal)) => signals::die(signal),
+            Some(Stuck::Failure(text)) => {
+                to_stderr(&text);
+                std::process::exit(i32::from(LIMIT))
+            }
+        }
+    };
+    golite::beside_deep_stack(move || check_and_run(args, &options, &sender), watch)
+}
+
+/// Checks and runs a program. It returns if there is none: the process ends with the program.
+fn check_and_run(args: &RunArgs, options: &RunOptions, watcher: &Sender<Watch>) -> ExitCode {
+    let _guard = EndOnPanic;
     let (paths, script_args) = split_script(&args.paths);
     let program = match program(&paths, args.report) {
         Ok(program) => program,
@@ -61,7 +81,7 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
     };
     let script = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
     let rest = script_args.iter().map(|arg| arg.as_encoded_bytes().to_vec());
-    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(&options));
+    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(options));
     let config = RunConfig {
         max_memory: options.max_memory,
         max_steps: options.max_steps,
@@ -71,11 +91,27 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
         seed: options.seed.unwrap_or_else(random_seed),
         virtual_clock: options.seed.is_some(),
     };
+    if let Err(error) = signals::install(&host.waker()) {
+        fail(&format!("golite: no signal can be handled: {error}"));
+    }
+    watcher.send(Watch::new(&host, options.timeout)).expect("the other thread waits for it");
     match program.run(config, Box::new(host)) {
-        Ok(outcome) => ExitCode::from(outcome.status as u8),
+        Ok(Outcome::Status(status)) => std::process::exit(status),
+        Ok(Outcome::Signal(signal)) => signals::die(signal),
         Err(message) => {
             to_stderr(&message);
-            ExitCode::from(LIMIT)
+            std::process::exit(i32::from(LIMIT))
+        }
+    }
+}
+
+/// Ends the process when the program's thread panics (a defect of go-lite): nobody waits for it.
+struct EndOnPanic;
+
+impl Drop for EndOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::exit(101);
         }
     }
 }

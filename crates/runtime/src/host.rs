@@ -7,6 +7,8 @@
 //! Paths and environment are bytes, as in Go. Errors are the system's numbers (`errno`), which the
 //! standard packages turn into Go's error values.
 
+use crate::interrupt::Interrupt;
+
 /// A file descriptor: 0, 1, 2 are the standard streams.
 pub type Fd = i32;
 
@@ -21,6 +23,9 @@ impl HostError {
     pub const NOT_FOUND: HostError = HostError(2);
     /// `EBADF`.
     pub const BAD_DESCRIPTOR: HostError = HostError(9);
+    /// `EAGAIN`: the call would have to wait, and has done nothing. `Host::watch` says when it is worth
+    /// another try.
+    pub const WOULD_WAIT: HostError = HostError(11);
     /// `EACCES`.
     pub const ACCESS: HostError = HostError(13);
     /// `EINVAL`.
@@ -139,30 +144,22 @@ pub trait Host: Send {
     /// Standard output may be buffered; writing to standard error flushes it first.
     ///
     /// # Errors
-    /// As the system says.
+    /// As the system says; of buffered output perhaps only at a later write, or at `flush`.
     fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize>;
+
+    /// Writes as `write`, but does not wait for others to take what is written.
+    ///
+    /// # Errors
+    /// As for `write`, and `WOULD_WAIT`.
+    fn try_write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
+        self.write(fd, bytes)
+    }
 
     /// Reads from a descriptor into `buffer`; 0 is the end. Flushes standard output before it waits.
     ///
     /// # Errors
-    /// As the system says.
+    /// As the system says; `WOULD_WAIT` if there is nothing to read yet and the host can watch for it.
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize>;
-
-    /// Reads as `read` does if it need not wait. Else it begins to read on another thread and says `None`:
-    /// when that has come to something a sleep of the host ends, and `take_read` has it. One read of a
-    /// descriptor is under way at a time.
-    ///
-    /// # Errors
-    /// As the system says.
-    fn read_or_wait(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<Option<usize>> {
-        self.read(fd, buffer).map(Some)
-    }
-
-    /// What the read under way of the descriptor has come to, once.
-    fn take_read(&mut self, fd: Fd) -> Option<HostResult<Vec<u8>>> {
-        let _ = fd;
-        None
-    }
 
     /// Writes out what is buffered of standard output.
     ///
@@ -172,8 +169,12 @@ pub trait Host: Send {
 
     /// To be called now and then while a program runs, with the monotonic clock: writes out what has
     /// been in the buffer for 100 ms.
-    fn tick(&mut self, now: i64) {
+    ///
+    /// # Errors
+    /// As for `flush`.
+    fn tick(&mut self, now: i64) -> HostResult<()> {
         let _ = now;
+        Ok(())
     }
 
     /// The wall clock: seconds since 1970 UTC and nanoseconds.
@@ -187,8 +188,33 @@ pub trait Host: Send {
         None
     }
 
-    /// Sleeps for that many nanoseconds, or until `wake` of another thread; flushes first.
-    fn sleep(&mut self, nanos: i64);
+    /// Sleeps for that many nanoseconds, until something that is watched happens, or until another
+    /// thread wakes the host; flushes first.
+    ///
+    /// # Errors
+    /// As for `flush`; it need not sleep then.
+    fn sleep(&mut self, nanos: i64) -> HostResult<()>;
+
+    /// Whether a call is refused must not depend on how fast others are: every one that could have to wait
+    /// is refused with `WOULD_WAIT` until `happened` has named it.
+    fn set_patient(&mut self) {}
+
+    /// The call that was refused last with `WOULD_WAIT` is to be watched: `happened` will name the
+    /// token once it is worth another try.
+    fn watch(&mut self, token: u64) {
+        let _ = token;
+    }
+
+    /// Tokens of what was watched and has happened since the last call, in the order of `watch`. Does
+    /// not wait.
+    fn happened(&mut self) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// How other threads end this host's program before its time, if they can.
+    fn interrupt(&self) -> Option<Interrupt> {
+        None
+    }
 
     /// Fills the buffer with random bytes from the system.
     ///
@@ -229,7 +255,8 @@ pub trait Host: Send {
     /// Opens a file; flags of `open_flags`.
     ///
     /// # Errors
-    /// As the system says.
+    /// As the system says; `WOULD_WAIT` if the file can be opened only together with another process
+    /// and the host can watch for it: the same call is to be made again then.
     fn open(&mut self, path: &[u8], flags: u32, permissions: u32) -> HostResult<Fd> {
         refused!(path, flags, permissions)
     }

@@ -1,36 +1,44 @@
 //! The real outside world: the process's streams, files, environment and clocks.
 //!
 //! Standard output is buffered. It is written out when the buffer is full, before anything goes to
-//! standard error, before a read from standard input and a sleep, 100 ms after the first byte that
-//! waits (`tick`), and at the end of the run. Descriptors are numbers of our own, so that a program
-//! cannot close or use what belongs to the host; the standard streams are duplicates. The environment and
-//! the working directory are copies: setting them changes nothing for other VMs of the process.
+//! standard error, before a read that waits and a sleep, 100 ms after the first byte that waits (`tick`),
+//! and at the end of the run. Descriptors are numbers of our own, so that a program cannot close or use
+//! what belongs to the host; the standard streams are duplicates. The environment and the working
+//! directory are copies: setting them changes nothing for other VMs of the process.
 //!
-//! As with any Go program, writing to standard output or error when the reader has gone away ends the
-//! process by SIGPIPE.
+//! Calls that could take for ever are refused, and watched: see `watch`.
 
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
-#![expect(unsafe_code, reason = "a signal ends the process")]
+
+mod output;
+mod watch;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown, lchown,
 };
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::event::PollFlags;
+use rustix::fs::OFlags;
+
+pub use output::Output;
+use output::{Patience, PORTION, Way, is_ready, write_some};
+pub use watch::Waker;
+use watch::{Awaited, Opening, PendingOpen};
+
 use crate::host::{DirEntry, Fd, FileInfo, Host, HostError, HostResult, ProcessNumber, Whence, open_flags};
+use crate::interrupt::Interrupt;
 
-/// Bytes of standard output that wait at most.
-const BUFFER: usize = 64 * 1024;
-
-/// Nanoseconds that output waits at most while a program runs.
-const PATIENCE: i64 = 100_000_000;
+/// `O_NONBLOCK` on Linux: opening a named pipe does not wait.
+const NO_WAIT: u32 = 0x800;
 
 /// Which parts of the world a program may use.
 #[derive(Clone, Debug)]
@@ -49,18 +57,6 @@ impl Default for Permissions {
     }
 }
 
-/// Wakes a sleeping host from another thread.
-#[derive(Clone, Debug)]
-pub struct Waker(Sender<()>);
-
-impl Waker {
-    /// Ends the host's sleep, or its next one.
-    pub fn wake(&self) {
-        // A host that is gone sleeps no more.
-        let _ = self.0.send(());
-    }
-}
-
 /// The host of a program that runs in this process.
 pub struct StdHost {
     args: Vec<Vec<u8>>,
@@ -69,59 +65,61 @@ pub struct StdHost {
     directory: PathBuf,
     permissions: Permissions,
     files: Vec<Option<OpenFile>>,
-    output: Vec<u8>,
-    /// When the first byte that waits was written, if anybody has looked at the clock since.
-    waiting_since: Option<i64>,
+    /// Numbers of files that were closed while somebody waited for them: not used again.
+    retired: Vec<usize>,
+    output: Output,
     started: Instant,
-    wakeups: Receiver<()>,
-    waker: Sender<()>,
+    /// A byte comes when the host is to wake up.
+    wakeups: UnixStream,
+    waker: Waker,
+    /// See `Host::set_patient`.
+    patient: bool,
+    /// What the call needs that was refused last.
+    refused: Option<Awaited>,
+    watched: Vec<(u64, Awaited)>,
+    pending_opens: Vec<PendingOpen>,
 }
 
 /// An open file.
 #[derive(Debug)]
 struct OpenFile {
-    file: File,
+    file: Arc<File>,
     /// As it was opened; empty for the standard streams.
     path: PathBuf,
-    /// What reads it where that may take long.
-    reader: Option<Reader>,
+    /// What was found out when it was first used.
+    nature: Option<Nature>,
+    /// `happened` has named it.
+    granted: bool,
 }
 
-/// A thread that reads a file, each time it is asked to.
-#[derive(Debug)]
-struct Reader {
-    requests: Sender<usize>,
-    results: Receiver<HostResult<Vec<u8>>>,
-}
-
-impl Reader {
-    /// Starts the thread. It ends when the file is closed, but not while it waits for the system.
-    fn start(file: &File, waker: Sender<()>) -> HostResult<Reader> {
-        let mut file = done(file.try_clone())?;
-        let (requests, wanted) = channel();
-        let (answers, results) = channel();
-        let thread = std::thread::Builder::new().name("golite-read".into());
-        done(thread.spawn(move || {
-            while let Ok(len) = wanted.recv() {
-                let mut buffer = vec![0; len];
-                let result = retry(|| file.read(&mut buffer)).map(|count| {
-                    buffer.truncate(count);
-                    buffer
-                });
-                if answers.send(result).is_err() || waker.send(()).is_err() {
-                    return;
-                }
-            }
-        }))?;
-        Ok(Reader { requests, results })
-    }
+/// What a file is.
+#[derive(Clone, Copy, Debug)]
+struct Nature {
+    way: Way,
+    readable: bool,
+    writable: bool,
 }
 
 impl OpenFile {
     /// A duplicate of a standard stream, if the process has it.
     fn stream(stream: impl AsFd) -> Option<OpenFile> {
         let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
-        Some(OpenFile { file, path: PathBuf::new(), reader: None })
+        Some(OpenFile::new(file, PathBuf::new()))
+    }
+
+    fn new(file: File, path: PathBuf) -> OpenFile {
+        OpenFile { file: Arc::new(file), path, nature: None, granted: false }
+    }
+
+    fn nature(&mut self) -> Nature {
+        *self.nature.get_or_insert_with(|| {
+            let mode = rustix::fs::fcntl_getfl(&*self.file).map_or(OFlags::RDWR, |flags| flags & OFlags::RWMODE);
+            Nature {
+                way: Way::of(&self.file),
+                readable: mode != OFlags::WRONLY,
+                writable: mode != OFlags::RDONLY,
+            }
+        })
     }
 }
 
@@ -144,20 +142,6 @@ fn error(error: &io::Error) -> HostError {
 
 fn done<T>(result: io::Result<T>) -> HostResult<T> {
     result.map_err(|e| error(&e))
-}
-
-/// Ends the process if the reader has gone away, as a Go program ends. Rust ignores the signal, so it is
-/// given its old meaning first.
-fn end_on_broken_pipe<T>(result: HostResult<T>) -> HostResult<T> {
-    if result.as_ref().err() == Some(&HostError(libc::EPIPE)) {
-        // SAFETY: both calls have no requirements; the default action of the signal needs no memory of
-        // this process.
-        unsafe {
-            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-            libc::raise(libc::SIGPIPE);
-        }
-    }
-    result
 }
 
 fn info(meta: &fs::Metadata) -> FileInfo {
@@ -205,29 +189,104 @@ impl StdHost {
             true => std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect(),
             false => Vec::new(),
         };
-        let (waker, wakeups) = channel();
+        let (wakeups, stream) = UnixStream::pair().expect("a process has a few descriptors");
+        for end in [&wakeups, &stream] {
+            end.set_nonblocking(true).expect("a stream can be used without waiting");
+        }
+        let files = vec![
+            OpenFile::stream(io::stdin()),
+            OpenFile::stream(io::stdout()),
+            OpenFile::stream(io::stderr()),
+        ];
+        let stdout = files[1].as_ref().map(|open| open.file.clone());
         StdHost {
             args,
             env,
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             permissions,
-            files: vec![
-                OpenFile::stream(io::stdin()),
-                OpenFile::stream(io::stdout()),
-                OpenFile::stream(io::stderr()),
-            ],
-            output: Vec::with_capacity(BUFFER),
-            waiting_since: None,
+            files,
+            retired: Vec::new(),
+            output: Output::new(stdout),
             started: Instant::now(),
             wakeups,
-            waker,
+            waker: Waker::new(stream),
+            patient: false,
+            refused: None,
+            watched: Vec::new(),
+            pending_opens: Vec::new(),
         }
     }
 
     /// What wakes this host from other threads.
     #[must_use]
     pub fn waker(&self) -> Waker {
-        Waker(self.waker.clone())
+        self.waker.clone()
+    }
+
+    /// Standard output, for a thread that watches over the program.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.output.clone()
+    }
+
+    fn refuse<T>(&mut self, awaited: Awaited) -> HostResult<T> {
+        self.refused = Some(awaited);
+        Err(HostError::WOULD_WAIT)
+    }
+
+    /// How calls write that may be refused.
+    fn patience(&self) -> Patience {
+        if self.patient { Patience::Waits } else { Patience::Refuses }
+    }
+
+    fn has_happened(&mut self, awaited: &Awaited) -> bool {
+        match awaited {
+            // Of a file that has been closed there is an error to be got.
+            Awaited::Input(fd) => self.open_file(*fd).map_or(true, |open| {
+                let ready = is_ready(&open.file, PollFlags::IN);
+                open.granted |= ready;
+                ready
+            }),
+            Awaited::Room(fd) => self.file(*fd).map_or(true, |file| is_ready(file, PollFlags::OUT)),
+            Awaited::Opened(opening) => opening.is_done(),
+        }
+    }
+
+    /// Opens a file, or begins to.
+    fn open_now(&mut self, path: &Path, flags: u32, permissions: u32) -> HostResult<File> {
+        let access = flags & 3;
+        let append = flags & open_flags::APPEND != 0;
+        let mut options = OpenOptions::new();
+        options
+            .read(access != open_flags::WRITE_ONLY)
+            .write(access != open_flags::READ_ONLY)
+            .append(append && access != open_flags::READ_ONLY)
+            .mode(permissions & 0o7777);
+        // The rest as it is: the standard library refuses combinations that the system knows.
+        options.custom_flags((flags & !3 & !open_flags::APPEND) as i32);
+        let waits = access != open_flags::READ_WRITE
+            && flags & NO_WAIT == 0
+            && fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo());
+        if !waits {
+            return done(options.open(path));
+        }
+        let known = self.pending_opens.iter().position(|pending| {
+            pending.opening.is_done()
+                && (pending.flags, pending.permissions) == (flags, permissions)
+                && pending.path == path
+        });
+        if let Some(known) = known {
+            let pending = self.pending_opens.remove(known);
+            return done(pending.opening.take().expect("it is done, and taken once"));
+        }
+        let path = path.to_path_buf();
+        let open = {
+            let path = path.clone();
+            move || options.open(path)
+        };
+        let opening = done(Opening::start(open, self.waker.clone()))?;
+        self.pending_opens.push(PendingOpen { path, flags, permissions, opening: opening.clone() });
+        self.refuse(Awaited::Opened(opening))
     }
 
     /// The path as the system is to see it: relative to this VM's working directory.
@@ -254,8 +313,8 @@ impl StdHost {
         file.ok_or(HostError::BAD_DESCRIPTOR)
     }
 
-    fn file(&mut self, fd: Fd) -> HostResult<&mut File> {
-        Ok(&mut self.open_file(fd)?.file)
+    fn file(&mut self, fd: Fd) -> HostResult<&File> {
+        Ok(&self.open_file(fd)?.file)
     }
 }
 
@@ -313,81 +372,98 @@ impl Drop for StdHost {
 impl Host for StdHost {
     fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
         match fd {
-            1 => {
-                self.file(fd)?;
-                if self.output.len() + bytes.len() > BUFFER {
-                    self.flush()?;
-                }
-                if bytes.len() < BUFFER {
-                    self.output.extend_from_slice(bytes);
-                    return Ok(bytes.len());
-                }
-            }
+            1 => return self.output.write(bytes, Patience::Waits),
             2 => {
                 // What cannot be written to standard output is not standard error's business.
-                let _ = self.flush();
+                let _ = self.output.flush(Patience::Waits);
             }
             _ => {}
         }
-        let file = self.file(fd)?;
-        let written = retry(|| file.write(bytes));
-        if matches!(fd, 1 | 2) { end_on_broken_pipe(written) } else { written }
+        write_some(self.file(fd)?, bytes)
+    }
+
+    fn try_write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
+        if self.patient {
+            return self.write(fd, bytes);
+        }
+        if fd == 1 {
+            return match self.output.write(bytes, Patience::Refuses) {
+                Err(HostError::WOULD_WAIT) => self.refuse(Awaited::Room(1)),
+                result => result,
+            };
+        }
+        if fd == 2 {
+            let _ = self.output.flush(Patience::Refuses);
+            if self.output.pending().is_some() {
+                return self.refuse(Awaited::Room(1));
+            }
+        }
+        let open = self.open_file(fd)?;
+        let nature = open.nature();
+        if nature.way != Way::Slow || !nature.writable {
+            return write_some(&open.file, bytes);
+        }
+        if !is_ready(&open.file, PollFlags::OUT) {
+            return self.refuse(Awaited::Room(fd));
+        }
+        write_some(&open.file, &bytes[..bytes.len().min(PORTION)])
     }
 
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
-        if fd == 0 {
-            let _ = self.flush();
-        }
-        let file = self.file(fd)?;
-        retry(|| file.read(buffer))
-    }
-
-    fn read_or_wait(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<Option<usize>> {
-        let waker = self.waker.clone();
+        let patient = self.patient;
         let open = self.open_file(fd)?;
-        let kind = done(open.file.metadata())?.file_type();
-        if buffer.is_empty() || !(kind.is_fifo() || kind.is_socket() || open.file.is_terminal()) {
-            return self.read(fd, buffer).map(Some);
+        let nature = open.nature();
+        let granted = std::mem::take(&mut open.granted);
+        if nature.way == Way::Quick || !nature.readable {
+            let file = &*open.file;
+            return retry(|| (&*file).read(buffer));
         }
-        let reader = match open.reader.take() {
-            Some(reader) => reader,
-            None => Reader::start(&open.file, waker)?,
-        };
-        let asked = reader.requests.send(buffer.len());
-        open.reader = Some(reader);
-        let _ = self.flush();
-        // The thread ends only with the reader.
-        asked.map(|()| None).map_err(|_| HostError::BAD_DESCRIPTOR)
-    }
-
-    fn take_read(&mut self, fd: Fd) -> Option<HostResult<Vec<u8>>> {
-        match self.open_file(fd) {
-            Ok(open) => open.reader.as_ref()?.results.try_recv().ok(),
-            Err(error) => Some(Err(error)),
+        let file = open.file.clone();
+        if (patient && !granted) || !is_ready(&file, PollFlags::IN) {
+            return self.refuse(Awaited::Input(fd));
+        }
+        if fd == 0 {
+            // The question before the answer, even if that was typed ahead.
+            let _ = self.output.flush(self.patience());
+        }
+        match retry(|| (&*file).read(buffer)) {
+            Err(HostError::WOULD_WAIT) => self.refuse(Awaited::Input(fd)),
+            result => result,
         }
     }
 
     fn flush(&mut self) -> HostResult<()> {
-        self.waiting_since = None;
-        if self.output.is_empty() {
-            return Ok(());
-        }
-        let result = match self.files.get_mut(1) {
-            Some(Some(stdout)) => end_on_broken_pipe(done(stdout.file.write_all(&self.output))),
-            _ => Err(HostError::BAD_DESCRIPTOR),
-        };
-        self.output.clear();
-        result
+        self.output.flush(Patience::Waits)
     }
 
-    fn tick(&mut self, now: i64) {
-        if self.output.is_empty() {
-            return;
+    fn tick(&mut self, now: i64) -> HostResult<()> {
+        self.output.tick(now)
+    }
+
+    fn set_patient(&mut self) {
+        self.patient = true;
+    }
+
+    fn watch(&mut self, token: u64) {
+        if let Some(awaited) = self.refused.take() {
+            self.watched.push((token, awaited));
         }
-        let since = *self.waiting_since.get_or_insert(now);
-        if now - since >= PATIENCE {
-            let _ = self.flush();
+    }
+
+    fn happened(&mut self) -> Vec<u64> {
+        let watched = std::mem::take(&mut self.watched);
+        let mut tokens = Vec::new();
+        for (token, awaited) in watched {
+            match self.has_happened(&awaited) {
+                true => tokens.push(token),
+                false => self.watched.push((token, awaited)),
+            }
         }
+        tokens
+    }
+
+    fn interrupt(&self) -> Option<Interrupt> {
+        Some(self.waker.interrupt().clone())
     }
 
     fn wall_clock(&mut self) -> (i64, i32) {
@@ -410,14 +486,32 @@ impl Host for StdHost {
         }))
     }
 
-    fn sleep(&mut self, nanos: i64) {
-        let _ = self.flush();
-        if nanos <= 0 {
-            return;
-        }
-        match self.wakeups.recv_timeout(Duration::from_nanos(nanos as u64)) {
-            Ok(()) => while self.wakeups.try_recv().is_ok() {},
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+    fn sleep(&mut self, nanos: i64) -> HostResult<()> {
+        let end = Instant::now().checked_add(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)));
+        loop {
+            let flushed = self.output.flush(self.patience());
+            if flushed == Err(HostError::BROKEN_PIPE) {
+                return flushed;
+            }
+            let pending = self.output.pending();
+            let mut files: Vec<_> = pending.iter().map(|file| (file.clone(), PollFlags::OUT)).collect();
+            for (_, awaited) in &self.watched {
+                let (fd, what) = match awaited {
+                    Awaited::Input(fd) => (*fd, PollFlags::IN),
+                    Awaited::Room(fd) => (*fd, PollFlags::OUT),
+                    Awaited::Opened(opening) if opening.is_done() => return flushed,
+                    Awaited::Opened(_) => continue,
+                };
+                match self.files.get(fd as usize) {
+                    Some(Some(open)) => files.push((open.file.clone(), what)),
+                    _ => return flushed,
+                }
+            }
+            // Room for output that waits is no reason to wake up.
+            match watch::wait(&self.wakeups, &files, end) {
+                Some(ready) if pending.is_some() && ready == [0] => {}
+                _ => return flushed,
+            }
         }
     }
 
@@ -464,32 +558,28 @@ impl Host for StdHost {
         let writes =
             access != open_flags::READ_ONLY || flags & (open_flags::CREATE | open_flags::TRUNCATE) != 0;
         let path = if writes { self.writable(path)? } else { self.readable(path)? };
-        let append = flags & open_flags::APPEND != 0;
-        let mut options = OpenOptions::new();
-        options
-            .read(access != open_flags::WRITE_ONLY)
-            .write(access != open_flags::READ_ONLY)
-            .append(append && access != open_flags::READ_ONLY)
-            .mode(permissions & 0o7777);
-        // The rest as it is: the standard library refuses combinations that the system knows.
-        options.custom_flags((flags & !3 & !open_flags::APPEND) as i32);
-        let file = done(options.open(&path))?;
-        let index = match self.files.iter().skip(3).position(Option::is_none) {
-            Some(index) => index + 3,
+        let file = self.open_now(&path, flags, permissions)?;
+        let free = |index: &usize| self.files[*index].is_none() && !self.retired.contains(index);
+        let index = match (3..self.files.len()).find(free) {
+            Some(index) => index,
             None => {
                 self.files.push(None);
                 self.files.len() - 1
             }
         };
-        self.files[index] = Some(OpenFile { file, path, reader: None });
+        self.files[index] = Some(OpenFile::new(file, path));
         Ok(index as Fd)
     }
 
     fn close(&mut self, fd: Fd) -> HostResult<()> {
         self.file(fd)?;
-        let flushed = if fd == 1 { self.flush() } else { Ok(()) };
         self.files[fd as usize] = None;
-        flushed
+        let is_it = |awaited: &Awaited| matches!(awaited, Awaited::Input(known) | Awaited::Room(known) if *known == fd);
+        if self.watched.iter().any(|(_, awaited)| is_it(awaited)) {
+            self.retired.push(fd as usize);
+            self.waker.wake();
+        }
+        if fd == 1 { self.output.close() } else { Ok(()) }
     }
 
     fn read_at(&mut self, fd: Fd, buffer: &mut [u8], offset: u64) -> HostResult<usize> {
@@ -498,6 +588,9 @@ impl Host for StdHost {
     }
 
     fn write_at(&mut self, fd: Fd, bytes: &[u8], offset: u64) -> HostResult<usize> {
+        if fd == 1 {
+            self.flush()?;
+        }
         let file = self.file(fd)?;
         retry(|| file.write_at(bytes, offset))
     }
@@ -511,7 +604,8 @@ impl Host for StdHost {
             Whence::Current => SeekFrom::Current(offset),
             Whence::End => SeekFrom::End(offset),
         };
-        done(self.file(fd)?.seek(to)).map(|at| at as i64)
+        let mut file = self.file(fd)?;
+        done(file.seek(to)).map(|at| at as i64)
     }
 
     fn set_len(&mut self, fd: Fd, len: u64) -> HostResult<()> {
@@ -526,6 +620,9 @@ impl Host for StdHost {
     }
 
     fn stat_fd(&mut self, fd: Fd) -> HostResult<FileInfo> {
+        if fd == 1 {
+            self.flush()?;
+        }
         done(self.file(fd)?.metadata()).map(|meta| info(&meta))
     }
 

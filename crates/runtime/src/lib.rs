@@ -8,7 +8,6 @@
 //! that; nil is allowed where Go allows it and said so. Addresses stay good until the next safepoint
 //! without a root, so no function here collects.
 
-pub mod blocking;
 pub mod chan;
 pub mod code_address;
 pub mod equal;
@@ -19,11 +18,13 @@ pub mod hash;
 pub mod host;
 pub mod host_std;
 pub mod iface;
+pub mod interrupt;
 pub mod map;
 pub mod map_iter;
 mod map_table;
 pub mod memory;
 pub mod native;
+pub mod outside;
 pub mod panic;
 pub mod print;
 pub mod program;

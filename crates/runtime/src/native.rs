@@ -25,17 +25,22 @@ pub enum Trap {
     Panic,
     /// The goroutine waits; who wakes it has written the results into their slots.
     Park,
+    /// The goroutine waits for the outside world, and calls the native again when it is woken. Only from
+    /// `outside::wait`.
+    Wait,
     /// Another goroutine may run: `runtime.Gosched`. The results are written.
     Yield,
     /// `runtime.Goexit`.
     Goexit,
     /// `os.Exit`.
     Exit(i32),
+    /// The program ends as if by this signal: a write to a closed pipe.
+    Signal(i32),
     /// `Runtime::fatal` says why the program ends.
     Fatal,
     /// No memory: the caller collects and tries once more, then it is fatal.
     OutOfMemory,
-    /// The limit of steps is reached.
+    /// The limit of steps is reached, or the program is interrupted.
     Limit,
     /// The native has come to its end and wants something of the interpreter before its caller goes
     /// on.

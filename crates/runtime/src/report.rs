@@ -3,6 +3,8 @@
 //! The frames of a goroutine are the interpreter's to print; the lines around them are made here.
 //! Texts are Go's.
 
+use std::time::Duration;
+
 use golite_gc::Addr;
 
 use crate::goroutine::{Creation, Goroutine, GoroutineIx, Status, WaitReason};
@@ -42,6 +44,25 @@ pub struct WaitsOn {
     pub object: Addr,
     /// On which side of it.
     pub side: Side,
+}
+
+/// What Go says of a signal that makes a program show all goroutines and end, if it is such.
+#[must_use]
+pub fn dumping_signal(number: i32) -> Option<&'static str> {
+    Some(match number {
+        3 => "SIGQUIT: quit",
+        5 => "SIGTRAP: trace trap",
+        6 => "SIGABRT: abort",
+        16 => "SIGSTKFLT: stack fault",
+        31 => "SIGSYS: bad system call",
+        _ => return None,
+    })
+}
+
+/// What is said of a program that has taken all its time.
+#[must_use]
+pub fn time_limit(timeout: Duration) -> String {
+    format!("golite: limit reached: {} seconds (--timeout)\n", timeout.as_secs_f64())
 }
 
 const MINUTE: i64 = 60_000_000_000;

@@ -17,7 +17,6 @@ use std::collections::VecDeque;
 
 use golite_gc::{Addr, Heap, Layout, LayoutId, LayoutWord};
 
-use crate::blocking;
 use crate::chan;
 use crate::event::{Event, Events};
 use crate::goroutine::{Creation, GoroutineIx, StackError, Status, WaitReason};
@@ -152,6 +151,16 @@ impl Scheduler {
         self.queue.len() + usize::from(self.run_next != GoroutineIx::NONE)
     }
 
+    /// Whether it is time to ask the host for news while somebody can run; `preempted` says that a slice
+    /// has just been used up. With the virtual clock rarely: only so that who never waits cannot keep
+    /// input away for ever.
+    #[must_use]
+    pub fn wants_news(&self, preempted: bool) -> bool {
+        let every = if self.clock.is_virtual() { 4096 } else { 16 };
+        let now = self.switches.is_multiple_of(every) || (preempted && !self.clock.is_virtual());
+        self.outside > 0 && now
+    }
+
     /// How often a goroutine was given the processor.
     #[must_use]
     pub fn switches(&self) -> u64 {
@@ -258,8 +267,19 @@ pub fn shrink_stack(rt: &mut Runtime, g: GoroutineIx, live: u32) {
     rt.heap.charge_external(after as i64 - before as i64);
 }
 
-/// Makes a waiting goroutine runnable. What it waited for is in its slots.
+/// Makes a waiting goroutine runnable. What it waited for is in its slots. It runs next.
 pub fn ready(rt: &mut Runtime, g: GoroutineIx) {
+    wake(rt, g);
+    enqueue_next(rt, g);
+}
+
+/// Makes a waiting goroutine runnable: it runs after those that can run already.
+pub fn ready_in_turn(rt: &mut Runtime, g: GoroutineIx) {
+    wake(rt, g);
+    rt.sched.queue.push_back(g);
+}
+
+fn wake(rt: &mut Runtime, g: GoroutineIx) {
     let by = rt.running_id;
     let goroutine = rt.goroutines.get_mut(g);
     debug_assert_eq!(goroutine.status, Status::Waiting);
@@ -269,7 +289,6 @@ pub fn ready(rt: &mut Runtime, g: GoroutineIx) {
     goroutine.ran = true;
     let id = goroutine.id;
     tell(rt, Event::GoroutineUnblocked { goroutine: id, by });
-    enqueue_next(rt, g);
 }
 
 fn enqueue_next(rt: &mut Runtime, g: GoroutineIx) {
@@ -386,16 +405,17 @@ pub fn next(rt: &mut Runtime) -> Next {
         if let Err(error) = look_at_timers(rt) {
             return Next::Failed(error);
         }
-        look_outside(rt);
         if let Some((goroutine, budget)) = pick(rt) {
             start(rt, goroutine, budget);
             return Next::Run { goroutine, budget };
         }
         if let Some(when) = rt.sched.timers.next_when() {
-            if rt.sched.clock.jump(when) {
+            if rt.sched.outside == 0 && rt.sched.clock.jump(when) {
                 continue;
             }
-            let nanoseconds = when.saturating_sub(timer::now(rt)).max(1);
+            // How often the virtual clock is read must not depend on how long the outside world takes.
+            let now = if rt.sched.clock.is_virtual() { rt.sched.clock.last() } else { timer::now(rt) };
+            let nanoseconds = when.saturating_sub(now).max(1);
             return Next::Idle { nanoseconds: Some(nanoseconds) };
         }
         if rt.sched.outside > 0 {
@@ -409,6 +429,16 @@ pub fn next(rt: &mut Runtime) -> Next {
     }
 }
 
+/// The time that `Next::Idle` named has passed: so it has for the virtual clock, if nobody was woken
+/// before.
+pub fn idled(rt: &mut Runtime) {
+    if rt.sched.runnable() == 0
+        && let Some(when) = rt.sched.timers.next_when()
+    {
+        rt.sched.clock.jump(when);
+    }
+}
+
 /// Fires what is due. While goroutines hand the processor to each other quickly, the clock is read
 /// at every sixteenth switch only.
 fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
@@ -417,13 +447,6 @@ fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
     }
     let now = timer::now(rt);
     timer::fire_due(rt, now)
-}
-
-/// Looks whether what goroutines wait for outside has come, as often as at the clock.
-fn look_outside(rt: &mut Runtime) {
-    if rt.sched.outside > 0 && (rt.sched.runnable() == 0 || rt.sched.switches.is_multiple_of(16)) {
-        blocking::look(rt);
-    }
 }
 
 fn pick(rt: &mut Runtime) -> Option<(GoroutineIx, u32)> {

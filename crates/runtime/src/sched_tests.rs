@@ -43,7 +43,9 @@ impl Host for NoHost {
     fn monotonic(&mut self) -> i64 {
         unreachable!("the clock is virtual")
     }
-    fn sleep(&mut self, _: i64) {}
+    fn sleep(&mut self, _: i64) -> HostResult<()> {
+        Ok(())
+    }
     fn random(&mut self, _: &mut [u8]) -> HostResult<()> {
         Ok(())
     }

@@ -10,11 +10,12 @@
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
 use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
 
-use crate::blocking::PendingReads;
 use crate::finalizer::Finalizers;
 use crate::goroutine::{GoroutineIx, Goroutines};
 use crate::host::Host;
+use crate::interrupt::Interrupt;
 use crate::native::{NativeResult, Trap};
+use crate::outside::Outside;
 use crate::panic::{Fatal, PendingPanic, WellKnown};
 use crate::program::Program;
 use crate::random::Random;
@@ -58,6 +59,10 @@ pub struct Runtime {
     pub sched: Scheduler,
     /// The outside world.
     pub host: Box<dyn Host>,
+    /// Who waits for it.
+    pub outside: Outside,
+    /// Who may end the program from outside.
+    pub interrupt: Interrupt,
     /// Choices of the data half: map seeds, where iterations start, hashes of NaN.
     pub random: Random,
     /// Limits.
@@ -79,8 +84,6 @@ pub struct Runtime {
     pub unsigned_bounds: u8,
     /// The fatal error that was raised.
     pub fatal: Option<Fatal>,
-    /// Reads that wait.
-    pub reads: PendingReads,
     /// Finalizers and cleanups.
     pub finalizers: Finalizers,
     /// What programs set.
@@ -121,10 +124,10 @@ impl Runtime {
         crate::string::fill_byte_strings(byte_strings);
         let sched = Scheduler::new(config.sched, config.seed, &mut heap);
         let settings = Settings::new(&mut *host);
-        // Where time is virtual it does not pass in a collection.
-        if !config.sched.virtual_clock
-            && let Some(clock) = host.pause_clock()
-        {
+        if config.sched.virtual_clock {
+            host.set_patient();
+        } else if let Some(clock) = host.pause_clock() {
+            // Where time is virtual it does not pass in a collection.
             heap.set_clock(clock);
         }
         let map_layouts = crate::map::MapLayouts::new(&mut heap);
@@ -135,7 +138,9 @@ impl Runtime {
             program: Program::new(),
             goroutines: Goroutines::new(),
             sched,
+            interrupt: host.interrupt().unwrap_or_default(),
             host,
+            outside: Outside::default(),
             random: Random::new(config.seed ^ 0x6d61_7073_6565_6421),
             limits: config.limits,
             running: GoroutineIx::NONE,
@@ -146,7 +151,6 @@ impl Runtime {
             pending_panic: None,
             unsigned_bounds: 0,
             fatal: None,
-            reads: PendingReads::default(),
             finalizers: Finalizers::default(),
             settings,
             well_known: WellKnown::default(),
@@ -240,10 +244,10 @@ impl Runtime {
     /// Steps for work that a native does.
     ///
     /// # Errors
-    /// `Trap::Limit` when the limit of steps is reached.
+    /// `Trap::Limit` when the limit of steps is reached or the program is interrupted.
     #[inline]
     pub fn charge(&mut self, steps: u64) -> NativeResult {
         self.charged = self.charged.saturating_add(steps);
-        if self.charged > self.charge_limit { Err(Trap::Limit) } else { Ok(()) }
+        if self.charged > self.charge_limit || self.interrupt.is_asked() { Err(Trap::Limit) } else { Ok(()) }
     }
 }

@@ -14,7 +14,6 @@
 //! nobody can wake: see `golite_runtime::roots`.
 
 use golite_bytecode::{Body, FrameMaps, FuncIx, Kind, LINK_SLOTS, Module, Word};
-use golite_runtime::blocking::{self, PendingReads};
 use golite_runtime::finalizer::{self, Finalizers};
 use golite_runtime::golite_gc::{Cycle, Heap, Roots, Tracer};
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, Goroutines, StackSlot, Status};
@@ -120,7 +119,6 @@ struct VmRoots<'a> {
     code: &'a CodeTable,
     module: &'a Module,
     finalizers: &'a Finalizers,
-    reads: &'a PendingReads,
     extra: &'a [(u64, u64)],
     printing_pc: *const Word,
 }
@@ -200,7 +198,6 @@ impl Roots for VmRoots<'_> {
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>) {
         trace_timers(self.sched, tracer);
         finalizer::trace(self.finalizers, tracer);
-        blocking::trace(self.reads, tracer);
         for &(word, data) in self.extra {
             tracer.mark_iface(word, data);
         }
@@ -315,7 +312,7 @@ impl Vm {
         if let Some(golite_runtime::panic::PendingPanic::Value { type_word, data }) = self.rt.pending_panic {
             extra.push((type_word, data));
         }
-        let Runtime { heap, goroutines, sched, finalizers, reads, .. } = &mut self.rt;
+        let Runtime { heap, goroutines, sched, finalizers, .. } = &mut self.rt;
         let mut roots = VmRoots {
             goroutines,
             sched,
@@ -323,7 +320,6 @@ impl Vm {
             code: &self.code,
             module: self.loader.module(),
             finalizers,
-            reads,
             extra: &extra,
             printing_pc: self.printing_pc,
         };

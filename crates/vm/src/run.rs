@@ -1,10 +1,14 @@
 //! The scheduler's caller: runs goroutines until the program ends, and says how it did.
 
+use std::time::Duration;
+
 use golite_bytecode::FuncIx;
 use golite_runtime::goroutine::{Creation, GoroutineIx, Status};
+use golite_runtime::host::{HostError, HostResult};
+use golite_runtime::interrupt::Cause;
 use golite_runtime::panic::Fatal;
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
-use golite_runtime::{Runtime, chan, report, timer};
+use golite_runtime::{Runtime, chan, outside, report, timer};
 
 use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
@@ -32,6 +36,8 @@ pub(crate) enum Exit {
     Finished,
     /// The program ends with this status.
     Program(i32),
+    /// The program ends by this signal.
+    Signal(i32),
     /// The program ends with a panic that nobody recovered; its lines.
     Panic(Vec<u8>),
     /// The program ends with a fatal error.
@@ -46,35 +52,56 @@ pub(crate) enum Exit {
     Fatal(String),
 }
 
-/// How a program ended.
+/// How a program ended. What it had to say has been written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Outcome {
-    /// Its exit status. What it had to say has been written.
-    pub status: i32,
+pub enum Outcome {
+    /// With this exit status.
+    Status(i32),
+    /// As a process ends that this signal kills.
+    Signal(i32),
+}
+
+/// Writing to a pipe that nobody reads.
+const SIGPIPE: i32 = 13;
+
+/// What is said of output that could not be written and no write has told the program of.
+fn lost_output(error: HostError) -> String {
+    format!("golite: standard output is incomplete: {}\n", std::io::Error::from_raw_os_error(error.0))
+}
+
+/// The end of a program whose buffered output cannot be written because nobody reads it: a write would
+/// have ended it. Other errors are told to the next write.
+fn ended_by(flushed: HostResult<()>) -> Option<Outcome> {
+    (flushed == Err(HostError::BROKEN_PIPE)).then_some(Outcome::Signal(SIGPIPE))
 }
 
 impl Vm {
     /// Runs the program whose first function is `entry`, to its end.
     pub fn run(&mut self, entry: FuncIx) -> Outcome {
-        let status = match self.begin(entry) {
+        let outcome = match self.begin(entry) {
             Ok(()) => self.run_all(),
-            Err(message) => {
-                self.write_error(message.as_bytes());
-                FAILED
-            }
+            Err(message) => self.fail(message.as_bytes()),
         };
-        // An error of the last flush has nobody to be told to.
-        let _ = self.rt.host.flush();
-        Outcome { status }
+        match self.rt.host.flush() {
+            Ok(()) => outcome,
+            Err(HostError::BROKEN_PIPE) => Outcome::Signal(SIGPIPE),
+            Err(error) => {
+                // The program could have asked for this error only by a write that did not come.
+                self.write_error(lost_output(error).as_bytes());
+                outcome
+            }
+        }
     }
 
     fn begin(&mut self, entry: FuncIx) -> Result<(), String> {
         self.sync().map_err(|message| format!("golite: {message}\n"))?;
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
-        self.deadline = self.config.timeout.map(|timeout| timer::now(&mut self.rt).saturating_add(timeout));
-        if let Some(steps) = self.rt.limits.max_steps {
-            self.rt.charge_limit = steps;
+        if let Some(timeout) = self.config.timeout {
+            self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
+            if self.rt.sched.clock.is_virtual() {
+                self.virtual_deadline = Some(timer::now(&mut self.rt).saturating_add(timeout));
+            }
         }
         let closure = self.rt.func_value(entry).map_err(|_| "golite: out of memory\n".to_string())?;
         sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
@@ -82,46 +109,51 @@ impl Vm {
         Ok(())
     }
 
-    fn run_all(&mut self) -> i32 {
+    fn run_all(&mut self) -> Outcome {
         loop {
-            match sched::next(&mut self.rt) {
-                Next::Run { goroutine, budget } => {
-                    if let Some(status) = self.run_slice(goroutine, budget) {
-                        return status;
-                    }
-                }
-                Next::Idle { nanoseconds } => {
-                    if let Some(status) = self.idle(nanoseconds) {
-                        return status;
-                    }
-                }
-                Next::Deadlock(deadlock) => return self.report_deadlock(deadlock),
-                Next::Failed(error) => return self.report_spawn(error),
+            let end = match sched::next(&mut self.rt) {
+                Next::Run { goroutine, budget } => self.run_slice(goroutine, budget),
+                Next::Idle { nanoseconds } => self.idle(nanoseconds),
+                Next::Deadlock(deadlock) => Some(self.report_deadlock(deadlock)),
+                Next::Failed(error) => Some(self.report_spawn(error)),
+            };
+            if let Some(outcome) = end {
+                return outcome;
             }
         }
     }
 
     /// All wait: so does the process.
-    fn idle(&mut self, nanoseconds: Option<i64>) -> Option<i32> {
-        // An error shows when the program writes the next time.
-        let _ = self.rt.host.flush();
-        let mut nanoseconds = nanoseconds.unwrap_or(i64::MAX);
+    fn idle(&mut self, nanoseconds: Option<i64>) -> Option<Outcome> {
+        let wanted = nanoseconds.unwrap_or(i64::MAX);
+        let mut most = wanted;
         if let Some(deadline) = self.deadline {
-            let left = deadline - timer::now(&mut self.rt);
+            let left = deadline - self.rt.host.monotonic();
             if left <= 0 {
                 return Some(self.report_timeout());
             }
-            nanoseconds = nanoseconds.min(left);
+            most = most.min(left);
         }
-        self.rt.host.sleep(nanoseconds);
+        let flushed = self.rt.host.sleep(most);
+        if let Some(outcome) = ended_by(flushed).or_else(|| self.interrupted()) {
+            return Some(outcome);
+        }
+        outside::deliver(&mut self.rt);
+        if most == wanted {
+            sched::idled(&mut self.rt);
+        }
         None
     }
 
-    /// Runs a goroutine for a time slice. The program's status if it has ended.
-    fn run_slice(&mut self, g: GoroutineIx, budget: u32) -> Option<i32> {
+    /// Runs a goroutine for a time slice. How the program ended, if it has.
+    fn run_slice(&mut self, g: GoroutineIx, budget: u32) -> Option<Outcome> {
         self.budget = match self.rt.limits.max_steps {
             None => u64::from(budget),
-            Some(most) => u64::from(budget).min(most.saturating_sub(self.rt.sched.steps)).max(1),
+            Some(most) => {
+                let left = most.saturating_sub(self.rt.sched.steps);
+                self.rt.charge_limit = left;
+                u64::from(budget).min(left).max(1)
+            }
         };
         let granted = self.budget;
         self.exit = Exit::None;
@@ -129,7 +161,9 @@ impl Vm {
             dispatch::run(self);
         }
         let left = u32::try_from(self.budget).unwrap_or(u32::MAX).min(budget);
-        match std::mem::replace(&mut self.exit, Exit::None) {
+        let exit = std::mem::replace(&mut self.exit, Exit::None);
+        let preempted = matches!(exit, Exit::Preempted);
+        match exit {
             Exit::Preempted if granted < u64::from(budget) => return Some(self.report_steps()),
             Exit::Preempted => {
                 self.save_goroutine();
@@ -144,27 +178,50 @@ impl Vm {
                 sched::yielded(&mut self.rt, left);
             }
             Exit::Finished => sched::finished(&mut self.rt, left),
-            Exit::Program(status) => return Some(status & 0xff),
+            Exit::Program(status) => return Some(Outcome::Status(status & 0xff)),
+            Exit::Signal(number) => return Some(Outcome::Signal(number)),
             Exit::None => unreachable!("the loop is left for a reason"),
             other => return Some(self.report_end(other)),
         }
-        self.look_at_limits()
+        self.between_slices(preempted)
     }
 
-    fn look_at_limits(&mut self) -> Option<i32> {
+    /// What has to be looked at now and then.
+    fn between_slices(&mut self, preempted: bool) -> Option<Outcome> {
         if self.rt.limits.max_steps.is_some_and(|most| self.rt.sched.steps >= most) {
             return Some(self.report_steps());
         }
-        if self.deadline.is_some() || self.rt.sched.switches().is_multiple_of(16) {
-            let now = self.rt.host.monotonic();
-            self.rt.host.tick(now);
+        if self.rt.interrupt.is_asked() {
+            return self.interrupted();
         }
-        if let Some(deadline) = self.deadline
+        if self.rt.sched.wants_news(preempted) {
+            outside::deliver(&mut self.rt);
+        }
+        if let Some(deadline) = self.virtual_deadline
             && timer::now(&mut self.rt) >= deadline
         {
             return Some(self.report_timeout());
         }
+        if preempted || self.rt.sched.switches().is_multiple_of(16) {
+            let now = self.rt.host.monotonic();
+            if self.deadline.is_some_and(|deadline| now >= deadline) {
+                return Some(self.report_timeout());
+            }
+            return ended_by(self.rt.host.tick(now));
+        }
         None
+    }
+
+    /// How the program ends because somebody outside wants it to.
+    fn interrupted(&mut self) -> Option<Outcome> {
+        let number = match self.rt.interrupt.asked()? {
+            Cause::TimeLimit => return Some(self.report_timeout()),
+            Cause::Signal(number) => number,
+        };
+        let Some(name) = report::dumping_signal(number) else { return Some(Outcome::Signal(number)) };
+        self.save_goroutine();
+        let text = format!("{name}\nPC=0x0 m=0 sigcode=0\n\n{}", self.trace_all(None));
+        Some(self.fail(text.as_bytes()))
     }
 
     /// Loads the registers of a goroutine. False if it did not begin to run.
@@ -237,8 +294,14 @@ impl Vm {
         }
     }
 
-    /// Writes why the program ends. Gives its status.
-    fn report_end(&mut self, exit: Exit) -> i32 {
+    /// The program ends with this on standard error.
+    fn fail(&mut self, text: &[u8]) -> Outcome {
+        self.write_error(text);
+        Outcome::Status(FAILED)
+    }
+
+    /// Writes why the program ends.
+    fn report_end(&mut self, exit: Exit) -> Outcome {
         self.save_goroutine();
         let traceback = self.rt.settings.traceback;
         let mut text = Vec::new();
@@ -263,7 +326,7 @@ impl Vm {
                 text.extend(line.bytes());
                 text.extend_from_slice(b"fatal error: stack overflow\n");
             }
-            Exit::StepLimit => return self.report_steps(),
+            Exit::StepLimit => return self.interrupted().unwrap_or_else(|| self.report_steps()),
             Exit::Breakpoint => text.extend_from_slice(b"SIGTRAP: trace trap\nPC=0x0 m=0 sigcode=128\n"),
             Exit::Fatal(message) => {
                 text.extend(message.bytes());
@@ -274,7 +337,8 @@ impl Vm {
             | Exit::Parked
             | Exit::Yielded
             | Exit::Finished
-            | Exit::Program(_) => unreachable!("these do not end the program with a report"),
+            | Exit::Program(_)
+            | Exit::Signal(_) => unreachable!("these do not end the program with a report"),
         }
         if one && traceback.level > 0 {
             text.push(b'\n');
@@ -282,34 +346,30 @@ impl Vm {
             let frames = if all { self.trace_all(Some(g)) } else { self.trace_text(g) };
             text.extend(frames.bytes());
         }
-        self.write_error(&text);
-        FAILED
+        self.fail(&text)
     }
 
-    fn report_steps(&mut self) -> i32 {
+    fn report_steps(&mut self) -> Outcome {
         let most = self.rt.limits.max_steps.unwrap_or(0);
-        self.write_error(format!("golite: limit reached: {most} steps (--max-steps)\n").as_bytes());
-        FAILED
+        self.fail(format!("golite: limit reached: {most} steps (--max-steps)\n").as_bytes())
     }
 
-    fn report_timeout(&mut self) -> i32 {
-        let seconds = self.config.timeout.unwrap_or(0) as f64 / 1e9;
-        self.write_error(format!("golite: limit reached: {seconds} seconds (--timeout)\n").as_bytes());
-        FAILED
+    fn report_timeout(&mut self) -> Outcome {
+        let timeout = Duration::from_nanos(self.config.timeout.unwrap_or(0).unsigned_abs());
+        self.fail(report::time_limit(timeout).as_bytes())
     }
 
-    fn report_deadlock(&mut self, deadlock: Deadlock) -> i32 {
+    fn report_deadlock(&mut self, deadlock: Deadlock) -> Outcome {
         let mut text = format!("fatal error: {}\n", report::deadlock_text(deadlock));
         let any = self.rt.goroutines.iter().any(|(_, g)| !g.system && g.status != Status::Dead);
         if deadlock == Deadlock::AllAsleep && any && self.rt.settings.traceback.level > 0 {
             text.push('\n');
             text.push_str(&self.trace_all(None));
         }
-        self.write_error(text.as_bytes());
-        FAILED
+        self.fail(text.as_bytes())
     }
 
-    fn report_spawn(&mut self, error: SpawnError) -> i32 {
+    fn report_spawn(&mut self, error: SpawnError) -> Outcome {
         let text = match error {
             SpawnError::OutOfMemory => {
                 format!("fatal error: runtime: out of memory: {}\n", self.rt.heap.failure())
@@ -319,7 +379,6 @@ impl Vm {
                 format!("golite: limit reached: more than {most} goroutines (--max-goroutines)\n")
             }
         };
-        self.write_error(text.as_bytes());
-        FAILED
+        self.fail(text.as_bytes())
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use golite_bytecode::{Body, FuncIx, LineEntry, Module};
-use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::goroutine::{GoroutineIx, Status, WaitReason};
 use golite_runtime::report;
 
 use crate::unwind::FrameAt;
@@ -66,9 +66,10 @@ impl Vm {
             }
             return lines;
         }
-        // A goroutine that waits is behind the instruction that made it wait.
+        // A goroutine that waits is behind the instruction that made it wait, unless it will do it again.
         let pc: *const golite_bytecode::Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
         let place = match goroutine.status {
+            Status::Waiting if goroutine.reason == WaitReason::IoWait => self.code.place(pc),
             Status::Waiting => self.code.call_place(pc),
             Status::Runnable | Status::Running | Status::Dead => self.code.place(pc),
         };

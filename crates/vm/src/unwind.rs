@@ -70,6 +70,7 @@ impl Vm {
         match trap {
             Trap::Panic => self.raise_pending(),
             Trap::Park => self.leave_after(Exit::Parked),
+            Trap::Wait => self.leave(Exit::Parked),
             Trap::Yield => self.leave_after(Exit::Yielded),
             Trap::Goexit => {
                 let pc = self.pc as u64;
@@ -87,6 +88,7 @@ impl Vm {
                 self.unwind()
             }
             Trap::Exit(status) => self.leave(Exit::Program(status)),
+            Trap::Signal(number) => self.leave(Exit::Signal(number)),
             Trap::Fatal => self.fatal(),
             Trap::OutOfMemory => self.starve(),
             Trap::Limit => self.leave(Exit::StepLimit),

@@ -1,9 +1,12 @@
 //! Package `os`: the host's files, environment and numbers. Errors are told to the Go source by their
 //! number.
+//!
+//! What would have to wait for others (reading from a pipe, a terminal, writing to one, opening a named
+//! pipe) parks its goroutine, and is called again when it is worth another try.
 
-use golite_runtime::blocking;
-use golite_runtime::host::{FileInfo, Host, HostResult, ProcessNumber, Whence};
+use golite_runtime::host::{FileInfo, Host, HostError, HostResult, ProcessNumber, Whence};
 use golite_runtime::native::{Ctx, NativeResult, Package, Trap};
+use golite_runtime::outside;
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -62,6 +65,9 @@ pub static PACKAGE: Package = package!(
     ]
 );
 
+/// What a write to a pipe without reader ends a program by, if it is one of the standard streams.
+const SIGPIPE: i32 = 13;
+
 /// Bytes that a native reads or writes between two looks at the limit of steps.
 const CHUNK: usize = 1 << 20;
 
@@ -115,6 +121,9 @@ fn text_result(ctx: &mut Ctx<'_>, run: fn(&mut dyn Host, ()) -> HostResult<Vec<u
 fn open(ctx: &mut Ctx<'_>) -> NativeResult {
     let (name, flags, mode) = (ctx.bytes(0), ctx.uint(2) as u32, ctx.uint(3) as u32);
     let result = ctx.host().open(name, flags, mode);
+    if result == Err(HostError::WOULD_WAIT) {
+        return outside::wait(ctx.runtime());
+    }
     ctx.set_int(0, result.map_or(-1, i64::from));
     ctx.set_int(1, errno(&result));
     Ok(())
@@ -124,8 +133,13 @@ fn open(ctx: &mut Ctx<'_>) -> NativeResult {
 fn read(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let (addr, len, _) = ctx.slice(1);
+    let mut buffer = vec![0; (len as usize).min(CHUNK)];
+    let result = ctx.host().read(fd, &mut buffer);
+    if result == Err(HostError::WOULD_WAIT) {
+        return outside::wait(ctx.runtime());
+    }
     ctx.charge(len.min(CHUNK as u64) / 8)?;
-    blocking::read(ctx, fd, addr, len)
+    set_read(ctx, addr, &buffer, result)
 }
 
 fn read_at(ctx: &mut Ctx<'_>) -> NativeResult {
@@ -151,34 +165,41 @@ fn set_read(ctx: &mut Ctx<'_>, addr: u64, buffer: &[u8], result: HostResult<usiz
 fn write(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let bytes = ctx.bytes(1);
-    write_all(ctx, bytes, |host, part, _| host.write(fd, part))
+    match write_all(ctx, bytes, |host, part, _| host.try_write(fd, part)) {
+        (0, Err(HostError::WOULD_WAIT)) => outside::wait(ctx.runtime()),
+        (_, Err(HostError::BROKEN_PIPE)) if fd == 1 || fd == 2 => Err(Trap::Signal(SIGPIPE)),
+        written => set_written(ctx, written),
+    }
 }
 
 fn write_at(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let bytes = ctx.bytes(1);
     let offset = ctx.uint(4);
-    write_all(ctx, bytes, |host, part, written| host.write_at(fd, part, offset + written as u64))
+    let written = write_all(ctx, bytes, |host, part, written| host.write_at(fd, part, offset + written as u64));
+    set_written(ctx, written)
 }
 
-/// Writes until all is written or the host refuses.
+/// Writes until all is written or the host refuses. Says how much was written.
 fn write_all(
     ctx: &mut Ctx<'_>,
     bytes: &[u8],
     run: impl Fn(&mut dyn Host, &[u8], usize) -> HostResult<usize>,
-) -> NativeResult {
-    ctx.charge(bytes.len() as u64 / 8)?;
+) -> (usize, HostResult<()>) {
     let mut written = 0;
-    let result = loop {
+    loop {
         match run(ctx.host(), &bytes[written..], written) {
-            Ok(count) if count == 0 || written + count >= bytes.len() => break Ok(written + count),
+            Ok(count) if count == 0 || written + count >= bytes.len() => return (written + count, Ok(())),
             Ok(count) => written += count,
-            Err(error) => break Err(error),
+            Err(error) => return (written, Err(error)),
         }
-    };
-    ctx.set_uint(0, result.unwrap_or(written) as u64);
+    }
+}
+
+fn set_written(ctx: &mut Ctx<'_>, (count, result): (usize, HostResult<()>)) -> NativeResult {
+    ctx.set_uint(0, count as u64);
     ctx.set_int(1, errno(&result));
-    Ok(())
+    ctx.charge(count as u64 / 8)
 }
 
 fn seek(ctx: &mut Ctx<'_>) -> NativeResult {
@@ -187,7 +208,7 @@ fn seek(ctx: &mut Ctx<'_>) -> NativeResult {
         0 => Ok(Whence::Start),
         1 => Ok(Whence::Current),
         2 => Ok(Whence::End),
-        _ => Err(golite_runtime::host::HostError::INVALID),
+        _ => Err(HostError::INVALID),
     };
     let result = whence.and_then(|whence| ctx.host().seek(fd, offset, whence));
     ctx.set_int(0, result.unwrap_or(0));
@@ -199,7 +220,7 @@ fn set_len(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let result = match u64::try_from(ctx.int(1)) {
         Ok(len) => ctx.host().set_len(fd, len),
-        Err(_) => Err(golite_runtime::host::HostError::INVALID),
+        Err(_) => Err(HostError::INVALID),
     };
     set_errno(ctx, &result)
 }

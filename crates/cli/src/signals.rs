@@ -1,0 +1,54 @@
+//! Signals: what ends a Go program ends the script, by the signal or with a dump of all goroutines; what a
+//! Go program does not care about does nothing.
+//!
+//! Handlers only store the signal's number and wake the host; the VM does the rest. They are installed
+//! when the program is compiled: until then a signal ends the process as any other.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use golite::Waker;
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGHUP, SIGINT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2,
+    SIGVTALRM, SIGXCPU, SIGXFSZ,
+};
+use signal_hook::{flag, low_level};
+
+/// They end the program.
+const ENDING: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTRAP, SIGABRT, SIGSYS, SIGTERM];
+
+/// They end other programs, but not those of Go.
+const WITHOUT_EFFECT: [i32; 8] = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGIO];
+
+/// Installs the handlers for the program that the waker ends.
+pub(crate) fn install(waker: &Waker) -> io::Result<()> {
+    let ignored = ignored_at_start();
+    for signal in ENDING {
+        // Who starts a program with these ignored wants it to go on (nohup).
+        if (signal == SIGHUP || signal == SIGINT) && ignored & (1 << (signal - 1)) != 0 {
+            continue;
+        }
+        flag::register_usize(signal, waker.interrupt().word(), signal as usize)?;
+        low_level::pipe::register(signal, waker.stream()?)?;
+    }
+    let nobody_looks = Arc::new(AtomicBool::new(false));
+    for signal in WITHOUT_EFFECT {
+        flag::register(signal, nobody_looks.clone())?;
+    }
+    Ok(())
+}
+
+/// The signals that this process was started with ignored, a bit each; none if that cannot be told.
+fn ignored_at_start() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Ends the process as the signal ends one that does nothing about it.
+pub(crate) fn die(signal: i32) -> ! {
+    // It returns if the signal ends nothing.
+    let _ = low_level::emulate_default_handler(signal);
+    std::process::exit(128 + signal)
+}
