@@ -14,8 +14,11 @@ use golite_runtime::report;
 /// How often the watcher looks.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a program may take to end.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the VM may take to notice that the program is to end.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// How long it may take to end it then: whoever is to get the output may not take it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A program that is watched over.
 #[derive(Debug)]
@@ -47,28 +50,37 @@ impl Watch {
     pub fn until_stuck(&self) -> Stuck {
         // A time that cannot be told is never over.
         let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut asked_at = None;
-        loop {
-            let now = Instant::now();
-            let end = match asked_at {
-                Some(asked) => Some(asked + GRACE),
-                None => deadline,
-            };
-            let left = end.map_or(INTERVAL, |end| end.saturating_duration_since(now).min(INTERVAL));
-            if !left.is_zero() {
-                thread::sleep(left);
+        let cause = loop {
+            self.pause(deadline);
+            if let Some(cause) = self.waker.interrupt().asked() {
+                break cause;
             }
-            self.output.look();
-            match (asked_at, self.waker.interrupt().asked()) {
-                (None, Some(_)) => asked_at = Some(Instant::now()),
-                (None, None) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
-                    self.waker.end(Cause::TimeLimit);
-                    asked_at = Some(Instant::now());
-                }
-                (Some(asked), Some(cause)) if asked.elapsed() >= GRACE => return self.stuck(cause),
-                _ => {}
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.waker.end(Cause::TimeLimit);
             }
+        };
+        self.pause_until(Instant::now() + GRACE);
+        if self.waker.interrupt().claim() {
+            return self.stuck(cause);
         }
+        self.pause_until(Instant::now() + PATIENCE);
+        match cause {
+            Cause::Signal(number) if report::dumping_signal(number).is_none() => Stuck::Signal(number),
+            Cause::Signal(_) | Cause::TimeLimit => Stuck::Failure(String::new()),
+        }
+    }
+
+    fn pause_until(&self, end: Instant) {
+        while Instant::now() < end {
+            self.pause(Some(end));
+        }
+    }
+
+    /// Sleeps for the interval, or until a moment before that; then looks at the output.
+    fn pause(&self, end: Option<Instant>) {
+        let left = end.map_or(INTERVAL, |end| end.saturating_duration_since(Instant::now()));
+        thread::sleep(left.min(INTERVAL));
+        self.output.look();
     }
 
     fn stuck(&self, cause: Cause) -> Stuck {

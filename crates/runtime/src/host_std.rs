@@ -21,8 +21,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown, lchown,
 };
-use std::path::{Path, PathBuf};
 use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -30,7 +30,7 @@ use rustix::event::PollFlags;
 use rustix::fs::OFlags;
 
 pub use output::Output;
-use output::{Patience, PORTION, Way, is_ready, write_some};
+use output::{PORTION, Patience, Way, is_ready, write_some};
 pub use watch::Waker;
 use watch::{Awaited, Opening, PendingOpen};
 
@@ -113,7 +113,8 @@ impl OpenFile {
 
     fn nature(&mut self) -> Nature {
         *self.nature.get_or_insert_with(|| {
-            let mode = rustix::fs::fcntl_getfl(&*self.file).map_or(OFlags::RDWR, |flags| flags & OFlags::RWMODE);
+            let mode =
+                rustix::fs::fcntl_getfl(&*self.file).map_or(OFlags::RDWR, |flags| flags & OFlags::RWMODE);
             Nature {
                 way: Way::of(&self.file),
                 readable: mode != OFlags::WRONLY,
@@ -318,6 +319,12 @@ impl StdHost {
     }
 }
 
+/// Whether two open files are the same.
+fn same(one: &File, other: &File) -> bool {
+    let id = |file: &File| file.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
+    id(one).is_some_and(|one| id(other) == Some(one))
+}
+
 /// Does it again as long as a signal comes in between.
 fn retry<T>(mut run: impl FnMut() -> io::Result<T>) -> HostResult<T> {
     loop {
@@ -394,7 +401,9 @@ impl Host for StdHost {
         }
         if fd == 2 {
             let _ = self.output.flush(Patience::Refuses);
-            if self.output.pending().is_some() {
+            // What goes to the same place must keep its order; elsewhere nobody has to wait for the other.
+            if self.output.pending().is_some_and(|stdout| self.file(2).is_ok_and(|file| same(&stdout, file)))
+            {
                 return self.refuse(Awaited::Room(1));
             }
         }

@@ -2,10 +2,11 @@
 //!
 //! One word, shared by the VM and whoever may end its program: another thread, or a signal handler. The
 //! VM looks at it at the end of each time slice, when natives charge steps, and after each sleep. It
-//! is set once; the first cause stays.
+//! is set once; the first cause stays. A VM that is in the middle of something long may be too late: who
+//! watches over the program then ends it instead. Either claims the end before it says anything.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Stands for the limit of time; signals have smaller numbers.
 const TIME_LIMIT: usize = 1 << 16;
@@ -21,7 +22,10 @@ pub enum Cause {
 
 /// Asks the VM of one host to end its program.
 #[derive(Clone, Default, Debug)]
-pub struct Interrupt(Arc<AtomicUsize>);
+pub struct Interrupt {
+    word: Arc<AtomicUsize>,
+    claimed: Arc<AtomicBool>,
+}
 
 impl Interrupt {
     /// Nobody has asked.
@@ -37,14 +41,14 @@ impl Interrupt {
             Cause::TimeLimit => TIME_LIMIT,
         };
         // Whoever comes second finds the program ending already.
-        let _ = self.0.compare_exchange(0, word, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self.word.compare_exchange(0, word, Ordering::SeqCst, Ordering::SeqCst);
     }
 
     /// Why the program is to end, if somebody has asked.
     #[must_use]
     #[inline]
     pub fn asked(&self) -> Option<Cause> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.word.load(Ordering::Relaxed) {
             0 => None,
             TIME_LIMIT => Some(Cause::TimeLimit),
             number => Some(Cause::Signal(number as i32)),
@@ -55,12 +59,18 @@ impl Interrupt {
     #[must_use]
     #[inline(always)]
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
+        self.word.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whoever asks first is the one to end the program.
+    #[must_use]
+    pub fn claim(&self) -> bool {
+        !self.claimed.swap(true, Ordering::SeqCst)
     }
 
     /// The word, for a signal handler that stores the signal's number in it.
     #[must_use]
     pub fn word(&self) -> Arc<AtomicUsize> {
-        self.0.clone()
+        self.word.clone()
     }
 }

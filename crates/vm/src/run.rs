@@ -8,7 +8,7 @@ use golite_runtime::host::{HostError, HostResult};
 use golite_runtime::interrupt::Cause;
 use golite_runtime::panic::Fatal;
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
-use golite_runtime::{Runtime, chan, outside, report, timer};
+use golite_runtime::{Runtime, chan, outside, report};
 
 use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
@@ -99,9 +99,6 @@ impl Vm {
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         if let Some(timeout) = self.config.timeout {
             self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
-            if self.rt.sched.clock.is_virtual() {
-                self.virtual_deadline = Some(timer::now(&mut self.rt).saturating_add(timeout));
-            }
         }
         let closure = self.rt.func_value(entry).map_err(|_| "golite: out of memory\n".to_string())?;
         sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
@@ -197,11 +194,6 @@ impl Vm {
         if self.rt.sched.wants_news(preempted) {
             outside::deliver(&mut self.rt);
         }
-        if let Some(deadline) = self.virtual_deadline
-            && timer::now(&mut self.rt) >= deadline
-        {
-            return Some(self.report_timeout());
-        }
         if preempted || self.rt.sched.switches().is_multiple_of(16) {
             let now = self.rt.host.monotonic();
             if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -214,7 +206,12 @@ impl Vm {
 
     /// How the program ends because somebody outside wants it to.
     fn interrupted(&mut self) -> Option<Outcome> {
-        let number = match self.rt.interrupt.asked()? {
+        let cause = self.rt.interrupt.asked()?;
+        while !self.rt.interrupt.claim() {
+            // It came too late: the process is being ended.
+            std::thread::park();
+        }
+        let number = match cause {
             Cause::TimeLimit => return Some(self.report_timeout()),
             Cause::Signal(number) => number,
         };

@@ -73,10 +73,9 @@ pub struct Vm {
     /// When an instruction last found no memory.
     pub(crate) starved: Option<Starved>,
     pub(crate) config: VmConfig,
-    /// When the program ends because of `VmConfig::timeout`, by the host's monotonic clock.
+    /// When the program ends because of `VmConfig::timeout`, by the host's monotonic clock (also with a
+    /// virtual one: what is virtual costs nobody time).
     pub(crate) deadline: Option<i64>,
-    /// The same by the virtual clock, if the program has one.
-    pub(crate) virtual_deadline: Option<i64>,
     /// The working directory at the start, by which names of files are shown.
     pub(crate) working_dir: String,
 }
@@ -119,7 +118,6 @@ impl Vm {
             starved: None,
             config,
             deadline: None,
-            virtual_deadline: None,
             working_dir: String::new(),
         })
     }

@@ -176,7 +176,8 @@ fn write_at(ctx: &mut Ctx<'_>) -> NativeResult {
     let fd = descriptor(ctx, 0);
     let bytes = ctx.bytes(1);
     let offset = ctx.uint(4);
-    let written = write_all(ctx, bytes, |host, part, written| host.write_at(fd, part, offset + written as u64));
+    let written =
+        write_all(ctx, bytes, |host, part, written| host.write_at(fd, part, offset + written as u64));
     set_written(ctx, written)
 }
 
