@@ -11,12 +11,15 @@
 use crate::code::decode;
 use crate::flow::{BadOperand, Step, Written, instruction_starts, may_panic, step_of, successors};
 use crate::module::{CONTEXT, Code, Function, LINK_SLOTS, Module};
+use crate::op::{Effect, Op};
 use crate::operand::{Kind, Reg};
 
 /// Live registers and their kinds, for every pc of one function.
 #[derive(Debug)]
 pub struct FrameMaps {
     blocks: Vec<Block>,
+    /// Slots of the frame.
+    slots: usize,
 }
 
 #[derive(Debug)]
@@ -47,14 +50,33 @@ impl FrameMaps {
     /// Analyses a function.
     ///
     /// # Errors
-    /// When an instruction cannot be decoded, an operand does not exist, a jump leads between
-    /// instructions or out of the code, a slot is outside the frame, or one is read that holds
-    /// another kind than the instruction wants. This is the verifier's data-flow part.
+    /// As `check`.
     pub fn new(module: &Module, function: &Function, code: &Code) -> Result<FrameMaps, FlowError> {
-        let mut maps = FrameMaps { blocks: split_blocks(code)? };
+        let starts = instruction_starts(&code.words)
+            .map_err(|pc| FlowError { pc: pc as u32, reason: "not an instruction".into() })?;
+        let mut maps = FrameMaps::split(code, &starts)?;
         maps.flow_kinds(module, function, code)?;
         maps.flow_liveness(module, function, code)?;
         Ok(maps)
+    }
+
+    fn split(code: &Code, starts: &[u32]) -> Result<FrameMaps, FlowError> {
+        Ok(FrameMaps { blocks: split_blocks(code, starts)?, slots: usize::from(code.frame_slots) })
+    }
+
+    /// The verifier's data-flow part, for a function whose instructions start at `starts`.
+    ///
+    /// # Errors
+    /// When an operand does not exist, a jump leads between instructions or out of the code, a slot is
+    /// outside the frame or in its link, or one is read that holds another kind than the instruction
+    /// wants.
+    pub(crate) fn check(
+        module: &Module,
+        function: &Function,
+        code: &Code,
+        starts: &[u32],
+    ) -> Result<(), FlowError> {
+        FrameMaps::split(code, starts)?.flow_kinds(module, function, code)
     }
 
     /// The registers live into the instruction at `pc`, ascending, with their kinds.
@@ -149,9 +171,11 @@ impl FrameMaps {
             while at < end {
                 let info = decode(&code.words, at).expect("blocks are made of instructions");
                 step_of(module, function, code, at, info, &mut step).map_err(at_pc(at))?;
-                check_reads(&step, &kinds, at)?;
+                check_step(function, code, &step, &kinds, at)?;
+                // What a callee may have overwritten when it panics is lost.
+                let kept = step.clobbers_from.map_or(slots, usize::from);
                 if let Some(target) = recovery.filter(|_| may_panic(info))
-                    && self.merge_kinds(target, &kinds)
+                    && self.merge_kinds(target, &kinds[..kept])
                     && !queued[target]
                 {
                     queued[target] = true;
@@ -171,11 +195,14 @@ impl FrameMaps {
         Ok(())
     }
 
-    /// Merges the kinds of one more way into a block; true if that changed anything.
+    /// Merges the kinds of one more way into a block; true if that changed anything. Slots after those
+    /// given are unset.
     fn merge_kinds(&mut self, target: usize, kinds: &[Kind]) -> bool {
+        let slots = self.slots;
         let into = &mut self.blocks[target].kinds;
         if into.is_empty() {
             into.extend_from_slice(kinds);
+            into.resize(slots, Kind::Unset);
             return true;
         }
         let mut changed = false;
@@ -184,6 +211,10 @@ impl FrameMaps {
                 *into = Kind::Unset;
                 changed = true;
             }
+        }
+        for into in &mut into[kinds.len()..] {
+            changed |= *into != Kind::Unset;
+            *into = Kind::Unset;
         }
         changed
     }
@@ -238,7 +269,14 @@ fn block_starts(code: &Code, block: &Block) -> Vec<usize> {
     starts
 }
 
-fn check_reads(step: &Step, kinds: &[Kind], at: usize) -> Result<(), FlowError> {
+/// Looks whether an instruction may do what it does to slots of these kinds.
+fn check_step(
+    function: &Function,
+    code: &Code,
+    step: &Step,
+    kinds: &[Kind],
+    at: usize,
+) -> Result<(), FlowError> {
     let error = |reason| Err(FlowError { pc: at as u32, reason });
     for (slot, want) in &step.reads {
         let have = match kinds.get(usize::from(*slot)) {
@@ -255,37 +293,73 @@ fn check_reads(step: &Step, kinds: &[Kind], at: usize) -> Result<(), FlowError> 
         if !fits {
             return error(format!("r{slot} is read as {want:?} but holds {have:?}"));
         }
+        if *slot == CONTEXT.0 && !loads_captured(function, code, at) {
+            return error("the closure is read as something that it does not hold".into());
+        }
     }
-    for (slot, _) in &step.writes {
+    for (slot, written) in &step.writes {
         if usize::from(*slot) >= kinds.len() {
             return error(format!("r{slot} is outside the frame"));
+        }
+        if *slot < LINK_SLOTS {
+            return error(format!("r{slot} belongs to the link"));
+        }
+        // The collector looks at the word behind a type word.
+        if let Written::CopyOf(from) = written
+            && kinds[usize::from(*from)] == Kind::Type
+            && usize::from(*slot) + 1 == kinds.len()
+        {
+            return error(format!("r{slot} is the last slot and gets half of an interface"));
         }
     }
     match step.clobbers_from {
         Some(base) if usize::from(base) + usize::from(LINK_SLOTS) > kinds.len() => {
             error(format!("the window at r{base} is outside the frame"))
         }
+        Some(base) if base < LINK_SLOTS => error(format!("the window at r{base} covers the link")),
         _ => Ok(()),
     }
 }
 
+/// Whether the instruction, which reads the closure being run, loads words that it captured.
+fn loads_captured(function: &Function, code: &Code, at: usize) -> bool {
+    let word = code.words[at];
+    let kinds: &[Kind] = match Op::from_number(word.op) {
+        Some(Op::Load64) => &[Kind::Num],
+        Some(Op::LoadPtr) => &[Kind::Ptr],
+        Some(Op::LoadStr) => &[Kind::Ptr, Kind::Num],
+        Some(Op::LoadSlice) => &[Kind::Ptr, Kind::Num, Kind::Num],
+        Some(Op::LoadIface) => &[Kind::Type, Kind::Data],
+        _ => return false,
+    };
+    let Some(first) = usize::from(word.c).checked_sub(8).filter(|offset| offset.is_multiple_of(8)) else {
+        return false;
+    };
+    function.captures.get(first / 8..).is_some_and(|captures| captures.starts_with(kinds))
+}
+
 fn apply_kinds(step: &Step, kinds: &mut [Kind]) {
-    let new = step.writes.iter().map(|(slot, written)| match written {
-        Written::Kind(kind) => (*slot, *kind),
-        Written::CopyOf(from) => (*slot, kinds[usize::from(*from)]),
-    });
-    let new: smallvec::SmallVec<[(u16, Kind); 8]> = new.collect();
+    let mut new: smallvec::SmallVec<[(u16, Kind); 8]> = smallvec::SmallVec::new();
+    let mut before = None;
+    for &(slot, written) in &step.writes {
+        let kind = match written {
+            Written::Kind(kind) => kind,
+            Written::CopyOf(from) => match kinds[usize::from(from)] {
+                // A data word is one only behind its own type word.
+                Kind::Data if before != Some((slot - 1, Written::CopyOf(from - 1))) => Kind::Unset,
+                kind => kind,
+            },
+        };
+        before = Some((slot, written));
+        new.push((slot, kind));
+    }
     if let Some(base) = step.clobbers_from {
         kinds[usize::from(base)..].fill(Kind::Unset);
     }
     for (slot, kind) in new {
         let slot = usize::from(slot);
         // Half of an interface overwritten: the other half is no longer one.
-        if kinds[slot] == Kind::Type
-            && kind != Kind::Type
-            && slot + 1 < kinds.len()
-            && kinds[slot + 1] == Kind::Data
-        {
+        if (kinds[slot] == Kind::Type || kind == Kind::Type) && kinds.get(slot + 1) == Some(&Kind::Data) {
             kinds[slot + 1] = Kind::Unset;
         }
         kinds[slot] = kind;
@@ -309,55 +383,48 @@ fn apply_liveness(step: &Step, live: &mut [u64]) {
     }
 }
 
-fn split_blocks(code: &Code) -> Result<Vec<Block>, FlowError> {
-    let starts = instruction_starts(&code.words)
-        .map_err(|pc| FlowError { pc: pc as u32, reason: "not an instruction".into() })?;
-    let mut is_start = vec![false; code.words.len()];
-    starts.iter().for_each(|pc| is_start[*pc as usize] = true);
-    let mut leader = vec![false; code.words.len()];
-    if let Some(first) = leader.first_mut() {
-        *first = true;
+/// A word begins an instruction.
+const START: u8 = 1;
+
+/// An instruction begins a block.
+const LEADER: u8 = 2;
+
+fn split_blocks(code: &Code, starts: &[u32]) -> Result<Vec<Block>, FlowError> {
+    let length = code.words.len();
+    let mut flags = vec![0u8; length];
+    starts.iter().for_each(|pc| flags[*pc as usize] = START);
+    if let Some(first) = flags.first_mut() {
+        *first |= LEADER;
     }
-    let mut mark = |from: usize, to: usize| match is_start.get(to) {
-        Some(true) => {
-            leader[to] = true;
+    let mark = |flags: &mut [u8], from: usize, to: usize| match flags.get_mut(to) {
+        Some(flag) if *flag & START != 0 => {
+            *flag |= LEADER;
             Ok(())
         }
         _ => Err(FlowError { pc: from as u32, reason: format!("goes to {to}, which is no instruction") }),
     };
     if let Some(recovery) = code.recovery {
-        mark(recovery as usize, recovery as usize)?;
+        mark(&mut flags, recovery as usize, recovery as usize)?;
     }
-    let mut next = Vec::new();
-    let mut all_next = Vec::with_capacity(starts.len());
-    for pc in &starts {
+    let mut next: Vec<usize> = Vec::new();
+    for pc in starts {
         let at = *pc as usize;
         let info = decode(&code.words, at).expect("starts are instructions");
-        next.clear();
-        successors(code, at, info, |to| next.push(to as u32)).map_err(at_pc(at))?;
-        let falls = next.len() == 1 && next[0] as usize == at + usize::from(info.words);
-        if falls {
-            if !is_start.get(next[0] as usize).copied().unwrap_or(false) {
-                return Err(FlowError { pc: *pc, reason: "runs off the end of the code".into() });
-            }
-        } else {
-            for to in &next {
-                mark(at, *to as usize)?;
-            }
-            if let Some(leader) =
-                (at + usize::from(info.words) < code.words.len()).then_some(at + usize::from(info.words))
-            {
-                mark(at, leader)?;
-            }
+        let after = at + usize::from(info.words);
+        if info.has(Effect::Branch) {
+            next.clear();
+            successors(code, at, info, |to| next.push(to)).map_err(at_pc(at))?;
+            next.iter().try_for_each(|to| mark(&mut flags, at, *to))?;
+        } else if !info.has(Effect::End) && after == length {
+            return Err(FlowError { pc: *pc, reason: "runs off the end of the code".into() });
         }
-        all_next.push(next.clone());
+        if after < length && (info.has(Effect::Branch) || info.has(Effect::End)) {
+            mark(&mut flags, at, after)?;
+        }
     }
     let mut blocks: Vec<Block> = Vec::new();
-    for (pc, next) in starts.iter().zip(all_next) {
-        if leader[*pc as usize] {
-            if let Some(last) = blocks.last_mut() {
-                last.end = *pc;
-            }
+    for (i, pc) in starts.iter().enumerate() {
+        if flags[*pc as usize] & LEADER != 0 {
             blocks.push(Block {
                 start: *pc,
                 end: 0,
@@ -366,12 +433,14 @@ fn split_blocks(code: &Code) -> Result<Vec<Block>, FlowError> {
                 live_out: Vec::new(),
             });
         }
-        if let Some(last) = blocks.last_mut() {
-            last.successors = next;
+        let end = starts.get(i + 1).map_or(length, |next| *next as usize);
+        if end == length || flags[end] & LEADER != 0 {
+            let at = *pc as usize;
+            let info = decode(&code.words, at).expect("starts are instructions");
+            let last = blocks.last_mut().expect("the first instruction begins a block");
+            last.end = end as u32;
+            successors(code, at, info, |to| last.successors.push(to as u32)).map_err(at_pc(at))?;
         }
-    }
-    if let Some(last) = blocks.last_mut() {
-        last.end = code.words.len() as u32;
     }
     Ok(blocks)
 }

@@ -227,7 +227,7 @@ pub fn step_of(
                     step.write(case.value.0, slot_kinds(elem));
                 }
             }
-            if case.ok != Reg::NONE {
+            if case.ok != Reg::NONE && !case.send {
                 step.write(case.ok.0, [Kind::Num]);
             }
         }
@@ -239,7 +239,7 @@ pub fn step_of(
 /// the recovery point excluded.
 ///
 /// # Errors
-/// When a table does not exist or a jump leaves the range of indices.
+/// When a table does not exist or leads back, or a jump leaves the range of indices.
 pub fn successors(
     code: &Code,
     at: usize,
@@ -256,15 +256,26 @@ pub fn successors(
             Shape::Backward => {
                 visit(at.checked_sub(bits).ok_or_else(|| BadOperand("jump before the code".into()))?);
             }
-            Shape::Table => match code.tables.get(TableIx(bits as u32).index()) {
-                None => return Err(BadOperand("no such jump table".into())),
-                Some(JumpTable::Int { targets, default, .. }) => {
-                    targets.iter().chain([default]).for_each(|to| visit(*to as usize));
+            Shape::Table => {
+                let mut back = false;
+                let mut ahead = |to: u32| {
+                    back |= to as usize <= at;
+                    visit(to as usize);
+                };
+                match code.tables.get(TableIx(bits as u32).index()) {
+                    None => return Err(BadOperand("no such jump table".into())),
+                    Some(JumpTable::Int { targets, default, .. }) => {
+                        targets.iter().chain([default]).for_each(|to| ahead(*to));
+                    }
+                    Some(JumpTable::Str { cases, default }) => {
+                        cases.iter().map(|(_, to)| to).chain([default]).for_each(|to| ahead(*to));
+                    }
                 }
-                Some(JumpTable::Str { cases, default }) => {
-                    cases.iter().map(|(_, to)| to).chain([default]).for_each(|to| visit(*to as usize));
+                // Going back would be a loop that counts no steps.
+                if back {
+                    return Err(BadOperand("a jump table that leads back".into()));
                 }
-            },
+            }
             _ => {}
         }
     }

@@ -22,4 +22,4 @@ pub use operand::{
     Access, FuncIx, GlobalIx, Kind, MethodIx, Reg, SelectIx, Shape, SigIx, StringIx, TableIx, TypeIx,
 };
 pub use types::*;
-pub use verify::{VerifyError, verify_function, verify_module, verify_types};
+pub use verify::{Verifier, VerifyError, verify_function, verify_module};

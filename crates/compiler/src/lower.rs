@@ -477,7 +477,12 @@ impl Compiler {
             if matches!(self.checker.types.under(ty), Type::Interface(_)) {
                 continue;
             }
-            let entries = self.checker.method_set(ty);
+            // A method with type parameters of its own implements nothing.
+            let mut entries = self.checker.method_set(ty);
+            entries.retain(|entry| match self.checker.types.get(entry.ty) {
+                Type::Signature(sig) => sig.type_params.is_empty(),
+                _ => true,
+            });
             if entries.is_empty() {
                 continue;
             }

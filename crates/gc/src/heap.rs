@@ -151,6 +151,16 @@ impl Heap {
         addr.wrapping_sub(self.space.base()) < self.space.committed()
     }
 
+    /// Whether an object that was allocated with the layout, not an array, begins at the address. The
+    /// answer may also be yes for one that was freed: this is for assertions.
+    #[must_use]
+    pub fn is_object(&self, addr: Addr, layout: LayoutId) -> bool {
+        self.space.cell_of(addr).is_some_and(|place| {
+            let block = &self.space.blocks[place.block as usize];
+            self.space.base_of(place) == addr && block.type_word(place.cell) == layout.0 << 1
+        })
+    }
+
     /// Registers a layout. Equal layouts get ids of their own, so an id can stand for a type.
     pub fn register_layout(&mut self, layout: Layout) -> LayoutId {
         self.layouts.register(&layout)

@@ -7,7 +7,8 @@
 //!
 //! How the parts fit: `size_class` (cells), `reserve` (pages), `block` (bits beside 64 KiB), `space`
 //! (blocks, cards, address to object), `layout` (pointer maps), `alloc`, `mark`, `sweep`, `special` (weak
-//! handles, finalizers, cleanups), `collect` (the order of all that), `pace` (when), `stats`, `inspect`.
+//! handles, finalizers, cleanups), `collect` (the order of all that), `pace` (when), `stats`, `inspect`,
+//! `checked` (what builds with debug assertions look at).
 //!
 //! What the owner owes:
 //! - every pointer into the heap that it holds at a safepoint is named by `Roots::trace`;
@@ -17,6 +18,7 @@
 
 mod alloc;
 mod block;
+pub mod checked;
 mod collect;
 mod heap;
 mod inspect;

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{Block, Kind};
+use crate::checked;
 use crate::reserve::Reservation;
 use crate::size_class::{BLOCK, BLOCK_SHIFT};
 
@@ -50,6 +51,14 @@ pub(crate) struct Space {
     pub(crate) free_blocks: u64,
     /// Bytes of the tables beside the blocks.
     pub(crate) table_bytes: u64,
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        if cfg!(debug_assertions) {
+            checked::forbid(self.base);
+        }
+    }
 }
 
 impl Space {
@@ -202,6 +211,9 @@ impl Space {
             return None;
         }
         self.committed = target;
+        if cfg!(debug_assertions) {
+            checked::allow(self.base, self.base + target);
+        }
         let added = (step >> BLOCK_SHIFT) as u32;
         self.blocks.extend((0..added).map(|_| Block::new()));
         self.give_blocks(end, added);

@@ -1,8 +1,7 @@
 //! A program that can be compiled, listed and run.
 
 use golite_bytecode::print::print_function;
-use golite_bytecode::verify::verify_function;
-use golite_bytecode::{Body, FuncIx, Module};
+use golite_bytecode::{Body, FuncIx, Module, Verifier, verify_function};
 use golite_compiler::{Compiler, FuncKey};
 use golite_source::sym;
 use golite_types::{ObjKind, PkgId};
@@ -42,6 +41,7 @@ pub struct Program {
     pub(crate) compiler: Compiler,
     pub(crate) package: PkgId,
     pub(crate) entry: FuncIx,
+    verifier: Verifier,
 }
 
 impl Program {
@@ -62,7 +62,7 @@ impl Program {
         let Checked { checker, package, .. } = checked;
         let mut compiler = Compiler::new(checker);
         let entry = compiler.add_program(package);
-        Ok(Program { compiler, package, entry })
+        Ok(Program { compiler, package, entry, verifier: Verifier::new() })
     }
 
     /// The package that was asked for.
@@ -150,6 +150,7 @@ impl Program {
     /// Compiles and verifies a function. Gives those that have to run before it.
     pub(crate) fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
         let first = self.compiler.compile(func)?;
+        self.verifier.verify_tables(&self.compiler.module).map_err(|error| error.to_string())?;
         verify_function(&self.compiler.module, func).map_err(|error| error.to_string())?;
         Ok(first)
     }

@@ -59,8 +59,8 @@ pub type Value = [u64; MAX_SLOTS];
 
 #[inline]
 fn get(ch: Addr, field: u64) -> u64 {
-    // SAFETY: `ch` is the address of a live channel object (the verifier keeps pointers of other
-    // types out of channel registers), and `field` is one of its aligned words.
+    // SAFETY: `ch` is the address of a live channel object, by the crate's rule, and `field` is one of
+    // its aligned words.
     unsafe { slot::read(ch + field) }
 }
 
@@ -88,6 +88,15 @@ fn store_value(rt: &Runtime, at: Addr, elem: TypeIx, value: &Value) {
     if !ty.noscan {
         rt.heap.write_barrier_range(at, ty.size);
     }
+}
+
+/// In checked builds: looks that the address is that of a channel.
+#[inline(always)]
+pub(crate) fn check(rt: &Runtime, ch: Addr) {
+    debug_assert!(
+        rt.heap.is_object(ch, rt.sched.layouts.chan),
+        "a checked access outside of a channel: {ch:#x}"
+    );
 }
 
 fn is_closed(ch: Addr) -> bool {
@@ -438,6 +447,7 @@ pub fn send(rt: &mut Runtime, g: GoroutineIx, ch: Addr, value: &[u64]) -> Native
     if ch == 0 {
         return sched::park(rt, g, WaitReason::ChanSendNil, 0);
     }
+    check(rt, ch);
     if let Some(outcome) = send_now(rt, ch, value) {
         return outcome;
     }
@@ -454,6 +464,7 @@ pub fn recv(rt: &mut Runtime, g: GoroutineIx, ch: Addr, dst: StackSlot, ok: Stac
     if ch == 0 {
         return sched::park(rt, g, WaitReason::ChanReceiveNil, 0);
     }
+    check(rt, ch);
     if timer_of(ch) != 0 {
         timer::poll(rt, timer_of(ch));
     }

@@ -21,6 +21,7 @@ pub mod iface;
 pub mod interrupt;
 pub mod map;
 pub mod map_iter;
+mod map_key;
 mod map_table;
 pub mod memory;
 pub mod native;

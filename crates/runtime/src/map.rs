@@ -19,6 +19,7 @@ use golite_gc::{Addr, BYTES, Heap, Layout, LayoutId, LayoutWord};
 
 use crate::goroutine::{GoroutineIx, Status};
 use crate::hash::{Hasher, hash_address, hash_bytes, hash_word};
+use crate::map_key::{Scratch, key_in_memory};
 use crate::map_table::{
     General, Key, MAX_ENTRIES, Place, Str, TABLE_BYTES, Table, Word8, Word16, Word32, Word64, read_word,
 };
@@ -220,6 +221,16 @@ impl Header {
 }
 
 impl Runtime {
+    /// The header of a map that is not nil. Checked builds look that it is one.
+    #[inline(always)]
+    pub(crate) fn header(&self, map: Addr) -> Header {
+        debug_assert!(
+            self.heap.is_object(map, self.map_layouts.header),
+            "a checked access outside of a map: {map:#x}"
+        );
+        Header(map)
+    }
+
     #[inline(always)]
     fn map_info(&self, ty: TypeIx) -> &MapInfo {
         self.types[ty].map.as_deref().expect("the type of a map operation is a map type")
@@ -330,7 +341,7 @@ impl Runtime {
     /// As `map_get`.
     #[inline]
     pub unsafe fn map_find(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
-        if map == 0 || Header(map).count() == 0 {
+        if map == 0 || self.header(map).count() == 0 {
             // SAFETY: the caller's promise.
             return unsafe { self.find_in_empty(key, ty) };
         }
@@ -343,7 +354,7 @@ impl Runtime {
     unsafe fn find_in_empty(&mut self, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
         if self.map_info(ty).kind == KeyKind::General {
             let key_type = self.map_info(ty).key;
-            let mut scratch = [0; SCRATCH];
+            let mut scratch = Scratch::new();
             // SAFETY: the caller's promise.
             let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
             if let Err(ty) = self.hash_memory(at, key_type, 0) {
@@ -408,7 +419,7 @@ impl Runtime {
             KeyKind::Word16 => find_in(map, hash_word(word() & 0xFFFF, seed), Word16(word()), info),
             KeyKind::General => {
                 let (key_type, size) = (info.key, info.key_size);
-                let mut scratch = [0; SCRATCH];
+                let mut scratch = Scratch::new();
                 // SAFETY: the caller's promise.
                 let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
                 let hash = match self.hash_memory(at, key_type, seed) {
@@ -447,7 +458,7 @@ impl Runtime {
         if map == 0 {
             return Err(self.raise(ErrorKind::Plain, "assignment to entry in nil map"));
         }
-        let map = Header(map);
+        let map = self.header(map);
         self.check_access(map, Access::Write)?;
         let (seed, base) = (map.seed(), self.heap.base());
         let kind = self.map_info(ty).kind;
@@ -498,7 +509,7 @@ impl Runtime {
     /// `map_set` for other keys. An equal key is replaced: `-0` may stand for `+0`.
     unsafe fn set_general(&mut self, map: Header, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
         let (key_type, size) = (self.map_info(ty).key, self.map_info(ty).key_size);
-        let mut scratch = [0; SCRATCH];
+        let mut scratch = Scratch::new();
         // SAFETY: the caller's promise.
         let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
         let hash = match self.hash_memory(at, key_type, map.seed()) {
@@ -539,7 +550,7 @@ impl Runtime {
     /// # Safety
     /// As `map_get`.
     pub unsafe fn map_delete(&mut self, map: Addr, key: *const u64, ty: TypeIx) -> Result<(), Trap> {
-        if map == 0 || Header(map).count() == 0 {
+        if map == 0 || self.header(map).count() == 0 {
             // SAFETY: the caller's promise.
             unsafe { self.find_in_empty(key, ty) }?;
             return Ok(());
@@ -577,7 +588,7 @@ impl Runtime {
             // SAFETY: the caller's promise: two slots, a string.
             KeyKind::String => table.find(hash, Str(word(), unsafe { key.add(1).read() }), info),
             KeyKind::General => {
-                let mut scratch = [0; SCRATCH];
+                let mut scratch = Scratch::new();
                 // SAFETY: the caller's promise.
                 let at = unsafe { key_in_memory(&self.types, info.key, key, &mut scratch) };
                 let key = General { types: &self.types, ty: info.key, size: info.key_size, at };
@@ -601,7 +612,7 @@ impl Runtime {
             // SAFETY: the caller's promise: two slots, a string.
             KeyKind::String => hash_bytes(unsafe { slot::bytes(word(), key.add(1).read()) }, seed),
             KeyKind::General => {
-                let mut scratch = [0; SCRATCH];
+                let mut scratch = Scratch::new();
                 // SAFETY: the caller's promise.
                 let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
                 match self.hash_memory(at, key_type, seed) {
@@ -617,7 +628,7 @@ impl Runtime {
     /// # Errors
     /// The fatal error of a race.
     pub fn map_clear(&mut self, map: Addr, ty: TypeIx) -> Result<(), Trap> {
-        if map == 0 || Header(map).count() == 0 {
+        if map == 0 || self.header(map).count() == 0 {
             return Ok(());
         }
         let map = Header(map);
@@ -751,31 +762,6 @@ impl Runtime {
         unsafe { slot::write(map.0 + WRITER, 0u64) };
         Ok(())
     }
-}
-
-/// Words for a key in slots: at most eight leaves, padded.
-const SCRATCH: usize = 17;
-
-/// A key's memory: its own, or the scratch words filled from its slots.
-///
-/// # Safety
-/// `key` points to the slots of a key of the type.
-unsafe fn key_in_memory(
-    types: &TypeTable,
-    ty: TypeIx,
-    key: *const u64,
-    scratch: &mut [u64; SCRATCH],
-) -> Addr {
-    let rt_type = &types[ty];
-    if rt_type.in_memory {
-        // SAFETY: the caller's promise.
-        return unsafe { key.read() };
-    }
-    assert!(rt_type.size <= 8 * SCRATCH as u64, "eight leaves fit into the scratch words");
-    let at = scratch.as_mut_ptr().expose_provenance() as Addr;
-    // SAFETY: the scratch words are large enough, and the caller's promise.
-    unsafe { slot::write_leaves(at, &rt_type.leaves, key) };
-    at
 }
 
 #[inline(always)]

@@ -59,7 +59,7 @@ impl Runtime {
     /// `Trap::OutOfMemory`, the fatal error of a race.
     pub fn map_iter(&mut self, map: Addr, ty: TypeIx) -> Result<Addr, Trap> {
         let iter = Iterator(self.heap.alloc(self.map_layouts.iterator)?);
-        if map == 0 || Header(map).count() == 0 {
+        if map == 0 || self.header(map).count() == 0 {
             return Ok(iter.0);
         }
         self.check_access(Header(map), Access::Iterate)?;
@@ -77,11 +77,15 @@ impl Runtime {
     /// # Errors
     /// The fatal error of a race.
     pub fn map_next(&mut self, iter: Addr) -> Result<Option<(Addr, Addr)>, Trap> {
+        debug_assert!(
+            self.heap.is_object(iter, self.map_layouts.iterator),
+            "a checked access outside of an iterator: {iter:#x}"
+        );
         let iter = Iterator(iter);
         if iter.get(MAP) == 0 {
             return Ok(None);
         }
-        let (map, ty) = (Header(iter.get(MAP)), TypeIx(iter.get(TYPE) as u32));
+        let (map, ty) = (self.header(iter.get(MAP)), TypeIx(iter.get(TYPE) as u32));
         self.check_access(map, Access::Iterate)?;
         let depth = u64::from(map.depth());
         let deeper = depth - iter.get(DEPTH);

@@ -193,7 +193,9 @@ impl Table {
 
     #[inline(always)]
     pub fn mask(self) -> u64 {
-        unsafe { slot::read(self.0 + MASK) }
+        let mask: u64 = unsafe { slot::read(self.0 + MASK) };
+        debug_assert!(mask < MAX_ENTRIES / 8, "a checked access outside of a table of a map");
+        mask
     }
 
     pub fn entries(self) -> u64 {

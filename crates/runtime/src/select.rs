@@ -71,6 +71,9 @@ fn ready_case(rt: &mut Runtime, cases: &[Case]) -> Option<usize> {
     let mut chosen = None;
     let mut ready = 0;
     for (index, case) in cases.iter().enumerate() {
+        if case.channel != 0 {
+            chan::check(rt, case.channel);
+        }
         let is_ready =
             if case.send { chan::can_send(case.channel) } else { chan::can_receive(rt, case.channel) };
         if is_ready {

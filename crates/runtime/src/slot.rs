@@ -6,10 +6,11 @@
 //!
 //! Addresses are real ones in the heap's range. The functions here are unsafe because they trust
 //! the address; everybody else in this crate trusts what the crate's documentation says of the
-//! addresses that it is given.
+//! addresses that it is given. Checked builds (those with debug assertions) do not trust: see
+//! `golite_gc::checked`.
 
 use golite_bytecode::{Leaf, LeafKind, TypeIx};
-use golite_gc::Addr;
+use golite_gc::{Addr, checked};
 
 /// The type word of an interface that holds a value of the type.
 #[must_use]
@@ -25,6 +26,21 @@ pub fn type_of_word(word: u64) -> TypeIx {
     TypeIx((word >> 1) as u32)
 }
 
+/// Whether the data word behind a type word is a pointer.
+#[must_use]
+#[inline(always)]
+pub fn holds_pointer(word: u64) -> bool {
+    word & 1 != 0
+}
+
+/// In checked builds: looks that the bytes are memory of a heap.
+#[inline(always)]
+fn check(addr: Addr, len: u64, align: usize) {
+    if cfg!(debug_assertions) {
+        checked::check_access(addr, len, align as u64);
+    }
+}
+
 /// Reads a value from memory.
 ///
 /// # Safety
@@ -32,6 +48,7 @@ pub fn type_of_word(word: u64) -> TypeIx {
 #[must_use]
 #[inline(always)]
 pub unsafe fn read<T: Copy>(addr: Addr) -> T {
+    check(addr, size_of::<T>() as u64, align_of::<T>());
     // SAFETY: the caller's promise; cells are aligned to 8 and Go's layouts keep alignment.
     unsafe { std::ptr::with_exposed_provenance::<T>(addr as usize).read() }
 }
@@ -42,6 +59,7 @@ pub unsafe fn read<T: Copy>(addr: Addr) -> T {
 /// `addr` is the address of a `T` in a live object.
 #[inline(always)]
 pub unsafe fn write<T: Copy>(addr: Addr, value: T) {
+    check(addr, size_of::<T>() as u64, align_of::<T>());
     // SAFETY: as for `read`.
     unsafe { std::ptr::with_exposed_provenance_mut::<T>(addr as usize).write(value) }
 }
@@ -57,6 +75,7 @@ pub unsafe fn bytes<'a>(addr: Addr, len: u64) -> &'a [u8] {
     if len == 0 {
         return &[];
     }
+    check(addr, len, 1);
     // SAFETY: the caller's promise.
     unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(addr as usize), len as usize) }
 }
@@ -71,6 +90,7 @@ pub unsafe fn bytes_mut<'a>(addr: Addr, len: u64) -> &'a mut [u8] {
     if len == 0 {
         return &mut [];
     }
+    check(addr, len, 1);
     // SAFETY: the caller's promise.
     unsafe {
         std::slice::from_raw_parts_mut(std::ptr::with_exposed_provenance_mut(addr as usize), len as usize)
@@ -86,6 +106,8 @@ pub unsafe fn copy(from: Addr, to: Addr, len: u64) {
     if len == 0 {
         return;
     }
+    check(from, len, 1);
+    check(to, len, 1);
     // SAFETY: the caller's promise.
     unsafe {
         std::ptr::copy(
@@ -105,6 +127,7 @@ pub unsafe fn zero(addr: Addr, len: u64) {
     if len == 0 {
         return;
     }
+    check(addr, len, 1);
     // SAFETY: the caller's promise.
     unsafe { std::ptr::with_exposed_provenance_mut::<u8>(addr as usize).write_bytes(0, len as usize) }
 }

@@ -15,6 +15,7 @@ use golite_runtime::{Ctx, NativeResult, Trap, slot};
 
 use crate::frame::{Entry, Targets};
 use crate::operands::Decode;
+use crate::regs::OUTSIDE;
 use crate::vm::Vm;
 
 impl Vm {
@@ -47,8 +48,15 @@ impl Vm {
         true
     }
 
+    /// In checked builds: looks that slots from the frame's first on are on the stack.
+    #[inline(always)]
+    fn check(&self, slots: usize) {
+        debug_assert!(self.fp.wrapping_add(slots) <= self.stack_end, "{OUTSIDE}");
+    }
+
     #[inline(always)]
     fn slot(&self, reg: Reg) -> *mut u64 {
+        self.check(usize::from(reg.0) + 1);
         // SAFETY: the register is in the frame.
         unsafe { self.fp.add(usize::from(reg.0)) }
     }
@@ -63,6 +71,7 @@ impl Vm {
     /// The bits of the register `n` above.
     #[inline(always)]
     fn get_at(&self, reg: Reg, n: usize) -> u64 {
+        self.check(usize::from(reg.0) + n + 1);
         // SAFETY: the instruction reads so many registers, all in the frame.
         unsafe { self.fp.add(usize::from(reg.0) + n).read() }
     }
@@ -70,6 +79,7 @@ impl Vm {
     /// Sets the register `n` above.
     #[inline(always)]
     fn set_at(&mut self, reg: Reg, n: usize, value: u64) {
+        self.check(usize::from(reg.0) + n + 1);
         // SAFETY: the instruction writes so many registers, all in the frame.
         unsafe { self.fp.add(usize::from(reg.0) + n).write(value) }
     }
@@ -124,9 +134,19 @@ impl Vm {
         unsafe { self.entries.add(func.index()).read() }
     }
 
+    /// Whether a func value may be called by the signature: for assertions, since the verifier does not
+    /// know which function a func value is.
+    pub(crate) fn fits(&self, func: FuncIx, sig: SigIx) -> bool {
+        let module = self.loader.module();
+        module.functions.get(func.index()).is_some_and(|function| {
+            module.signatures[function.signature.index()] == module.signatures[sig.index()]
+        })
+    }
+
     /// The address of a package-level variable.
     #[inline(always)]
     pub(crate) fn global(&self, global: GlobalIx) -> Addr {
+        debug_assert!(global.index() < self.rt.program.globals.len());
         // SAFETY: as for `entry`.
         unsafe { self.globals.add(global.index()).read() }
     }
@@ -134,6 +154,7 @@ impl Vm {
     /// Address and length of a string constant.
     #[inline(always)]
     pub(crate) fn string(&self, string: StringIx) -> (Addr, u64) {
+        debug_assert!(string.index() < self.rt.program.strings.len());
         // SAFETY: as for `entry`.
         unsafe { self.strings.add(string.index()).read() }
     }
@@ -312,6 +333,16 @@ impl Vm {
         (cases.collect(), table.default)
     }
 
+    /// Zeroes what cases of a select may receive: the verifier takes it as written, whichever goes ahead.
+    pub(crate) fn clear_received(&mut self, cases: &[Case]) {
+        for case in cases.iter().filter(|case| !case.send) {
+            let slots = case.value.get().map_or(0, |_| u32::from(case.slots));
+            let value = (0..slots).map(|i| StackSlot(case.value.0 + i));
+            let stack = &mut self.rt.goroutines.get_mut(self.rt.running).stack;
+            value.chain(case.ok.get()).for_each(|slot| stack.set(slot, 0));
+        }
+    }
+
     // ---- natives
 
     /// Calls a native function in the window at `base`.
@@ -319,6 +350,7 @@ impl Vm {
     pub(crate) fn call_native(&mut self, base: Reg, func: FuncIx) -> NativeResult {
         let native = self.code.natives[func.index()];
         let window = StackSlot(self.frame_slot().0 + u32::from(base.0));
+        self.check(usize::from(base.0 + LINK_SLOTS) + usize::from(native.results) + usize::from(native.params));
         let base = self.slot(base);
         // SAFETY: the window has the slots of the function's signature; a native neither calls code
         // nor grows stacks.
@@ -353,12 +385,14 @@ impl Vm {
 
     /// Reads a slot of the stack relative to the running frame.
     pub(crate) fn window_slot(&self, base: u32, slot: u16) -> u64 {
+        self.check(base as usize + usize::from(slot) + 1);
         // SAFETY: whoever asks has made the window, and the stack has room for it.
         unsafe { self.fp.add(base as usize + usize::from(slot)).read() }
     }
 
     /// Writes a slot of the stack relative to the running frame.
     pub(crate) fn set_window_slot(&mut self, base: u32, slot: u16, value: u64) {
+        self.check(base as usize + usize::from(slot) + 1);
         // SAFETY: as for `window_slot`.
         unsafe { self.fp.add(base as usize + usize::from(slot)).write(value) }
     }

@@ -19,6 +19,9 @@ use golite_runtime::slot;
 
 use crate::vm::Vm;
 
+/// What checked builds say of an access that the verifier should have refused.
+pub(crate) const OUTSIDE: &str = "a checked access outside of the stack";
+
 /// What runs after a handler.
 #[derive(Clone, Copy)]
 pub(crate) enum Flow {
@@ -52,9 +55,17 @@ impl Regs {
         unsafe { &mut *self.vm }
     }
 
+    /// In checked builds: looks that slots from the frame's first on are on the stack.
+    #[inline(always)]
+    fn check(&self, slots: usize) {
+        // SAFETY: as for `vm`; the field alone is read.
+        debug_assert!(self.fp.wrapping_add(slots) <= unsafe { (*self.vm).stack_end }, "{OUTSIDE}");
+    }
+
     /// The address of a register.
     #[inline(always)]
     pub(crate) fn slot(&self, reg: Reg) -> *mut u64 {
+        self.check(usize::from(reg.0) + 1);
         // SAFETY: the register is in the frame.
         unsafe { self.fp.add(usize::from(reg.0)) }
     }
@@ -69,6 +80,7 @@ impl Regs {
     /// The bits of the register `n` above.
     #[inline(always)]
     fn get_at(&self, reg: Reg, n: usize) -> u64 {
+        self.check(usize::from(reg.0) + n + 1);
         // SAFETY: the instruction reads so many registers, all in the frame.
         unsafe { self.fp.add(usize::from(reg.0) + n).read() }
     }
@@ -76,6 +88,7 @@ impl Regs {
     /// Sets the register `n` above.
     #[inline(always)]
     fn set_at(&mut self, reg: Reg, n: usize, value: u64) {
+        self.check(usize::from(reg.0) + n + 1);
         // SAFETY: the instruction writes so many registers, all in the frame.
         unsafe { self.fp.add(usize::from(reg.0) + n).write(value) }
     }
@@ -147,6 +160,7 @@ impl Regs {
     /// Copies registers; the ranges may overlap.
     #[inline(always)]
     pub(crate) fn copy(&mut self, dst: Reg, src: Reg, count: u16) {
+        self.check(usize::from(src.0.max(dst.0)) + usize::from(count));
         // SAFETY: both ranges are in the frame.
         unsafe { self.slot(src).copy_to(self.slot(dst), usize::from(count)) }
     }

@@ -280,19 +280,21 @@ impl Vm {
                 }
                 self.goroutine().defers.pop();
                 let link = pack_link(base, self.pc);
-                self.enter_closure(u32::from(base.0), link, record.closure);
-                true
+                self.enter_closure(u32::from(base.0), link, record.closure)
             }
             _ => self.advance::<operands::RunDefers>(),
         }
     }
 
-    /// Makes a frame of the window and goes on in the closure's function.
-    fn enter_closure(&mut self, window: u32, link: u64, closure: u64) {
+    /// Makes a frame of the window and goes on in the closure's function. As every call it is a step: a
+    /// function may panic and recover for ever.
+    fn enter_closure(&mut self, window: u32, link: u64, closure: u64) -> bool {
         self.set_window_slot(window, 0, link);
         self.set_window_slot(window, CONTEXT.0, closure);
         self.fp = self.fp.wrapping_add(window as usize);
         self.pc = self.entry(Runtime::func_of_closure(closure)).code;
+        self.budget -= 1;
+        if self.budget == 0 { self.preempt() } else { true }
     }
 
     // ---- panics
@@ -378,8 +380,7 @@ impl Vm {
             return self.trap(trap);
         }
         let link = pack_link(Reg(window as u16), self.code.unwind());
-        self.enter_closure(window, link, record.closure);
-        true
+        self.enter_closure(window, link, record.closure)
     }
 
     fn nothing_deferred(&mut self) -> bool {

@@ -61,7 +61,9 @@ flow! {
         if closure == 0 {
             return Flow::Slow(fault::nil);
         }
-        let entry = s.vm().entry(Runtime::func_of_closure(closure));
+        let func = Runtime::func_of_closure(closure);
+        debug_assert!(s.vm().fits(func, o.sig), "a checked call of a func value of another type");
+        let entry = s.vm().entry(func);
         s.set(o.base.plus(CONTEXT.0), closure);
         enter(s, o.base, entry, <operands::CallClosure as Decode>::WORDS)
     }

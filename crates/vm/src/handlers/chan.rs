@@ -42,6 +42,7 @@ warm! {
     select(vm, o: Select) {
         vm.safepoint();
         let (cases, default) = vm.select_cases(o.table);
+        vm.clear_received(&cases);
         let otherwise = if default { Otherwise::Default } else { Otherwise::Wait };
         let (g, dst) = (vm.rt.running, vm.stack_slot(o.dst));
         select::select(&mut vm.rt, g, &cases, otherwise, dst)?;

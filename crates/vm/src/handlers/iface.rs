@@ -9,8 +9,16 @@ use crate::vm::Vm;
 plain! {
     iface_num(s, o: IfaceNum) { s.set_pair(o.dst, (slot::type_word(o.ty, false), s.get(o.src))); }
     iface_ptr(s, o: IfacePtr) { s.set_pair(o.dst, (slot::type_word(o.ty, true), s.get(o.src))); }
-    data_num(s, o: DataNum) { s.set(o.dst, s.pair(o.src).1); }
-    data_ptr(s, o: DataPtr) { s.set(o.dst, s.pair(o.src).1); }
+    data_num(s, o: DataNum) {
+        let (word, data) = s.pair(o.src);
+        debug_assert!(!slot::holds_pointer(word), "a checked access to a pointer as number");
+        s.set(o.dst, data);
+    }
+    data_ptr(s, o: DataPtr) {
+        let (word, data) = s.pair(o.src);
+        debug_assert!(slot::holds_pointer(word), "a checked access to a number as pointer");
+        s.set(o.dst, data);
+    }
     is_type(s, o: IsType) { s.set(o.dst, u64::from(s.get(o.src) >> 1 == u64::from(o.ty.0))); }
 }
 
