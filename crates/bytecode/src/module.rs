@@ -18,7 +18,7 @@ pub const LINK_SLOTS: u16 = 2;
 pub const CONTEXT: Reg = Reg(1);
 
 /// Programs and packages of one session.
-#[derive(Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Module {
     /// Run-time types. Index 0 is reserved: a type word of 0 is a nil interface.
     pub types: Vec<TypeDef>,

@@ -9,6 +9,16 @@ use golite_bytecode::{
 use crate::random::Random;
 use crate::run::has_code;
 
+/// Sets a field and tells its old and new value.
+macro_rules! set {
+    ($field:expr, $value:expr) => {{
+        let value = $value;
+        let text = format!("{:?} -> {value:?}", $field);
+        $field = value;
+        text
+    }};
+}
+
 /// A change that was made.
 pub struct Changed {
     /// In words.
@@ -104,7 +114,7 @@ pub fn change(random: &mut Random, module: &mut Module, ran: &[FuncIx]) -> Chang
             let what = match random.below(2) {
                 0 => {
                     let ty = TypeIx(index(random, method.ty.0, sizes.types));
-                    format!("type {}", set(&mut method.ty, ty))
+                    format!("type {}", set!(method.ty, ty))
                 }
                 _ => {
                     method.name = "Error".into();
@@ -117,7 +127,7 @@ pub fn change(random: &mut Random, module: &mut Module, ran: &[FuncIx]) -> Chang
             let i = random.below(sizes.globals);
             let Some(global) = module.globals.get_mut(i) else { return change(random, module, ran) };
             let ty = TypeIx(index(random, global.ty.0, sizes.types));
-            let what = format!("variable {}: type {}", global.name, set(&mut global.ty, ty));
+            let what = format!("variable {}: type {}", global.name, set!(global.ty, ty));
             Changed { what, function: None, place: Place::Global(i) }
         }
         98 => {
@@ -137,13 +147,6 @@ pub fn change(random: &mut Random, module: &mut Module, ran: &[FuncIx]) -> Chang
             Changed { what: format!("filled methods {i}"), function: None, place: Place::Filled }
         }
     }
-}
-
-/// Sets a field and tells its new value.
-fn set<T: std::fmt::Debug>(field: &mut T, value: T) -> String {
-    let text = format!("{field:?} -> {value:?}");
-    *field = value;
-    text
 }
 
 fn any_function(random: &mut Random, module: &Module, ran: &[FuncIx]) -> FuncIx {
@@ -192,11 +195,11 @@ fn change_code(random: &mut Random, code: &mut Code, sizes: Sizes) -> String {
         0..86 => change_instruction(random, code, sizes),
         86..90 => {
             let new = number(random, u64::from(slots), 16) as u16;
-            format!("frame slots {}", set(&mut code.frame_slots, new))
+            format!("frame slots {}", set!(code.frame_slots, new))
         }
         90..93 => {
             let new = random.percent(70).then(|| random.below(code.words.len() + 1) as u32);
-            format!("recovery {}", set(&mut code.recovery, new))
+            format!("recovery {}", set!(code.recovery, new))
         }
         93..96 if !code.tables.is_empty() => {
             let (i, words) = (random.below(code.tables.len()), code.words.len());
@@ -284,21 +287,21 @@ fn change_table(random: &mut Random, table: &mut JumpTable, words: usize, string
     let target = random.below(words + 2) as u32;
     match table {
         JumpTable::Int { first, targets, default } => match random.below(4) {
-            0 => format!("first {}", set(first, number(random, *first as u64, 64) as i64)),
-            1 => format!("default {}", set(default, target)),
+            0 => format!("first {}", set!(*first, number(random, *first as u64, 64) as i64)),
+            1 => format!("default {}", set!(*default, target)),
             _ => match random.pick(&(0..targets.len()).collect::<Vec<_>>()) {
-                Some(i) => format!("target {i} {}", set(&mut targets[i], target)),
-                None => format!("default {}", set(default, target)),
+                Some(i) => format!("target {i} {}", set!(targets[i], target)),
+                None => format!("default {}", set!(*default, target)),
             },
         },
         JumpTable::Str { cases, default } => {
             let i = random.below(cases.len());
             match (random.below(3), cases.get_mut(i)) {
                 (0, Some((text, _))) => {
-                    format!("case {i} {}", set(text, StringIx(index(random, text.0, strings))))
+                    format!("case {i} {}", set!(*text, StringIx(index(random, text.0, strings))))
                 }
-                (1, Some((_, to))) => format!("target {i} {}", set(to, target)),
-                _ => format!("default {}", set(default, target)),
+                (1, Some((_, to))) => format!("target {i} {}", set!(*to, target)),
+                _ => format!("default {}", set!(*default, target)),
             }
         }
     }
@@ -307,17 +310,17 @@ fn change_table(random: &mut Random, table: &mut JumpTable, words: usize, string
 fn change_select(random: &mut Random, table: &mut SelectTable, slots: u16, types: usize) -> String {
     let i = random.below(table.cases.len());
     let Some(case) = table.cases.get_mut(i).filter(|_| random.percent(90)) else {
-        return format!("default {}", set(&mut table.default, !table.default));
+        return format!("default {}", set!(table.default, !table.default));
     };
     let mut other = |reg: Reg| Reg(register(random, reg.0, slots) as u16);
     let what = match other(Reg(0)).0 % 5 {
-        0 => format!("channel {}", set(&mut case.channel, other(case.channel))),
-        1 => format!("value {}", set(&mut case.value, other(case.value))),
-        2 => format!("ok {}", set(&mut case.ok, other(case.ok))),
-        3 => format!("send {}", set(&mut case.send, !case.send)),
+        0 => format!("channel {}", set!(case.channel, other(case.channel))),
+        1 => format!("value {}", set!(case.value, other(case.value))),
+        2 => format!("ok {}", set!(case.ok, other(case.ok))),
+        3 => format!("send {}", set!(case.send, !case.send)),
         _ => {
             let elem = TypeIx(index(random, case.elem.0, types));
-            format!("element {}", set(&mut case.elem, elem))
+            format!("element {}", set!(case.elem, elem))
         }
     };
     format!("case {i}: {what}")
@@ -335,7 +338,7 @@ fn change_kinds(random: &mut Random, kinds: &mut Vec<Kind>) -> String {
         }
         1 if !kinds.is_empty() => format!("one less: {:?}", kinds.remove(i)),
         _ => match kinds.get_mut(i) {
-            Some(place) => format!("kind {i} {}", set(place, kind)),
+            Some(place) => format!("kind {i} {}", set!(*place, kind)),
             None => {
                 kinds.push(kind);
                 format!("one more: {kind:?}")
@@ -348,7 +351,7 @@ fn change_function(random: &mut Random, function: &mut Function, sizes: Sizes) -
     match random.below(6) {
         0 | 1 => {
             let new = SigIx(index(random, function.signature.0, sizes.signatures));
-            format!("signature {}", set(&mut function.signature, new))
+            format!("signature {}", set!(function.signature, new))
         }
         2 | 3 => format!("captures: {}", change_kinds(random, &mut function.captures)),
         4 => {
@@ -360,8 +363,8 @@ fn change_function(random: &mut Random, function: &mut Function, sizes: Sizes) -
             "another body".to_string()
         }
         _ => match random.below(2) {
-            0 => format!("wrapper {}", set(&mut function.wrapper, !function.wrapper)),
-            _ => format!("file {}", set(&mut function.file, random.next() as u32)),
+            0 => format!("wrapper {}", set!(function.wrapper, !function.wrapper)),
+            _ => format!("file {}", set!(function.file, random.next() as u32)),
         },
     }
 }
@@ -381,20 +384,20 @@ const LEAVES: [LeafKind; 10] = [
 
 fn change_type(random: &mut Random, def: &mut TypeDef, sizes: Sizes) -> String {
     match random.below(12) {
-        0 => format!("size {}", set(&mut def.size, number(random, def.size, 64))),
-        1 => format!("alignment {}", set(&mut def.align, number(random, u64::from(def.align), 32) as u32)),
+        0 => format!("size {}", set!(def.size, number(random, def.size, 64))),
+        1 => format!("alignment {}", set!(def.align, number(random, u64::from(def.align), 32) as u32)),
         2 | 3 => change_repr(random, &mut def.repr),
         4 => change_pointers(random, &mut def.pointers, sizes.types),
-        5 => format!("comparable {}", set(&mut def.comparable, !def.comparable)),
-        6 => format!("plain {}", set(&mut def.plain, !def.plain)),
+        5 => format!("comparable {}", set!(def.comparable, !def.comparable)),
+        6 => format!("plain {}", set!(def.plain, !def.plain)),
         7 | 8 => match random.pick(&(0..def.methods.len()).collect::<Vec<_>>()) {
             Some(i) if random.percent(50) => {
                 let func = FuncIx(index(random, def.methods[i].func.0, sizes.functions));
-                format!("method {i}: function {}", set(&mut def.methods[i].func, func))
+                format!("method {i}: function {}", set!(def.methods[i].func, func))
             }
             Some(i) => {
                 let method = MethodIx(index(random, def.methods[i].method.0, sizes.methods));
-                format!("method {i}: {}", set(&mut def.methods[i].method, method))
+                format!("method {i}: {}", set!(def.methods[i].method, method))
             }
             None => change_kind(random, def, sizes),
         },
@@ -417,11 +420,11 @@ fn change_repr(random: &mut Random, repr: &mut Repr) -> String {
         _ => match leaves.get_mut(i) {
             Some(leaf) if random.percent(50) => {
                 let offset = number(random, u64::from(leaf.offset), 32) as u32;
-                format!("leaf {i}: offset {}", set(&mut leaf.offset, offset))
+                format!("leaf {i}: offset {}", set!(leaf.offset, offset))
             }
             Some(leaf) => {
                 let kind = LEAVES[random.below(LEAVES.len())];
-                format!("leaf {i}: {}", set(&mut leaf.kind, kind))
+                format!("leaf {i}: {}", set!(leaf.kind, kind))
             }
             None => {
                 leaves.push(golite_bytecode::Leaf { offset: 0, kind: LeafKind::Ptr });
@@ -447,7 +450,7 @@ fn change_pointers(random: &mut Random, pointers: &mut Vec<PointerWord>, types: 
         },
     };
     match pointers.get_mut(i) {
-        Some(place) if random.percent(50) => format!("pointer {i} {}", set(place, word)),
+        Some(place) if random.percent(50) => format!("pointer {i} {}", set!(*place, word)),
         _ => {
             pointers.push(word);
             format!("one more pointer {word:?}")
@@ -459,22 +462,22 @@ fn change_kind(random: &mut Random, def: &mut TypeDef, sizes: Sizes) -> String {
     let mut other = |ty: TypeIx| TypeIx(index(random, ty.0, sizes.types));
     match &mut def.kind {
         TypeKind::Pointer(elem) | TypeKind::Slice(elem) | TypeKind::Chan { elem, .. } => {
-            format!("element {}", set(elem, other(*elem)))
+            format!("element {}", set!(*elem, other(*elem)))
         }
         TypeKind::Array { elem, len } => match elem.0 % 2 {
-            0 => format!("element {}", set(elem, other(*elem))),
-            _ => format!("length {}", set(len, number(random, *len, 64))),
+            0 => format!("element {}", set!(*elem, other(*elem))),
+            _ => format!("length {}", set!(*len, number(random, *len, 64))),
         },
         TypeKind::Map { key, value } => match key.0 % 2 {
-            0 => format!("key {}", set(key, other(*key))),
-            _ => format!("value {}", set(value, other(*value))),
+            0 => format!("key {}", set!(*key, other(*key))),
+            _ => format!("value {}", set!(*value, other(*value))),
         },
         TypeKind::Func { params, results, .. } => {
             let list = if random.percent(50) { params } else { results };
             let i = random.below(list.len());
             let new = TypeIx(random.below(sizes.types) as u32);
             match list.get_mut(i) {
-                Some(ty) => format!("parameter or result {i} {}", set(ty, new)),
+                Some(ty) => format!("parameter or result {i} {}", set!(*ty, new)),
                 None => {
                     list.push(new);
                     format!("one parameter or result more: {new:?}")
@@ -496,7 +499,7 @@ fn change_kind(random: &mut Random, def: &mut TypeDef, sizes: Sizes) -> String {
                 4 => TypeKind::Pointer(TypeIx(1)),
                 _ => TypeKind::Incomplete,
             };
-            format!("kind {}", set(&mut def.kind, kind))
+            format!("kind {}", set!(def.kind, kind))
         }
     }
 }
@@ -517,7 +520,7 @@ fn change_field(random: &mut Random, fields: &mut Vec<FieldDef>, sizes: Sizes) -
     }
     let field = &mut fields[i];
     match random.below(4) {
-        0 => format!("field {i}: offset {}", set(&mut field.offset, number(random, field.offset, 64))),
+        0 => format!("field {i}: offset {}", set!(field.offset, number(random, field.offset, 64))),
         1 => {
             field.name = "_".into();
             format!("field {i}: blank")
@@ -525,7 +528,7 @@ fn change_field(random: &mut Random, fields: &mut Vec<FieldDef>, sizes: Sizes) -
         2 => format!("without field {:?}", fields.remove(i).name),
         _ => {
             let ty = TypeIx(index(random, field.ty.0, sizes.types));
-            format!("field {i}: type {}", set(&mut field.ty, ty))
+            format!("field {i}: type {}", set!(field.ty, ty))
         }
     }
 }

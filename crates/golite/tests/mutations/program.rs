@@ -21,7 +21,6 @@ pub const PROGRAMS: &[&str] = &[
     "crates/golite/tests/mutations/calls.go-lite",
     "crates/golite/tests/mutations/goroutines.go-lite",
     "crates/golite/tests/mutations/packages.go-lite",
-    "lang-tests/run/maps/methods_of_maps.go-lite",
 ];
 
 /// The steps that a run of the unchanged program may take.
