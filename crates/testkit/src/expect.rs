@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Seconds for one run, unless the file says otherwise.
+/// Seconds of processor time for one run, unless the file says otherwise.
 const TIMEOUT_SECONDS: u64 = 60;
 
 /// Options of the first line.
@@ -24,7 +24,7 @@ pub struct Options {
     pub env: Vec<(String, String)>,
     /// The function listed.
     pub func: Option<String>,
-    /// Limit of one run.
+    /// Processor time of one run.
     pub timeout: Duration,
 }
 

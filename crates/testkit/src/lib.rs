@@ -38,7 +38,7 @@
 //! | `stdin="…"` | its standard input, with Go's escapes |
 //! | `env="A=1 B=2"` | environment variables |
 //! | `func=NAME` | the listing is that of one function |
-//! | `timeout=N` | seconds for one run; 60 without it |
+//! | `timeout=N` | seconds of processor time for one run; 60 without it |
 //!
 //! `GOLITE_BLESS=1` rewrites `Rendered` and `Listing` blocks. `Output` is never rewritten: it comes
 //! from real Go.
