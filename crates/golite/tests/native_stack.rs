@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use golite::load::{PackageFiles, SourceText};
-use golite::{Host, Permissions, Program, RunConfig, StdHost, check_files, find_std};
+use golite::{Host, Outcome, Permissions, Program, RunConfig, StdHost, check_files, find_std};
 
 /// Calls, loops, allocations, closures, maps, strings, panics: about ten instructions a step.
 const PROGRAM: &str = r#"package main
@@ -72,10 +72,9 @@ fn a_long_run_fits_a_small_native_stack() {
     let args = vec![b"a.go".to_vec(), vec![b'x'; rounds]];
     let host: Box<dyn Host> = Box::new(StdHost::new(args, Permissions::default()));
     let thread = std::thread::Builder::new().stack_size(SMALL);
-    let run =
-        thread.spawn(move || program.run_here(RunConfig::default(), host).map(|outcome| outcome.status));
+    let run = thread.spawn(move || program.run_here(RunConfig::default(), host));
     let status = run.expect("the thread starts").join().expect("the interpreter does not panic");
-    assert_eq!(status, Ok(7));
+    assert_eq!(status, Ok(Outcome::Status(7)));
 }
 
 /// Unoptimised builds have large frames in the compiler, which runs on this stack too.

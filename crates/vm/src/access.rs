@@ -350,7 +350,9 @@ impl Vm {
     pub(crate) fn call_native(&mut self, base: Reg, func: FuncIx) -> NativeResult {
         let native = self.code.natives[func.index()];
         let window = StackSlot(self.frame_slot().0 + u32::from(base.0));
-        self.check(usize::from(base.0 + LINK_SLOTS) + usize::from(native.results) + usize::from(native.params));
+        self.check(
+            usize::from(base.0 + LINK_SLOTS) + usize::from(native.results) + usize::from(native.params),
+        );
         let base = self.slot(base);
         // SAFETY: the window has the slots of the function's signature; a native neither calls code
         // nor grows stacks.

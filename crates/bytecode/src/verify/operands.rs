@@ -140,9 +140,7 @@ fn check_row(module: &Module, code: &Code, at: usize, op: Op, named: &Named<'_>)
         Op::StoreGlobal64 => number(8),
         Op::LoadGlobalPtr | Op::StoreGlobalPtr => global(&[LeafKind::Ptr]),
         Op::LoadGlobalStr | Op::StoreGlobalStr => global(&[LeafKind::Ptr, LeafKind::W64]),
-        Op::LoadGlobalSlice | Op::StoreGlobalSlice => {
-            global(&[LeafKind::Ptr, LeafKind::W64, LeafKind::W64])
-        }
+        Op::LoadGlobalSlice | Op::StoreGlobalSlice => global(&[LeafKind::Ptr, LeafKind::W64, LeafKind::W64]),
         Op::LoadGlobalIface | Op::StoreGlobalIface => global(&[LeafKind::Type, LeafKind::Data]),
         Op::Call | Op::FuncValue => captures_nothing(),
         Op::CallNative => want(
@@ -155,8 +153,7 @@ fn check_row(module: &Module, code: &Code, at: usize, op: Op, named: &Named<'_>)
         }
         Op::CallIface => {
             let fits = named.sig.zip(named.method).is_some_and(|(sig, method)| {
-                let (signature, ty) =
-                    (&module.signatures[sig.index()], module.methods[method.index()].ty);
+                let (signature, ty) = (&module.signatures[sig.index()], module.methods[method.index()].ty);
                 is_signature(module, signature, Kind::Data, ty)
             });
             want(fits, "a method of another type")
@@ -165,7 +162,8 @@ fn check_row(module: &Module, code: &Code, at: usize, op: Op, named: &Named<'_>)
         Op::Select => {
             let receives = |case: &SelectCase| {
                 let slots = module.types.get(case.elem.index()).map_or(0, TypeDef::slots);
-                let value = case.value != Reg::NONE && (case.value.0..case.value.0.saturating_add(slots)).contains(&word.a);
+                let value = case.value != Reg::NONE
+                    && (case.value.0..case.value.0.saturating_add(slots)).contains(&word.a);
                 !case.send && (value || case.ok.0 == word.a)
             };
             let apart = named.select.is_some_and(|table| !table.cases.iter().any(receives));

@@ -41,8 +41,10 @@ impl Verifier {
         self.signatures = module.signatures.len();
         self.verify_types(module)?;
         for method in &module.methods[self.methods..] {
-            if !matches!(module.types.get(method.ty.index()), Some(TypeDef { kind: TypeKind::Func { .. }, .. }))
-            {
+            if !matches!(
+                module.types.get(method.ty.index()),
+                Some(TypeDef { kind: TypeKind::Func { .. }, .. })
+            ) {
                 return Err(VerifyError::new(&method.name, "a method without function type"));
             }
         }

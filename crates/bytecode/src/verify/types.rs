@@ -64,7 +64,8 @@ impl Layout {
         self.plain &= part.plain;
         match (&part.repr, u32::try_from(offset)) {
             (Repr::Slots(leaves), Ok(at)) if self.leaves.len() + leaves.len() <= MAX_SLOTS => {
-                let leaves = leaves.iter().map(|leaf| Leaf { offset: leaf.offset.saturating_add(at), ..*leaf });
+                let leaves =
+                    leaves.iter().map(|leaf| Leaf { offset: leaf.offset.saturating_add(at), ..*leaf });
                 self.leaves.extend(leaves);
             }
             _ => self.memory = true,
@@ -181,7 +182,11 @@ fn layout_of(module: &Module, def: &TypeDef) -> Result<Layout, &'static str> {
 /// A type that is a part of another's values.
 fn complete(module: &Module, ty: TypeIx) -> Result<&TypeDef, &'static str> {
     let def = &module.types[ty.index()];
-    if matches!(def.kind, TypeKind::Incomplete) { Err("made of a type that is not complete") } else { Ok(def) }
+    if matches!(def.kind, TypeKind::Incomplete) {
+        Err("made of a type that is not complete")
+    } else {
+        Ok(def)
+    }
 }
 
 fn array_layout(elem: TypeIx, len: u64, def: &TypeDef) -> Result<Layout, &'static str> {

@@ -2,8 +2,8 @@
 
 use golite_bytecode::code::{decode, get_cells, set_cells};
 use golite_bytecode::{
-    Body, Code, Effect, FieldDef, FuncIx, Function, JumpTable, Kind, LeafKind, MethodIx, Module,
-    Op, PointerWord, Reg, Repr, SelectTable, Shape, SigIx, StringIx, TypeDef, TypeIx, TypeKind,
+    Body, Code, Effect, FieldDef, FuncIx, Function, JumpTable, Kind, LeafKind, MethodIx, Module, Op,
+    PointerWord, Reg, Repr, SelectTable, Shape, SigIx, StringIx, TypeDef, TypeIx, TypeKind,
 };
 
 use crate::random::Random;

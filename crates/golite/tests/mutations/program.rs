@@ -107,12 +107,11 @@ pub fn compile(number: usize) -> Compiled {
     let entry = program.entry();
     let result = Arc::new(Mutex::new(None));
     on_deep_stack(|| {
-        let recorder =
-            Recorder { program: Some(program), log: Vec::new(), result: Arc::clone(&result) };
+        let recorder = Recorder { program: Some(program), log: Vec::new(), result: Arc::clone(&result) };
         let config = config(MOST_STEPS, 0);
         let mut vm = Vm::new(config, Box::<Silent>::default(), Box::new(recorder)).expect("there is room");
         let outcome = vm.run(entry);
-        assert_eq!(outcome.status, 0, "{path} ends well");
+        assert_eq!(outcome, golite_vm::Outcome::Status(0), "{path} ends well");
         let steps = vm.rt.sched.steps;
         drop(vm);
         let (mut program, log) = result.lock().expect("nobody panics").take().expect("the VM has ended");

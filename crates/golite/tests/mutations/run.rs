@@ -115,8 +115,9 @@ impl Host for Silent {
         self.clock
     }
 
-    fn sleep(&mut self, nanos: i64) {
+    fn sleep(&mut self, nanos: i64) -> HostResult<()> {
         self.clock = self.clock.saturating_add(nanos);
+        Ok(())
     }
 
     fn random(&mut self, buffer: &mut [u8]) -> HostResult<()> {
@@ -230,7 +231,9 @@ impl Runner {
 fn verify(module: &Module, changed: &Changed) -> bool {
     let tables = Verifier::new().verify_tables(module);
     let function = changed.function.map_or(Ok(()), |func| verify_function(module, func));
-    if let (Some(_), Err(error)) = (std::env::var_os("GOLITE_MUTATION"), tables.as_ref().and(function.as_ref())) {
+    if let (Some(_), Err(error)) =
+        (std::env::var_os("GOLITE_MUTATION"), tables.as_ref().and(function.as_ref()))
+    {
         println!("{error}");
     }
     tables.is_ok() && function.is_ok()
