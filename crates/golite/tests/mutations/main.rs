@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::run::{Outcome, Runner};
+use crate::run::{ENDLESS, FAULT, Outcome, Runner};
 
 /// Cases of an ordinary test run.
 const CASES: u64 = 2_000;
@@ -59,6 +59,7 @@ fn main() -> ExitCode {
     let tests = vec![
         Trial::test("programs_use_all_instructions", program::check_coverage),
         Trial::test("mutated_modules_never_fault", mutated_modules_never_fault),
+        Trial::test("faults_and_endless_cases_are_noticed", faults_and_endless_cases_are_noticed),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
@@ -68,7 +69,9 @@ fn child(first: u64, end: u64) {
     let mut runner = Runner::new();
     let mut out = std::io::stdout();
     for case in first..end {
-        runner.prepare(case);
+        if case < FAULT {
+            runner.prepare(case);
+        }
         writeln!(out, "begin {case}").and_then(|()| out.flush()).expect("the parent listens");
         let outcome = runner.run(case);
         writeln!(out, "end {case} {}", outcome.to_line()).expect("the parent listens");
@@ -113,7 +116,7 @@ fn start_child(first: u64, end: u64) -> Child {
 }
 
 /// Runs a range of cases in one child after the other: a new one after each failure.
-fn run_range(first: u64, end: u64) -> Count {
+fn run_range(first: u64, end: u64, longest: Duration) -> Count {
     let mut count = Count::default();
     let mut next = first;
     while next < end {
@@ -129,7 +132,7 @@ fn run_range(first: u64, end: u64) -> Count {
         });
         let mut running = None;
         let why = loop {
-            match receiver.recv_timeout(LONGEST) {
+            match receiver.recv_timeout(longest) {
                 Ok(line) => {
                     let mut words = line.splitn(3, ' ');
                     let what = words.next().unwrap_or_default();
@@ -170,7 +173,7 @@ fn mutated_modules_never_fault() -> Result<(), Failed> {
     let workers: Vec<_> = (0..CHILDREN)
         .map(|i| {
             let (first, end) = (from + i * share, from + ((i + 1) * share).min(cases));
-            std::thread::spawn(move || run_range(first, end))
+            std::thread::spawn(move || run_range(first, end, LONGEST))
         })
         .collect();
     let mut count = Count::default();
@@ -189,4 +192,14 @@ fn mutated_modules_never_fault() -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("{report}\n{}", count.failures.join("\n")).into())
+}
+
+fn faults_and_endless_cases_are_noticed() -> Result<(), Failed> {
+    let count = run_range(FAULT, ENDLESS + 1, Duration::from_secs(5));
+    let [fault, endless] = &count.failures[..] else {
+        return Err(format!("two failures: {:?}", count.failures).into());
+    };
+    assert!(fault.starts_with(&format!("case {FAULT}: signal")), "{fault}");
+    assert_eq!(*endless, format!("case {ENDLESS}: does not end"));
+    Ok(())
 }

@@ -12,7 +12,7 @@ use golite_runtime::panic::ErrorKind;
 use golite_vm::{Loader, Vm};
 use libtest_mimic::Failed;
 
-use crate::run::{Silent, config};
+use crate::run::{Collections, Silent, config};
 
 /// Programs that are changed, from the top of the repository.
 pub const PROGRAMS: &[&str] = &[
@@ -21,6 +21,19 @@ pub const PROGRAMS: &[&str] = &[
     "crates/golite/tests/mutations/calls.go-lite",
     "crates/golite/tests/mutations/goroutines.go-lite",
     "crates/golite/tests/mutations/packages.go-lite",
+    "examples/concurrency/squares.go-lite",
+    "lang-tests/gc/objects_survive_while_reachable.go-lite",
+    "lang-tests/run/closures/closures_of_closures_capture_through_levels.go-lite",
+    "lang-tests/run/control/control_flow_leaves_range_over_function_bodies.go-lite",
+    "lang-tests/run/control/switches_of_every_density.go-lite",
+    "lang-tests/run/defer/every_runtime_error_can_be_recovered.go-lite",
+    "lang-tests/run/defer/recovery_resumes_in_the_caller_of_the_frame.go-lite",
+    "lang-tests/run/generics/generic_code_handles_every_shape_of_type.go-lite",
+    "lang-tests/run/maps/keys_of_every_comparable_type.go-lite",
+    "lang-tests/run/structs/large_structs_copy_completely.go-lite",
+    "lang-tests/sched/pipelines_fan_out_and_in.go-lite",
+    "lang-tests/sched/select_with_many_cases_and_operations.go-lite",
+    "lang-tests/std/exports/time.go-lite",
 ];
 
 /// The steps that a run of the unchanged program may take.
@@ -108,7 +121,7 @@ pub fn compile(number: usize) -> Compiled {
     let result = Arc::new(Mutex::new(None));
     on_deep_stack(|| {
         let recorder = Recorder { program: Some(program), log: Vec::new(), result: Arc::clone(&result) };
-        let config = config(MOST_STEPS, 0);
+        let config = config(MOST_STEPS, 0, Collections::Rare);
         let mut vm = Vm::new(config, Box::<Silent>::default(), Box::new(recorder)).expect("there is room");
         let outcome = vm.run(entry);
         assert_eq!(outcome, golite_vm::Outcome::Status(0), "{path} ends well");
@@ -152,6 +165,19 @@ fn used(compiled: &Compiled, used: &mut BTreeSet<&'static str>) {
     }
 }
 
+/// Instructions that the compiler does not emit (so far).
+const NOT_EMITTED: [&str; 9] = [
+    "abs.f64",
+    "jump.not.type",
+    "mul.add.f64",
+    "mul.rsub.f64",
+    "mul.sub.f64",
+    "rotl.u32.imm",
+    "rotl.u64.imm",
+    "sqrt.f64",
+    "zero.mem",
+];
+
 /// The programs have every instruction in functions that run.
 pub fn check_coverage() -> Result<(), Failed> {
     let mut seen = BTreeSet::new();
@@ -161,6 +187,7 @@ pub fn check_coverage() -> Result<(), Failed> {
         .map(|op| op.info())
         .filter(|info| !info.has(Effect::Internal) && !seen.contains(info.text))
         .map(|info| info.text)
+        .filter(|text| !NOT_EMITTED.contains(text))
         .collect();
     if missing.is_empty() {
         return Ok(());

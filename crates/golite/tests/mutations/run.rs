@@ -66,12 +66,32 @@ impl Outcome {
     }
 }
 
+/// A case that is a fault: for the test of the test.
+pub const FAULT: u64 = u64::MAX - 2;
+
+/// A case that does not end.
+pub const ENDLESS: u64 = u64::MAX - 1;
+
 /// Bytes that a run may take.
 const MEMORY: u64 = 32 << 20;
 
+/// How often the heap is collected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Collections {
+    /// When it is time.
+    Rare,
+    /// At every allocation, and what is freed is poisoned.
+    All,
+}
+
 /// What VMs are made with: small limits, a clock that moves with the steps.
-pub fn config(steps: u64, seed: u64) -> VmConfig {
-    let heap = HeapConfig { reserve: 256 << 20, hard_limit: Some(MEMORY), ..HeapConfig::default() };
+pub fn config(steps: u64, seed: u64, collections: Collections) -> VmConfig {
+    let heap = HeapConfig {
+        reserve: 256 << 20,
+        hard_limit: Some(MEMORY),
+        stress: collections == Collections::All,
+        ..HeapConfig::default()
+    };
     let sched =
         SchedConfig { virtual_clock: true, max_stack: 256 << 10, slice: 1_000, ..SchedConfig::default() };
     let limits = Limits { max_steps: Some(steps), max_goroutines: Some(500) };
@@ -217,6 +237,13 @@ impl Runner {
 
     /// Changes, verifies, runs, and undoes the change.
     pub fn run(&mut self, case: u64) -> Outcome {
+        match case {
+            FAULT => std::process::abort(),
+            ENDLESS => loop {
+                std::thread::park();
+            },
+            _ => {}
+        }
         let (prepared, changed) = self.change(case);
         let outcome = match verify(&prepared.module, &changed) {
             false => Outcome::Rejected,
@@ -248,9 +275,14 @@ fn run(prepared: &Prepared, case: u64) -> Outcome {
         rejected: Arc::clone(&rejected),
     };
     let (entry, steps) = (prepared.compiled.entry, prepared.compiled.steps * 2 + 10_000);
+    // With collections everywhere steps take longer.
+    let (steps, collections) = match case / PROGRAMS.len() as u64 % 8 {
+        0 => (steps.min(20_000), Collections::All),
+        _ => (steps, Collections::Rare),
+    };
     let ended = catch_unwind(AssertUnwindSafe(|| {
         on_deep_stack(move || {
-            let vm = Vm::new(config(steps, case), Box::<Silent>::default(), Box::new(replay));
+            let vm = Vm::new(config(steps, case, collections), Box::<Silent>::default(), Box::new(replay));
             vm.expect("there is address space").run(entry);
         });
     }));
