@@ -22,8 +22,8 @@ pub struct Options {
     pub stdin: String,
     /// Environment variables.
     pub env: Vec<(String, String)>,
-    /// The function listed.
-    pub func: Option<String>,
+    /// The functions listed; all if none is named.
+    pub func: Vec<String>,
     /// Processor time of one run.
     pub timeout: Duration,
 }
@@ -313,7 +313,7 @@ fn options(lines: &[&str]) -> Result<Options, String> {
         args: Vec::new(),
         stdin: String::new(),
         env: Vec::new(),
-        func: None,
+        func: Vec::new(),
         timeout: Duration::from_secs(TIMEOUT_SECONDS),
     };
     let at = usize::from(lines.first().is_some_and(|line| line.starts_with("#!")));
@@ -364,7 +364,7 @@ fn set_option(options: &mut Options, name: &str, value: String) -> Result<(), St
                 options.env.push((name.to_string(), value.to_string()));
             }
         }
-        "func" => options.func = Some(value),
+        "func" => options.func = value.split(',').map(str::to_string).collect(),
         "timeout" => options.timeout = Duration::from_secs(number()?.into()),
         _ => return Err(format!("there is no option {name}")),
     }

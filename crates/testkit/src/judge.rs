@@ -40,16 +40,22 @@ impl Judge<'_> {
             self.compare_block(case, block, &outcome.stderr, &run)?;
         }
         if let Some(block) = &expectation.listing {
-            let mut words = vec!["dis"];
-            if let Some(func) = &expectation.options.func {
-                words.extend(["--func", func]);
+            let mut listing = String::new();
+            let names = &expectation.options.func;
+            let named = names.iter().map(|name| vec!["dis", "--func", name]);
+            let commands = if names.is_empty() { vec![vec!["dis"]] } else { named.collect() };
+            for command in commands {
+                let run = self.tool(case, &command);
+                let outcome = run.run();
+                if outcome.end != End::Exit(0) {
+                    return Err(format!("{}: {}\n{}", run.shown(), outcome.end, outcome.stderr));
+                }
+                if !listing.is_empty() {
+                    listing.push('\n');
+                }
+                listing += &outcome.stdout;
             }
-            let run = self.tool(case, &words);
-            let outcome = run.run();
-            if outcome.end != End::Exit(0) {
-                return Err(format!("{}: {}\n{}", run.shown(), outcome.end, outcome.stderr));
-            }
-            self.compare_block(case, block, &outcome.stdout, &run)?;
+            self.compare_block(case, block, &listing, &self.tool(case, &["dis"]))?;
         }
         for run in runs(self.golite, case, &expectation) {
             compare_run(case, &expectation, &run.run()).map_err(|wrong| {

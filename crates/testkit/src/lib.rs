@@ -37,7 +37,7 @@
 //! | `args="…"` | arguments of the program |
 //! | `stdin="…"` | its standard input, with Go's escapes |
 //! | `env="A=1 B=2"` | environment variables |
-//! | `func=NAME` | the listing is that of one function |
+//! | `func=A,B` | the listing is that of these functions |
 //! | `timeout=N` | seconds of processor time for one run; 60 without it |
 //!
 //! `GOLITE_BLESS=1` rewrites `Rendered` and `Listing` blocks. `Output` is never rewritten: it comes
