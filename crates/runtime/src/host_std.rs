@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rustix::event::PollFlags;
-use rustix::fs::OFlags;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::PollFlags;
 
 pub use output::Output;
 use output::{PORTION, Patience, Way, is_ready, write_some};
@@ -113,12 +113,12 @@ impl OpenFile {
 
     fn nature(&mut self) -> Nature {
         *self.nature.get_or_insert_with(|| {
-            let mode =
-                rustix::fs::fcntl_getfl(&*self.file).map_or(OFlags::RDWR, |flags| flags & OFlags::RWMODE);
+            let mode = fcntl(&*self.file, FcntlArg::F_GETFL)
+                .map_or(OFlag::O_RDWR, |flags| OFlag::from_bits_retain(flags) & OFlag::O_ACCMODE);
             Nature {
                 way: Way::of(&self.file),
-                readable: mode != OFlags::WRONLY,
-                writable: mode != OFlags::RDONLY,
+                readable: mode != OFlag::O_WRONLY,
+                writable: mode != OFlag::O_RDONLY,
             }
         })
     }
@@ -244,11 +244,11 @@ impl StdHost {
         match awaited {
             // Of a file that has been closed there is an error to be got.
             Awaited::Input(fd) => self.open_file(*fd).map_or(true, |open| {
-                let ready = is_ready(&open.file, PollFlags::IN);
+                let ready = is_ready(&open.file, PollFlags::POLLIN);
                 open.granted |= ready;
                 ready
             }),
-            Awaited::Room(fd) => self.file(*fd).map_or(true, |file| is_ready(file, PollFlags::OUT)),
+            Awaited::Room(fd) => self.file(*fd).map_or(true, |file| is_ready(file, PollFlags::POLLOUT)),
             Awaited::Opened(opening) => opening.is_done(),
         }
     }
@@ -412,7 +412,7 @@ impl Host for StdHost {
         if nature.way != Way::Slow || !nature.writable {
             return write_some(&open.file, bytes);
         }
-        if !is_ready(&open.file, PollFlags::OUT) {
+        if !is_ready(&open.file, PollFlags::POLLOUT) {
             return self.refuse(Awaited::Room(fd));
         }
         write_some(&open.file, &bytes[..bytes.len().min(PORTION)])
@@ -428,7 +428,7 @@ impl Host for StdHost {
             return retry(|| (&*file).read(buffer));
         }
         let file = open.file.clone();
-        if (patient && !granted) || !is_ready(&file, PollFlags::IN) {
+        if (patient && !granted) || !is_ready(&file, PollFlags::POLLIN) {
             return self.refuse(Awaited::Input(fd));
         }
         if fd == 0 {
@@ -503,11 +503,11 @@ impl Host for StdHost {
                 return flushed;
             }
             let pending = self.output.pending();
-            let mut files: Vec<_> = pending.iter().map(|file| (file.clone(), PollFlags::OUT)).collect();
+            let mut files: Vec<_> = pending.iter().map(|file| (file.clone(), PollFlags::POLLOUT)).collect();
             for (_, awaited) in &self.watched {
                 let (fd, what) = match awaited {
-                    Awaited::Input(fd) => (*fd, PollFlags::IN),
-                    Awaited::Room(fd) => (*fd, PollFlags::OUT),
+                    Awaited::Input(fd) => (*fd, PollFlags::POLLIN),
+                    Awaited::Room(fd) => (*fd, PollFlags::POLLOUT),
                     Awaited::Opened(opening) if opening.is_done() => return flushed,
                     Awaited::Opened(_) => continue,
                 };

@@ -11,10 +11,11 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::error;
 use crate::host::{HostError, HostResult};
@@ -58,17 +59,22 @@ impl Way {
     }
 }
 
+/// Whether the system had something to say of that file: that it is ready, or of no use.
+pub(super) fn has_answer(asked: &PollFd<'_>) -> bool {
+    asked.revents().is_none_or(|events| !events.is_empty())
+}
+
 /// Whether the file is ready for that now.
 pub(super) fn is_ready(file: &File, what: PollFlags) -> bool {
-    let mut asked = [PollFd::new(file, what)];
+    let mut asked = [PollFd::new(file.as_fd(), what)];
     // What cannot be asked is tried.
-    poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_err() || !asked[0].revents().is_empty()
+    poll(&mut asked, PollTimeout::ZERO).is_err() || has_answer(&asked[0])
 }
 
 /// Waits until the file is ready for that.
 pub(super) fn wait_for(file: &File, what: PollFlags) {
     // An error shows when the file is used.
-    let _ = poll(&mut [PollFd::new(file, what)], None);
+    let _ = poll(&mut [PollFd::new(file.as_fd(), what)], PollTimeout::NONE);
 }
 
 /// Standard output.
@@ -208,7 +214,7 @@ impl Buffer {
         let mut done = 0;
         let mut result = Ok(());
         while done < self.bytes.len() {
-            if in_portions && !is_ready(&file, PollFlags::OUT) {
+            if in_portions && !is_ready(&file, PollFlags::POLLOUT) {
                 break;
             }
             let end = if in_portions { self.bytes.len().min(done + PORTION) } else { self.bytes.len() };
@@ -216,7 +222,7 @@ impl Buffer {
                 Ok(count) => done += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match patience {
-                    Patience::Waits => wait_for(&file, PollFlags::OUT),
+                    Patience::Waits => wait_for(&file, PollFlags::POLLOUT),
                     Patience::Refuses => break,
                 },
                 Err(failure) => {
@@ -239,7 +245,7 @@ pub(super) fn write_some(file: &File, bytes: &[u8]) -> HostResult<usize> {
         match (&*file).write(bytes) {
             Ok(count) => return Ok(count),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for(file, PollFlags::OUT),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for(file, PollFlags::POLLOUT),
             Err(failure) => return Err(error(&failure)),
         }
     }

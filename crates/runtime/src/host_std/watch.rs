@@ -6,14 +6,18 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
 
+use super::output::has_answer;
 use crate::host::Fd;
 use crate::interrupt::{Cause, Interrupt};
 
@@ -120,19 +124,19 @@ pub(super) fn wait(
     files: &[(Arc<File>, PollFlags)],
     end: Option<Instant>,
 ) -> Option<Vec<usize>> {
-    let mut asked = vec![PollFd::new(wakeups, PollFlags::IN)];
-    asked.extend(files.iter().map(|(file, what)| PollFd::new(&**file, *what)));
+    let mut asked = vec![PollFd::new(wakeups.as_fd(), PollFlags::POLLIN)];
+    asked.extend(files.iter().map(|(file, what)| PollFd::new(file.as_fd(), *what)));
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
-        let left = left.and_then(|left| Timespec::try_from(left).ok());
-        match poll(&mut asked, left.as_ref()) {
+        let left = left.map(TimeSpec::from_duration);
+        match ppoll(&mut asked, left, None) {
             // A signal that ends nothing came in between.
-            Err(rustix::io::Errno::INTR) => {}
+            Err(Errno::EINTR) => {}
             Ok(_) | Err(_) => break,
         }
     }
-    let ready: Vec<usize> = (0..files.len()).filter(|i| !asked[i + 1].revents().is_empty()).collect();
-    let woken = !asked[0].revents().is_empty();
+    let ready: Vec<usize> = (0..files.len()).filter(|i| has_answer(&asked[i + 1])).collect();
+    let woken = has_answer(&asked[0]);
     drain(wakeups);
     (!woken && !ready.is_empty()).then_some(ready)
 }
