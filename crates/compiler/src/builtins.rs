@@ -73,7 +73,7 @@ impl FuncCompiler<'_> {
                 let slice = self.ty(&args[0]);
                 let Type::Slice(elem) = self.under(slice) else { return want };
                 let elem = self.c.type_ix(elem);
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.f.asm.line().copy_slice(want, to, from, elem);
             }
             Builtin::Recover => {
@@ -146,7 +146,7 @@ impl FuncCompiler<'_> {
     ) -> Reg {
         let (regs, types) = self.multi_value(arg);
         let args: Vec<(Reg, TypeId)> = regs.into_iter().zip(types).collect();
-        self.at(expr.span);
+        self.at_expr(expr);
         match builtin {
             Builtin::Append => {
                 let Type::Slice(elem) = self.under(ty) else { return Reg(0) };
@@ -295,7 +295,7 @@ impl FuncCompiler<'_> {
                 if let Place::Mem { ptr, offset } = place
                     && let Ok(at) = u16::try_from(offset + 8 * slot)
                 {
-                    self.at(expr.span);
+                    self.at_expr(expr);
                     self.f.asm.line().load_64(want, ptr, at);
                 } else {
                     let reg = self.read(place, ty, None);
@@ -337,14 +337,14 @@ impl FuncCompiler<'_> {
         let Type::Pointer(elem) = self.under(ty) else { return };
         let shape = self.shape(elem);
         if self.is_type(arg) {
-            self.at(expr.span);
+            self.at_expr(expr);
             self.f.asm.line().alloc(want, shape.ix);
             return;
         }
         // new(x): a variable with that value.
         let value = self.borrow_as(arg, elem);
         let object = self.f.asm.take(1);
-        self.at(expr.span);
+        self.at_expr(expr);
         self.f.asm.line().alloc(object, shape.ix);
         if shape.slots > 0 {
             self.store(object, 0, value, &shape, true);
@@ -359,7 +359,7 @@ impl FuncCompiler<'_> {
         for (size, arg) in sizes.iter_mut().zip(args.iter().skip(1)).rev() {
             *size = self.size_arg(arg, any_call);
         }
-        self.at(expr.span);
+        self.at_expr(expr);
         let ix = self.c.type_ix(ty);
         match self.under(ty) {
             Type::Slice(elem) => {
@@ -409,7 +409,7 @@ impl FuncCompiler<'_> {
             };
             values.push(reg);
         }
-        self.at(expr.span);
+        self.at_expr(expr);
         self.mov(best, values[0], shape.slots);
         for value in &values[1..] {
             let line = self.f.asm.line();
@@ -456,7 +456,7 @@ impl FuncCompiler<'_> {
         if call.ellipsis.is_some() {
             let tail = self.expr_as_tail(&args[0], ty);
             let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
-            self.at(expr.span);
+            self.at_expr(expr);
             self.f.asm.line().append_slice(want, slice, tail, shape.ix);
             return;
         }
@@ -468,7 +468,7 @@ impl FuncCompiler<'_> {
             [arg] => {
                 let value = self.borrow_as(arg, elem);
                 let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.append_one(want, slice, value, &shape);
             }
             _ => {
@@ -484,7 +484,7 @@ impl FuncCompiler<'_> {
                     }
                 }
                 let slice = early.unwrap_or_else(|| self.expr_as(&call.args[0], ty));
-                self.at(expr.span);
+                self.at_expr(expr);
                 let Ok(count) = u16::try_from(args.len()) else {
                     self.c.fail("too many arguments of append".into());
                     return;
@@ -554,7 +554,7 @@ impl FuncCompiler<'_> {
                 let ptr = self.expr(&args[0]);
                 let len = self.size_arg(&args[1], true);
                 let sum = self.f.asm.take(1);
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.f.asm.line().num_from_ptr(sum, ptr);
                 arith::emit_binary(self.f.asm.line(), arith::BinaryOp::Add, Num::I64, sum, sum, len);
                 self.f.asm.line().ptr_from_num(want, sum);

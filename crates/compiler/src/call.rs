@@ -140,7 +140,7 @@ impl FuncCompiler<'_> {
                 let mark = self.f.asm.mark();
                 let params = base.plus(inner.first_param().0);
                 self.arguments(call, &sig.params, sig.variadic, params, None);
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.emit_call(base, func);
                 self.f.asm.reset(mark);
                 self.results(base, &inner, types)
@@ -161,7 +161,7 @@ impl FuncCompiler<'_> {
                             params.plus(receiver),
                             Some((recv, &resolved, params)),
                         );
-                        self.at(expr.span);
+                        self.at_expr(expr);
                         self.emit_call(base, func);
                         self.f.asm.reset(mark);
                         self.results(base, &inner, types)
@@ -174,7 +174,7 @@ impl FuncCompiler<'_> {
                         let params = base.plus(inner.first_param().0);
                         self.arguments(call, &sig.params, sig.variadic, params.plus(1), None);
                         let iface = early.unwrap_or_else(|| self.receiver(recv, &resolved, None));
-                        self.at(expr.span);
+                        self.at_expr(expr);
                         self.f.asm.line().call_iface(base, iface, method, sig_ix);
                         self.f.asm.reset(mark);
                         self.results(base, &inner, types)
@@ -191,7 +191,7 @@ impl FuncCompiler<'_> {
                 let params = base.plus(inner.first_param().0);
                 self.arguments(call, &sig.params, sig.variadic, params, None);
                 let callee = early.unwrap_or_else(|| self.expr(func));
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.f.asm.line().call_closure(base, callee, sig_ix);
                 self.f.asm.reset(mark);
                 self.results(base, &inner, types)
@@ -470,7 +470,7 @@ impl FuncCompiler<'_> {
                         }
                         // A nil interface panics now.
                         let ok = self.f.asm.label();
-                        self.at(expr.span);
+                        self.at_expr(expr);
                         self.f.asm.branch(ok, |b| b.jump_nz(words, 0));
                         let code = golite_bytecode::RuntimeErrorCode::NilDereference as u16;
                         self.f.asm.line().panic_runtime(code);
@@ -512,7 +512,7 @@ impl FuncCompiler<'_> {
             self.expr_as_to(arg, *ty, at);
             at = at.plus(self.shape(*ty).slots);
         }
-        self.at(expr.span);
+        self.at_expr(expr);
         let wrapper = self.c.func_ix(FuncKey::Wrapper(Wrapper::Builtin(builtin, types)));
         let kinds = self.c.module.functions[wrapper.index()].captures.clone();
         self.closure_of(wrapper, &kinds, words, dst);

@@ -54,7 +54,7 @@ impl FuncCompiler<'_> {
         let want = self.dst(dst, &target_shape);
         let after = self.f.asm.mark();
         let iface = self.expr(subject);
-        self.at(expr.span);
+        self.at_expr(expr);
         let from = self.c.type_ix(from);
         if self.is_interface(target) {
             self.f.asm.line().assert_iface(want, iface, target_shape.ix, from);
@@ -137,7 +137,7 @@ impl FuncCompiler<'_> {
             let source_shape = self.shape(from);
             let value_reg = self.take(&source_shape);
             self.constant(value_reg, &value, from);
-            self.at(expr.span);
+            self.at_expr(expr);
             self.convert(want, value_reg, from, target);
         } else if dst.is_none() && self.same_slots(from, target) {
             // Only the type changes.
@@ -145,7 +145,7 @@ impl FuncCompiler<'_> {
             return self.expr(operand);
         } else {
             let src = self.expr(operand);
-            self.at(expr.span);
+            self.at_expr(expr);
             self.convert(want, src, from, target);
         }
         self.f.asm.reset(if dst.is_some() { mark } else { after });

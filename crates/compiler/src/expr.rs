@@ -156,13 +156,13 @@ impl FuncCompiler<'_> {
         if let Some(dst) = dst {
             let mark = self.f.asm.mark();
             let place = self.place(expr);
-            self.at(expr.span);
+            self.at_expr(expr);
             self.load_place(place, &shape, Some(dst));
             self.f.asm.reset(mark);
             return dst;
         }
         let place = self.place(expr);
-        self.at(expr.span);
+        self.at_expr(expr);
         self.load_place(place, &shape, None)
     }
 
@@ -176,12 +176,12 @@ impl FuncCompiler<'_> {
         match expr.unparen().kind {
             ExprKind::Ident(_) => {
                 let place = self.place(expr);
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.borrow_place(place, &shape)
             }
             ExprKind::Selector(..) | ExprKind::Index(..) | ExprKind::Star(_) => {
                 let place = self.place(expr);
-                self.at(expr.span);
+                self.at_expr(expr);
                 // Whoever uses the value takes the address for that of an object.
                 if let Place::Mem { ptr, offset: 0 } = place {
                     self.f.asm.line().nil_check(ptr);
@@ -249,7 +249,7 @@ impl FuncCompiler<'_> {
             Some(value) => self.const_expr(&value, ty, None),
             None => self.borrow(expr),
         };
-        self.at(expr.span);
+        self.at_expr(expr);
         self.emit_to_iface(want, value, ty);
         self.f.asm.reset(if dst.is_some() { mark } else { after });
         want
@@ -279,7 +279,7 @@ impl FuncCompiler<'_> {
         let want = self.dst(dst, &shape);
         let after = self.f.asm.mark();
         let src = self.expr(operand);
-        self.at(expr.span);
+        self.at_expr(expr);
         match self.c.num(ty) {
             Some(num) if op == UnaryOp::Neg => arith::emit_neg(self.f.asm.line(), num, want, src),
             Some(num) => arith::emit_not(self.f.asm.line(), num, want, src),
@@ -304,7 +304,7 @@ impl FuncCompiler<'_> {
         let after = self.f.asm.mark();
         let ch = self.expr(operand);
         let elem = self.chan_elem(operand);
-        self.at(expr.span);
+        self.at_expr(expr);
         let elem_ix = self.c.type_ix(elem);
         self.f.asm.line().chan_recv(want, ch, elem_ix);
         self.f.asm.reset(if dst.is_some() { mark } else { after });

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use golite_bytecode::{Code, FuncIx, GlobalIx, Kind, LINK_SLOTS, Reg, RuntimeErrorCode};
 use golite_source::{Span, Symbol, sym};
-use golite_syntax::ast::{Block, Expr, Field, FuncType, Ident, Stmt, StmtKind};
+use golite_syntax::ast::{Block, Expr, ExprKind, Field, FuncType, Ident, Stmt, StmtKind};
 use golite_types::{DeclRef, ObjId, PkgId, Subst, Type, TypeId};
 use rustc_hash::FxHashMap;
 
@@ -168,6 +168,22 @@ impl<'c> FuncCompiler<'c> {
         }
         let line = self.c.checker.session.map.locate(span.start).map_or(0, |(_, at)| at.line);
         self.f.asm.set_position(Position { span, line, inlined: 0 });
+    }
+
+    /// Sets the position of an expression. Its line is that of the token that stands for it, as in gc:
+    /// the opening parenthesis of a call, the bracket of an index, the dot of a selector.
+    pub fn at_expr(&mut self, expr: &Expr) {
+        let token = match &expr.kind {
+            ExprKind::Call(call) => call.func.span.end,
+            ExprKind::Index(base, _) | ExprKind::Selector(base, _) | ExprKind::TypeAssert(base, _) => {
+                base.span.end
+            }
+            ExprKind::Slice(slice) => slice.base.span.end,
+            ExprKind::Binary(binary) => binary.op_span.start,
+            _ => return self.at(expr.span),
+        };
+        let line = self.c.checker.session.map.locate(token).map_or(0, |(_, at)| at.line);
+        self.f.asm.set_position(Position { span: expr.span, line, inlined: 0 });
     }
 
     // ---- ways in and out
@@ -357,11 +373,15 @@ impl<'c> FuncCompiler<'c> {
         let _ = self.f.asm.take(LINK_SLOTS);
         for pkg in self.c.user_packages(main) {
             let package = self.c.checker.package(pkg);
-            if package.vars.is_empty() && package.inits.is_empty() {
-                continue;
+            let inits = package.inits.clone();
+            if !package.vars.is_empty() {
+                let func = self.c.func_ix(FuncKey::PackageInit(pkg));
+                self.call_plain(func);
             }
-            let func = self.c.func_ix(FuncKey::PackageInit(pkg));
-            self.call_plain(func);
+            for init in inits {
+                let func = self.c.func_ix(FuncKey::Decl(init, Vec::new()));
+                self.call_plain(func);
+            }
         }
         let scope = self.c.checker.package(main).scope;
         let name = self.c.checker.session.names.intern("main");
@@ -384,12 +404,6 @@ impl<'c> FuncCompiler<'c> {
         for step in self.c.checker.init_order(pkg).to_vec() {
             self.at(step.spec.span);
             self.init_vars(&step.vars, &step.spec);
-        }
-        for init in self.c.checker.package(pkg).inits.clone() {
-            let span = self.c.checker.object(init).span;
-            self.at(span);
-            let func = self.c.func_ix(FuncKey::Decl(init, Vec::new()));
-            self.call_plain(func);
         }
         self.f.asm.line().ret();
     }

@@ -74,7 +74,7 @@ impl FuncCompiler<'_> {
         }
         self.f.asm.note_unsigned(expr.span, unsigned);
         let base = early.unwrap_or_else(|| self.sliced(&slice.base, base_ty));
-        self.at(expr.span);
+        self.at_expr(expr);
         let [lo, hi, max] = regs;
         match self.under(base_ty) {
             Type::Slice(elem) => {

@@ -50,7 +50,7 @@ impl FuncCompiler<'_> {
         let mark = self.f.asm.mark();
         let want = self.dst(dst, &Shape::pointer());
         let after = self.f.asm.mark();
-        self.at(expr.span);
+        self.at_expr(expr);
         match self.under(ty) {
             Type::Struct(_)
                 if !shape.is_memory() && shape.form != Form::Empty && !lit.elements.is_empty() =>
@@ -59,7 +59,7 @@ impl FuncCompiler<'_> {
                 let parts = self.take(&shape);
                 self.fill_regs(lit, ty, parts);
                 // The parts have been read: the destination may hold the object at once.
-                self.at(expr.span);
+                self.at_expr(expr);
                 self.f.asm.line().alloc(want, shape.ix);
                 self.init_leaves(want, parts, ty, 0);
             }
@@ -311,7 +311,7 @@ impl FuncCompiler<'_> {
         let slice = if fresh { want } else { self.f.asm.take(3) };
         let length = self.f.asm.take(1);
         self.const_int(length, len as i64);
-        self.at(expr.span);
+        self.at_expr(expr);
         self.f.asm.line().make_slice(slice, length, Reg::NONE, shape.ix);
         self.fill_elements(lit, elem, slice, 0, shape.size as u32);
         self.mov(want, slice, 3);
@@ -328,7 +328,7 @@ impl FuncCompiler<'_> {
         let map = self.f.asm.take(1);
         let hint = self.f.asm.take(1);
         self.const_int(hint, lit.elements.len() as i64);
-        self.at(expr.span);
+        self.at_expr(expr);
         self.f.asm.line().make_map(map, hint, shape.ix);
         let value_shape = self.shape(value_ty);
         for element in &lit.elements {

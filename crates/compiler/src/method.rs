@@ -283,7 +283,7 @@ impl FuncCompiler<'_> {
         let after = self.f.asm.mark();
         let resolved = self.resolve(expr, name, selection);
         let receiver = self.receiver(base, &resolved, None);
-        self.at(expr.span);
+        self.at_expr(expr);
         let wrapper = match resolved.target {
             Target::Static { func, pointer_receiver } => {
                 let slots = if pointer_receiver {

@@ -52,7 +52,7 @@ impl FuncCompiler<'_> {
             }
             ExprKind::Star(base) if self.c.checker.info.fact(expr.id).mode != Mode::Type => {
                 let ptr = self.expr(base);
-                self.at(expr.span);
+                self.at_expr(expr);
                 return Place::Mem { ptr, offset: 0 };
             }
             ExprKind::Index(base, index) if index.len() == 1 => {
@@ -188,25 +188,25 @@ impl FuncCompiler<'_> {
                     let map = self.expr(base);
                     (map, self.expr_as(index, key))
                 };
-                self.at(expr.span);
+                self.at_expr(expr);
                 Some(Place::Map { map, key, ty: base_ty })
             }
             Type::Slice(elem) => {
                 let size = self.shape(elem).size as u32;
                 let (view, idx) = self.view_and_index(base, index);
-                self.at(expr.span);
+                self.at_expr(expr);
                 Some(Place::Elem { view, idx, size, offset: 0 })
             }
             Type::Basic(_) => {
                 let (view, idx) = self.view_and_index(base, index);
-                self.at(expr.span);
+                self.at_expr(expr);
                 Some(Place::Elem { view, idx, size: 1, offset: 0 })
             }
             Type::Pointer(array) => {
                 let Type::Array(len, elem) = self.under(array) else { return None };
                 let size = self.shape(elem).size as u32;
                 let (ptr, idx) = self.view_and_index(base, index);
-                self.at(expr.span);
+                self.at_expr(expr);
                 Some(Place::Array { ptr, idx, len: len as u32, size, offset: 0 })
             }
             Type::Array(len, elem) => {
@@ -226,7 +226,7 @@ impl FuncCompiler<'_> {
                     return Some(place);
                 }
                 let idx = self.expr(index);
-                self.at(expr.span);
+                self.at_expr(expr);
                 Some(self.array_elem(place, base_ty, idx, len as u32, size))
             }
             _ => None,
@@ -653,7 +653,7 @@ impl FuncCompiler<'_> {
         let want = self.dst(dst, &Shape::pointer());
         let after = self.f.asm.mark();
         let place = self.place(inner);
-        self.at(expr.span);
+        self.at_expr(expr);
         match place {
             // Straight into the destination.
             Place::Mem { ptr, offset } if offset != 0 => {

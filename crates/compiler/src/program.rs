@@ -348,7 +348,11 @@ impl Compiler {
         let name = self.checker.name(object.name);
         let dots = if generic { "[...]" } else { "" };
         match object.receiver {
-            None => format!("{package}.{name}{dots}"),
+            None => match self.checker.package(object.pkg).inits.iter().position(|init| *init == obj) {
+                // A package may have many.
+                Some(number) => format!("{package}.{name}.{number}"),
+                None => format!("{package}.{name}{dots}"),
+            },
             Some(receiver) => {
                 let base = self
                     .checker
@@ -356,10 +360,16 @@ impl Compiler {
                     .as_named(receiver)
                     .map(|named| self.checker.types.named_info(named).obj);
                 let base = base.map_or("", |obj| self.checker.name(self.checker.object(obj).name));
+                // Type parameters of the receiver and of the method itself.
+                let of_type = if object.type_params.is_empty() { "" } else { dots };
+                let own = match self.checker.types.get(object.ty) {
+                    Type::Signature(sig) if !sig.type_params.is_empty() => dots,
+                    _ => "",
+                };
                 if object.pointer_receiver {
-                    format!("{package}.(*{base}{dots}).{name}")
+                    format!("{package}.(*{base}{of_type}).{name}{own}")
                 } else {
-                    format!("{package}.{base}{dots}.{name}")
+                    format!("{package}.{base}{of_type}.{name}{own}")
                 }
             }
         }

@@ -27,7 +27,7 @@ impl FuncCompiler<'_> {
             None => {
                 for (clause, to) in stmt.clauses.iter().zip(&labels) {
                     for expr in clause.exprs.iter().flatten() {
-                        self.at(expr.span);
+                        self.at_expr(expr);
                         self.branch_if(expr, true, *to);
                     }
                 }
@@ -43,7 +43,7 @@ impl FuncCompiler<'_> {
                     for (clause, to) in stmt.clauses.iter().zip(&labels) {
                         for expr in clause.exprs.iter().flatten() {
                             let mark = self.f.asm.mark();
-                            self.at(expr.span);
+                            self.at_expr(expr);
                             self.case(reg, ty, expr, *to);
                             self.f.asm.reset(mark);
                         }

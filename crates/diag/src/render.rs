@@ -148,18 +148,19 @@ pub fn json(map: &SourceMap, diagnostic: &Diagnostic) -> String {
 fn json_span(map: &SourceMap, span: Span) -> String {
     let Some((file, start)) = map.locate(span.start) else { return "null".into() };
     let base = file.base;
-    let end = file.line_column(span.end.saturating_sub(base).max(span.start - base));
+    let end_offset = span.end.saturating_sub(base).max(span.start - base);
+    let end = file.line_column(end_offset);
     format!(
         "{{\"file\":{},\"start\":{},\"end\":{},\"line\":{},\"column\":{},\"utf16\":{},\"end_line\":{},\"end_column\":{},\"end_utf16\":{}}}",
         quote(&file.name),
         span.start - base,
-        span.end.saturating_sub(base).max(span.start - base),
+        end_offset,
         start.line,
         start.column,
-        start.utf16,
+        file.utf16_column(span.start - base),
         end.line,
         end.column,
-        end.utf16,
+        file.utf16_column(end_offset),
     )
 }
 

@@ -1,5 +1,7 @@
 //! From files to a checked program with all its diagnostics.
 
+use std::collections::HashSet;
+
 use golite_diag::{Code, Diagnostic, Severity};
 use golite_source::{SourceMap, sym};
 use golite_types::{Checker, ObjId, ObjKind, PkgId};
@@ -78,8 +80,26 @@ pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
     })
 }
 
-/// Drops what the checker says about declarations with syntax errors, and about names that are
-/// declared in what could not be read.
+/// Whether an error may be there only because a part of the declaration could not be read.
+fn follows_from_missing_text(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Undefined
+            | Code::MissingMember
+            | Code::UnusedVariable
+            | Code::UnusedResult
+            | Code::UnusedLabel
+            | Code::BadLabel
+            | Code::BadGoto
+            | Code::MisplacedBranch
+            | Code::MissingReturn
+            | Code::NoNewVariables
+            | Code::WrongCount
+    )
+}
+
+/// Drops what the checker says about declarations with syntax errors because something is missing
+/// there, or on the very line, and about names that are declared in what could not be read.
 fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
     if !parsed.broken {
         return;
@@ -87,10 +107,22 @@ fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
     let mut errors = std::mem::take(&mut checker.session.errors);
     let lost: Vec<String> =
         parsed.lost.iter().map(|name| format!("undefined: {}", checker.name(*name))).collect();
-    errors.retain(|error| match error.code {
-        Code::Syntax | Code::BadToken | Code::Nesting => true,
-        Code::Undefined if lost.contains(&error.message) => false,
-        _ => !parsed.broken_decls.iter().any(|decl| decl.start <= error.at && error.at < decl.end),
+    let broken = |error: &Diagnostic| {
+        parsed.broken_decls.iter().any(|decl| decl.start <= error.at && error.at < decl.end)
+    };
+    let map = &checker.session.map;
+    let line = |error: &Diagnostic| {
+        map.file_of(error.at).map(|file| (file, map.file(file).line_of(error.at - map.file(file).base)))
+    };
+    let is_syntax = |error: &Diagnostic| matches!(error.code, Code::Syntax | Code::BadToken | Code::Nesting);
+    let wrong_lines: HashSet<_> = errors.iter().filter(|error| is_syntax(error)).map(line).collect();
+    errors.retain(|error| {
+        if is_syntax(error) {
+            return true;
+        }
+        let is_lost = error.code == Code::Undefined && lost.contains(&error.message);
+        let follows = follows_from_missing_text(error.code) || wrong_lines.contains(&line(error));
+        !(is_lost || follows && broken(error))
     });
     checker.session.errors = errors;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_parser::{ParsedFile, parse_decl, parse_file};
-use golite_source::{FileId, Span, Symbol};
+use golite_source::{FileId, Span, Symbol, sym};
 use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
@@ -73,13 +73,18 @@ pub fn parse_package(files: &[SourceText], session: &mut Session) -> ParsedPacka
         package.lost.extend(lost);
         package.trees.push(file);
     }
-    check_clauses(&package.trees, session);
+    check_clauses(&package, session);
     package
 }
 
 /// All files of a package have the same package clause.
-fn check_clauses(files: &[File], session: &mut Session) {
+fn check_clauses(package: &ParsedPackage, session: &mut Session) {
+    let files = &package.trees;
     let Some(first) = files.first() else { return };
+    if first.package.name == sym::BLANK && !package.broken {
+        let message = "invalid package name _";
+        session.errors.push(Diagnostic::error(Code::PackageClause, first.package.span, message));
+    }
     for file in &files[1..] {
         if file.package.name != first.package.name {
             let name = session.names.name(first.package.name);

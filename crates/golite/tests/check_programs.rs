@@ -207,3 +207,108 @@ fn long_chains_and_deep_nesting_do_not_overflow() {
     let result = messages(&format!("package p\n{chain}var v5000 = 1\n"));
     assert!(result.len() <= 1_500, "a limit is reported, nothing crashes: {}", result.len());
 }
+
+#[test]
+fn a_syntax_error_hides_only_what_follows_from_it() {
+    check(
+        messages("package p\nfunc f() { x := }\nfunc g() int { return \"\" + y }\nz := 1\nvar _ = z\n"),
+        &[
+            "2:17: syntax error: unexpected }, expected expression",
+            "3:28: undefined: y",
+            "4:1: syntax error: non-declaration statement outside function body",
+        ],
+    );
+    check(
+        messages("package p\nimport \"shapes\"\nfunc f() { if }\n"),
+        &["3:15: syntax error: unexpected }, expected expression"],
+    );
+}
+
+#[test]
+fn cycles_of_instances_are_told_where_they_are_written() {
+    check(
+        messages("package p\ntype A[P any] [10]A[*P]\n"),
+        &["2:19: invalid recursive type: A[*P] refers to itself"],
+    );
+    check(
+        messages("package p\ntype N[P any] M[P]\ntype M[P any] N[P]\n"),
+        &[
+            "2:15: invalid recursive type M[P]\n\ta.go:2:15: M[P] refers to N[P]\n\ta.go:3:15: N[P] refers to M[P]",
+        ],
+    );
+    check(
+        messages("package p\ntype I interface { m() J; J }\ntype J interface { I }\nvar i I = j\nvar j J\n"),
+        &["2:6: invalid recursive type I\n\ta.go:2:6: I refers to J\n\ta.go:3:6: J refers to I"],
+    );
+}
+
+#[test]
+fn a_field_or_method_is_no_type() {
+    check(
+        messages("package p\ntype S[T any] struct{}\nvar v = S[any]{}\nfunc (s *S[T]) M(v.M) {}\n"),
+        &["4:20: v.M is not a type"],
+    );
+}
+
+#[test]
+fn comparable_leaves_only_terms_that_compare() {
+    check(
+        messages("package p\nfunc f[T interface{ comparable; ~[]int }](x T) { _ = x == x }\n"),
+        &["2:54: invalid operation: x == x (empty type set)"],
+    );
+    check(
+        messages("package p\nfunc f[T interface{ comparable; []byte | string }](T) {}\nvar _ = f[[]byte]\n"),
+        &[
+            "3:11: []byte does not satisfy interface{comparable; []byte | string} (interface{comparable; []byte | string} mentions []byte, but []byte is not in the type set of interface{comparable; []byte | string})",
+        ],
+    );
+}
+
+#[test]
+fn type_arguments_must_be_as_many_as_the_parameters() {
+    check(
+        messages(
+            "package p\ntype F[A, B any] int\nfunc g[A, B any](F[A, B]) {}\nfunc _() { var x F[int]; g(x) }\n",
+        ),
+        &[
+            "4:18: not enough type arguments for type F: have 1, want 2",
+            "4:28: in call to g, type F[int] of x does not match F[A, B] (cannot infer A and B)",
+        ],
+    );
+    check(
+        messages("package p\ntype B[P any] = func()\nvar _ = B(nil)\nvar _ B\n"),
+        &[
+            "3:9: cannot use generic type B without instantiation",
+            "4:7: cannot use generic type B[P any] without instantiation",
+        ],
+    );
+}
+
+#[test]
+fn import_paths_are_checked() {
+    let check = |path: &str, expected: &str| {
+        check(messages(&format!("package p\nimport {path}\n")), &[expected]);
+    };
+    check("\"a b\"", "2:8: invalid import path (invalid character U+0020 ' ')");
+    check("`a\\b`", "2:8: invalid import path (invalid character U+005C '\\')");
+    check("\"a//b\"", "2:8: could not import a//b (non-canonical import path \"a//b\" (should be \"a/b\"))");
+    check("\"/a\"", "2:8: could not import /a (import path cannot be absolute path)");
+}
+
+#[test]
+fn names_from_dot_imports_clash_with_those_of_the_package() {
+    check(
+        messages("package p\nimport . \"units\"\nvar _ Length\nfunc Length() {}\n"),
+        &[
+            "4:6: Length already declared through dot-import of package units (\"units\")\n\t$GOROOT/src/units/units.go-lite:3:6: other declaration of Length",
+        ],
+    );
+}
+
+#[test]
+fn line_directives_give_the_places_of_messages() {
+    check(
+        messages("package p\n//line b.go:10\nvar _ = x\n/*line c.go:5:3*/var _ = y\n"),
+        &["b.go:10:9: undefined: x", "c.go:5:11: undefined: y"],
+    );
+}

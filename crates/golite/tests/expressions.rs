@@ -122,3 +122,25 @@ fn long_and_deep_expressions_are_checked() {
     let deep = format!("x = {}x{}", "pair(1, ".repeat(2_000), ")".repeat(2_000));
     check(&deep, &[]);
 }
+
+#[test]
+fn constants_of_any_size_are_refused_only_where_they_do_not_fit() {
+    check("const big = 1e600000; var _ = big > 1", &[]);
+    check(
+        "x = 1e-40000",
+        &["5: cannot use 1e-40000 (untyped float constant) as int value in assignment (truncated)"],
+    );
+    check("const big = 1e500000; const _ = big * big", &["37: constant result is not representable"]);
+    check("var _ = 1e1000000000", &["9: malformed constant: 1e1000000000"]);
+    check("var _ complex128 = 1 / 1e-600000i", &["24: invalid operation: division by zero"]);
+}
+
+#[test]
+fn the_function_that_a_generic_one_is_assigned_to_is_named() {
+    check(
+        "var v func(int, string) int = pair; use(v)",
+        &[
+            "31: inferred type func(a int, b int) int for func(a T, b T) T does not match type func(int, string) int of v",
+        ],
+    );
+}

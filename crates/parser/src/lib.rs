@@ -19,7 +19,6 @@ use golite_syntax::token::Token;
 
 pub use actions::is_blank;
 use actions::{Ctx, Parsed};
-use lalrpop_util::ParseError;
 use recover::{Reader, Recovered};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications, missing_debug_implementations)]
@@ -149,8 +148,8 @@ struct Parser<'s, 'c, 'n> {
     bad_literals: Arc<[u32]>,
 }
 
-/// The grammar does not accept it; the offset of the token at which that shows.
-struct Refused(u32);
+/// The grammar does not accept it.
+struct Refused;
 
 impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
     fn new(text: &'s str, base: u32, map: &'s SourceMap, session: &'c mut Session<'n>) -> Parser<'s, 'c, 'n> {
@@ -174,17 +173,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
         }
         match self.right_file() {
             Ok(file) => Recovered { file, broken: Vec::new(), lost: Vec::new() },
-            Err(refused) => {
-                let before = self.session.errors.len();
-                let recovered = self.recover(all, |reader| reader.file());
-                if self.session.errors.len() == before && !self.bad_tokens {
-                    // The two ways of reading differ: that is a defect, but an error in any case.
-                    let span = Span::at(self.base + refused.0);
-                    let error = Diagnostic::error(Code::Syntax, span, "syntax error: unexpected token");
-                    self.session.errors.push(error);
-                }
-                recovered
-            }
+            Err(Refused) => self.recover(all, |reader| reader.file()),
         }
     }
 
@@ -226,7 +215,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
                 Token::Package if at == 0 => {}
                 Token::Import if at > 0 && file.decls.is_empty() => {}
                 Token::Const | Token::Var | Token::Type | Token::Func if at > 0 => {}
-                _ => return Err(Refused(token.0)),
+                _ => return Err(Refused),
             }
             at = chunk.end;
             match self.parse(Token::StartDecls, chunk)? {
@@ -236,7 +225,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
                 Parsed::Stmts(_) | Parsed::Expr(_) => unreachable!("the marker asks for a declaration"),
             }
         }
-        if self.tokens.is_empty() { Err(Refused(0)) } else { Ok(file) }
+        if self.tokens.is_empty() { Err(Refused) } else { Ok(file) }
     }
 
     /// The tokens of the declaration at an index, with its semicolon.
@@ -270,11 +259,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
         };
         let result = match self.grammar.parse(&mut ctx, input) {
             Ok(parsed) if !ctx.refused => Ok(parsed),
-            Ok(_) => Err(Refused(start)),
-            Err(ParseError::UnrecognizedToken { token, .. } | ParseError::ExtraToken { token }) => {
-                Err(Refused(token.0))
-            }
-            Err(_) => Err(Refused(part.last().map_or(0, |token| token.2))),
+            Ok(_) | Err(_) => Err(Refused),
         };
         self.tokens = tokens;
         result

@@ -4,13 +4,18 @@ use golite_source::{Interner, SourceMap};
 
 use super::{Parser, Session, parse_file};
 
-fn check(text: &str, expected: &[&str]) {
+fn errors(text: &str) -> (SourceMap, Vec<golite_diag::Diagnostic>) {
     let mut map = SourceMap::default();
     let id = map.add("x.go", text);
     let (mut names, mut next_id, mut errors) = (Interner::default(), 1, Vec::new());
     let mut session = Session { names: &mut names, next_id: &mut next_id, errors: &mut errors };
     parse_file(&map, id, &mut session);
     golite_diag::sort(&mut errors);
+    (map, errors)
+}
+
+fn check(text: &str, expected: &[&str]) {
+    let (map, errors) = errors(text);
     let shown: Vec<String> =
         errors.iter().map(|error| golite_diag::render::short(&map, error).replacen("x.go:", "", 1)).collect();
     assert_eq!(shown, expected, "{text}");
@@ -124,4 +129,76 @@ fn check_agreement(text: &str) {
 #[test]
 fn what_the_grammar_accepts_is_read_the_same_way_after_an_error() {
     check_agreement(EVERY_FORM);
+}
+
+#[test]
+fn reading_goes_on_after_each_error() {
+    check(
+        "package p\nimport 42\nimport\ntype (\n\tA []int\n)\nvar a, b = 1 2\nconst c := 3\n\
+         func (r, s T) m(x int, string) {}\nfunc (x) {}\nfunc g[]() {}\n",
+        &[
+            "2:8: syntax error: import path must be a string",
+            "4:1: syntax error: missing import path",
+            "6:1: syntax error: non-declaration statement outside function body",
+            "7:14: syntax error: unexpected literal 2 after top level declaration",
+            "8:9: syntax error: unexpected :=, expected =",
+            "9:15: method has multiple receivers",
+            "9:30: syntax error: missing parameter type",
+            "10:10: syntax error: unexpected {, expected name",
+            "11:8: syntax error: empty type parameter list",
+        ],
+    );
+}
+
+#[test]
+fn headers_of_control_statements_have_messages_of_their_own() {
+    let check = |line: &str, expected: &str| {
+        check(&format!("package p\nfunc f() {{\n{line}\n}}\n"), &[expected]);
+    };
+    check("if x := 1 { }", "3:6: syntax error: cannot use x := 1 as value");
+    check("if x = a+b { }", "3:6: syntax error: cannot use assignment x = (a + b) as value");
+    check("if { }", "3:4: syntax error: missing condition in if statement");
+    check("if x\n{ }", "3:5: syntax error: unexpected newline, expected { after if clause");
+    check("for i := 0; i < 10 { }", "3:20: syntax error: unexpected {, expected semicolon or newline");
+    check("for i := 0; { }", "3:13: syntax error: unexpected {, expected for loop condition");
+    check("for ; ; i := 0 { }", "3:11: syntax error: cannot declare in post statement of for loop");
+    check(
+        "for var i = 0; i < 10; i++ { }",
+        "3:9: syntax error: var declaration not allowed in for initializer",
+    );
+    check("switch x { foo }", "3:12: syntax error: unexpected name foo, expected case or default or }");
+    check("if x { } else x = 1", "3:15: syntax error: else must be followed by if or statement block");
+    check("switch { case 1: L: case 2: }", "3:19: syntax error: missing statement after label");
+    check("defer (f())", "3:7: expression in defer must not be parenthesized");
+    check("x, y", "3:5: syntax error: unexpected newline, expected := or = or comma");
+    check("_ = a[1:2:]", "3:11: final index required in 3-index slice");
+    check("_ = a[]", "3:7: syntax error: unexpected ], expected operand");
+    check("_ = (T){1}", "3:8: syntax error: cannot parenthesize type in composite literal");
+}
+
+#[test]
+fn a_list_in_brackets_after_a_type_name_is_a_length_or_parameters() {
+    check(
+        "package p\ntype A[P *C,] int\ntype B[P (C),] int\ntype C[P *int | ~string] int\ntype D[N * 2] int\n\
+         type E[P [3]*A] int\ntype F [N]int\n",
+        &[],
+    );
+    check("package p\ntype A[P, Q] int\n", &["2:12: syntax error: missing type constraint"]);
+    check(
+        "package p\ntype A[int | string] int\nfunc f[~int]() {}\n",
+        &["3:8: syntax error: missing type parameter name or invalid array length"],
+    );
+}
+
+#[test]
+fn missing_braces_do_not_nest_without_end() {
+    // The caller gives the parser a deep stack; see `golite::on_deep_stack`.
+    let thread = std::thread::Builder::new().stack_size(1 << 30).spawn(|| {
+        for keyword in ["if ", "for ", "switch ", "interface ", "func ", "struct{", "L: ", "- "] {
+            let text = format!("package p\nfunc f() {{ {} }}\n", keyword.repeat(200_000));
+            let (_, errors) = errors(&text);
+            assert!(!errors.is_empty(), "{keyword}");
+        }
+    });
+    thread.expect("a thread starts").join().expect("nothing overflows");
 }

@@ -235,13 +235,35 @@ pub fn native_set_finalizer(ctx: &mut Ctx<'_>) -> NativeResult {
     }
 }
 
-/// `addCleanup(pointer any, cleanup, body func()) uint64`: the number of the cleanup.
+/// `addCleanup(pointer, cleanup, arg any, call, body func()) uint64`: the number of the cleanup.
+/// `cleanup` is the function of the program, `arg` its argument if that is a pointer; neither may keep the
+/// object.
 ///
 /// # Errors
-/// A pointer to what is no object is fatal.
+/// Panics if they do. A pointer to what is no object is fatal.
 pub fn native_add_cleanup(ctx: &mut Ctx<'_>) -> NativeResult {
     let (_, addr) = ctx.iface(0);
-    let (closure, body) = (ctx.raw(2), ctx.raw(3));
+    let (_, cleanup) = ctx.iface(2);
+    let (_, arg) = ctx.iface(4);
+    let (closure, body) = (ctx.raw(6), ctx.raw(7));
+    if arg == addr {
+        return Err(ctx.panic_string("runtime.AddCleanup: ptr is equal to arg, cleanup will never run"));
+    }
+    let heap = &ctx.rt().heap;
+    if let Some(object) = heap.object_at(addr) {
+        let within = |pointer: Addr| pointer.wrapping_sub(object.base) < object.bytes;
+        let mut closes_over = false;
+        if let Some(closure) = heap.object_at(cleanup) {
+            heap.for_each_pointer(&closure, &mut |_, pointer| closes_over |= within(pointer));
+        }
+        if within(arg) {
+            return Err(ctx.panic_string("runtime.AddCleanup: ptr is within arg, cleanup will never run"));
+        }
+        if closes_over {
+            let text = "runtime.AddCleanup: cleanup function closes over ptr, cleanup will never run";
+            return Err(ctx.panic_string(text));
+        }
+    }
     let rt = ctx.runtime();
     if addr == rt.heap.zero_base() {
         ctx.set_uint(0, 0);

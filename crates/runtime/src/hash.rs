@@ -157,8 +157,9 @@ impl Hasher<'_> {
             if rt_type.comparison == Comparison::Bytes && rt_type.noscan {
                 return Ok(hash_bytes(slot::bytes(addr, size * count), hash));
             }
-            // What takes several steps is done value by value: the others wait in the list.
-            if count > 1 {
+            // What takes several steps is done value by value: the others wait in the list. Values of size
+            // zero are all alike.
+            if count > 1 && size > 0 {
                 rest.push((addr + size, ty, count - 1));
             }
             match &rt_type.def.kind {

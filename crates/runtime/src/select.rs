@@ -97,7 +97,8 @@ fn value_of(rt: &Runtime, g: GoroutineIx, case: &Case) -> chan::Value {
 
 fn wait(rt: &mut Runtime, g: GoroutineIx, cases: &[Case], dst: StackSlot) -> NativeResult {
     rt.goroutines.get_mut(g).chosen = dst;
-    for (index, case) in cases.iter().enumerate() {
+    for index in waiting_order(rt, cases) {
+        let case = &cases[index];
         if case.channel == 0 {
             continue;
         }
@@ -117,6 +118,20 @@ fn wait(rt: &mut Runtime, g: GoroutineIx, cases: &[Case], dst: StackSlot) -> Nat
         record => rt.sched.waits.get(record).object,
     };
     sched::park(rt, g, reason(cases), object)
+}
+
+/// The order in which the cases get into the queues of their channels: any, if two of them wait in the same
+/// queue, since the first there goes ahead.
+fn waiting_order(rt: &mut Runtime, cases: &[Case]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..cases.len()).collect();
+    let same = |a: &Case, b: &Case| a.channel == b.channel && a.send == b.send;
+    let shared = cases.iter().enumerate().any(|(i, case)| cases[..i].iter().any(|other| same(case, other)));
+    if shared {
+        for last in (1..order.len()).rev() {
+            order.swap(last, rt.sched.random.below(last as u64 + 1) as usize);
+        }
+    }
+    order
 }
 
 /// As Go shows it: a `select` with one case is that operation.

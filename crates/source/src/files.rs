@@ -51,8 +51,6 @@ pub struct LineColumn {
     pub line: u32,
     /// The column in bytes, as Go counts.
     pub column: u32,
-    /// The column in UTF-16 units, as editors count.
-    pub utf16: u32,
 }
 
 /// From an offset on, a file's text comes from elsewhere: a `//line` directive says so.
@@ -101,9 +99,17 @@ impl SourceFile {
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let line = self.line_of(offset);
         let start = self.line_starts()[line as usize - 1];
+        LineColumn { line, column: offset - start + 1 }
+    }
+
+    /// The column, from 1, of an offset within the file in UTF-16 units, as editors count. Takes time in
+    /// proportion to it.
+    #[must_use]
+    pub fn utf16_column(&self, offset: u32) -> u32 {
+        let start = self.line_starts()[self.line_of(offset) as usize - 1];
         let end = (offset as usize).min(self.text.len());
         let before = self.text.get(start as usize..end).unwrap_or_default();
-        LineColumn { line, column: offset - start + 1, utf16: before.encode_utf16().count() as u32 + 1 }
+        before.encode_utf16().count() as u32 + 1
     }
 
     /// The text of a line, from 1, without its end.
@@ -206,7 +212,7 @@ mod tests {
         let b = map.add("b", "\u{1f600}ä b\r\nc\n");
         let base = map.file(b).base;
         let (file, at) = map.locate(base + 7).expect("in b");
-        assert_eq!((&*file.name, at.line, at.column, at.utf16), ("b", 1, 8, 5));
+        assert_eq!((&*file.name, at.line, at.column, file.utf16_column(7)), ("b", 1, 8, 5));
         assert_eq!(map.locate(base + 10).map(|(_, at)| (at.line, at.column)), Some((2, 1)));
         assert_eq!(map.text(Span::new(base + 7, base + 8)), "b");
         assert_eq!(file.line_text(1), "\u{1f600}ä b");

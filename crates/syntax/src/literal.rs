@@ -33,7 +33,7 @@ pub fn check_number(text: &str) -> (Token, Option<LiteralError>) {
     let error = |at: usize, message: String| (token, Some((at, message)));
     let has_digits = mantissa.iter().any(|byte| byte.is_ascii_hexdigit());
     if !has_digits && prefix != 1 {
-        return error(0, format!("{name} literal has no digits"));
+        return error(prefix + mantissa.len(), format!("{name} literal has no digits"));
     }
     let dot = mantissa.iter().position(|byte| *byte == b'.');
     if let Some(at) = dot.filter(|_| prefix == 2 && base != 16) {
@@ -50,10 +50,10 @@ pub fn check_number(text: &str) -> (Token, Option<LiteralError>) {
         let power = &digits[at + 1..];
         let power = power.strip_prefix(b"+").or_else(|| power.strip_prefix(b"-")).unwrap_or(power);
         if !power.iter().any(u8::is_ascii_digit) {
-            return error(0, "exponent has no digits".into());
+            return error(body.len(), "exponent has no digits".into());
         }
     } else if base == 16 && mantissa.contains(&b'.') {
-        return error(0, "hexadecimal mantissa requires a 'p' exponent".into());
+        return error(body.len(), "hexadecimal mantissa requires a 'p' exponent".into());
     }
     let old_octal_imaginary = imaginary && prefix == 1;
     if !float && !old_octal_imaginary && base < 10 {
@@ -73,21 +73,28 @@ pub fn check_number(text: &str) -> (Token, Option<LiteralError>) {
 fn bad_separator(body: &[u8]) -> Option<usize> {
     let prefixed = body.len() > 1 && body[0] == b'0' && body[1].is_ascii_alphabetic();
     let hex = prefixed && matches!(body[1], b'x' | b'X');
-    let digit = |byte: Option<&u8>| {
-        byte.is_some_and(|b| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() })
-    };
-    (0..body.len()).find(|i| {
-        let before = i.checked_sub(1).map(|i| &body[i]);
-        let after_prefix = prefixed && *i == 2;
-        body[*i] == b'_' && !((digit(before) || after_prefix) && digit(body.get(i + 1)))
-    })
+    let digit = |byte: u8| if hex { byte.is_ascii_hexdigit() } else { byte.is_ascii_digit() };
+    // The prefix counts as a digit.
+    let (start, mut after_digit) = if prefixed { (2, true) } else { (0, false) };
+    let mut after_separator = false;
+    for (i, byte) in body.iter().enumerate().skip(start) {
+        match byte {
+            b'_' if !after_digit => return Some(i),
+            b'_' => {}
+            byte if after_separator && !digit(*byte) => return Some(i - 1),
+            _ => {}
+        }
+        after_separator = *byte == b'_';
+        after_digit = digit(*byte);
+    }
+    after_separator.then(|| body.len() - 1)
 }
 
 /// Checks a rune literal, quotes included; `at_line_end` says that the line ends after it.
 #[must_use]
 pub fn check_char(text: &str, at_line_end: bool) -> Option<LiteralError> {
-    if text == "''" || text == "'''" {
-        return Some((0, "empty rune literal or unescaped ' in rune literal".into()));
+    if text == "''" {
+        return Some((1, "empty rune literal or unescaped '".into()));
     }
     if text.len() < 2 || !text.ends_with('\'') {
         return Some(if at_line_end {
@@ -182,10 +189,9 @@ fn next_char(text: &str, quote: u8) -> Result<(Unit, usize), LiteralError> {
     for i in start..start + digits {
         let digit = bytes.get(i).and_then(|byte| char::from(*byte).to_digit(base));
         let Some(digit) = digit else {
-            let Some(found) = text.get(i..).and_then(|rest| rest.chars().next()) else {
-                return Err((0, "escape is not terminated".into()));
-            };
-            let name = if base == 8 { "octal" } else { "hex" };
+            let rest = text.get(i..).unwrap_or_default();
+            let found = rest.chars().next().unwrap_or(char::from(quote));
+            let name = if base == 8 { "octal" } else { "hexadecimal" };
             return Err((i, format!("invalid character {} in {name} escape", quote_char(found, quote))));
         };
         value = value.wrapping_mul(base) + digit;
@@ -194,11 +200,11 @@ fn next_char(text: &str, quote: u8) -> Result<(Unit, usize), LiteralError> {
     match bytes[1] {
         b'u' | b'U' => match char::from_u32(value) {
             Some(char) => Ok((Unit::Char(char), len)),
-            None => Err((0, format!("escape is invalid Unicode code point {}", unicode(value)))),
+            None => Err((len, format!("escape is invalid Unicode code point {}", unicode(value)))),
         },
         _ => match u8::try_from(value) {
             Ok(byte) => Ok((Unit::Byte(byte), len)),
-            Err(_) => Err((0, format!("octal escape value {value} > 255"))),
+            Err(_) => Err((len, format!("octal escape value {value} > 255"))),
         },
     }
 }

@@ -228,8 +228,9 @@ fn compare_stderr(case: &Case, expectation: &Expectation, outcome: &Outcome) -> 
             if open {
                 expected.pop();
             }
-            let expected_text = mask::stderr(&expected.join("\n"), "");
-            let actual_text = mask::stderr(&outcome.stderr, &case.folder().to_string_lossy());
+            let masked = |text: &str| mask::standard_frames(&mask::arguments(text), &["$GOROOT"]);
+            let expected_text = masked(&mask::stderr(&expected.join("\n"), ""));
+            let actual_text = masked(&mask::stderr(&outcome.stderr, &case.folder().to_string_lossy()));
             let expected: Vec<&str> = expected_text.lines().collect();
             let mut actual: Vec<&str> = actual_text.lines().map(str::trim_end).collect();
             if open {

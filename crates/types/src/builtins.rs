@@ -125,8 +125,7 @@ impl Checker {
                 self.no_value(x)
             }
             Builtin::Recover => {
-                let any = self.types.any();
-                x.set_value(any);
+                x.set_value(TypeTable::EMPTY_INTERFACE);
                 true
             }
             Builtin::UnsafeAdd

@@ -473,6 +473,9 @@ impl Checker {
             _ => 2,
         };
         for now in 0..3 {
+            if now == 2 {
+                self.check_defined_types();
+            }
             for obj in &objects {
                 if phase(self, *obj) == now {
                     self.declare_object(*obj);
@@ -494,6 +497,16 @@ impl Checker {
             self.report_unused_imports(pkg);
         }
         self.env = outer;
+    }
+
+    /// Types are known to be finite before values of them are looked at.
+    fn check_defined_types(&mut self) {
+        for i in 0..self.later.len() {
+            if let Later::Defined(obj) = self.later[i] {
+                let ty = self.object(obj).ty;
+                self.valid_type(ty);
+            }
+        }
     }
 
     /// Enters all names of the files; returns the objects in source order.

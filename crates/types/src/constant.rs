@@ -121,6 +121,16 @@ impl Const {
         }
     }
 
+    /// Whether the squares of its parts are too small for Go's compiler, which takes a complex
+    /// division by it for one by zero.
+    #[must_use]
+    pub fn squares_vanish(&self) -> bool {
+        let tiny = |value: &BigRational| {
+            value.is_zero() || 2 * value.denom().bits() > 2 * value.numer().bits() + EXCESSIVE_BITS
+        };
+        self.as_complex().is_some_and(|(re, im)| tiny(&re) && tiny(&im))
+    }
+
     /// As a rational, if it is real.
     #[must_use]
     pub fn as_rational(&self) -> Option<BigRational> {

@@ -321,6 +321,10 @@ impl Checker {
         }
         let (from_under, target_under) = (self.types.underlying(from), self.types.underlying(target));
         let (from_param, target_param) = (self.is_param(from), self.is_param(target));
+        let invalid = Basic::Invalid.id();
+        if from_under == invalid || target_under == invalid {
+            return true;
+        }
         if self.is_untyped(from_under) {
             if target_param {
                 let Some(terms) = self.specific_types(target) else { return false };

@@ -150,7 +150,7 @@ impl Checker {
                         out.push('[');
                         for (i, arg) in args.iter().take(shown).enumerate() {
                             if i > 0 {
-                                out.push(',');
+                                *out += if runtime { "," } else { ", " };
                             }
                             self.write_type(out, *arg, qualify.of_arguments(), depth + 1);
                         }

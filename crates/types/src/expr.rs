@@ -169,7 +169,9 @@ impl Checker {
         if !x.is_valid() || x.mode == Mode::NoValue {
             return;
         }
+        let alias = x.expr.filter(|_| x.mode == Mode::Type).and_then(|expr| self.alias_of(expr));
         let what = match self.types.get(x.ty).clone() {
+            _ if alias.is_some_and(|alias| !self.object(alias).type_params.is_empty()) => "type",
             Type::Named(named) if !self.types.named_info(named).type_params.is_empty() => "type",
             Type::Signature(sig) if !sig.type_params.is_empty() => {
                 if let Some(target) = target

@@ -8,6 +8,7 @@ use golite_source::{Span, Symbol, sym};
 use crate::check::{Checker, Later};
 use crate::object::{ObjId, PkgId};
 use crate::ty::{Basic, MethodInfo, Term, Type, TypeId};
+use crate::typexpr::{MAX_TERMS, too_many_terms};
 
 impl Checker {
     pub(crate) fn perform(&mut self, action: Later) {
@@ -180,6 +181,18 @@ impl Checker {
         let show = |checker: &Checker, term: &Term| {
             format!("{}{}", if term.tilde { "~" } else { "" }, checker.show_with_path(term.ty))
         };
+        let mut count = 0;
+        for term in terms.iter() {
+            let interface = matches!(self.types.under(term.ty), Type::Interface(_));
+            let inner =
+                if interface { self.types.type_set(term.ty).terms.as_ref().map(Vec::len) } else { None };
+            count += inner.unwrap_or(1);
+        }
+        if count > MAX_TERMS {
+            let message = too_many_terms();
+            self.error(Code::Limit, spans.first().copied().unwrap_or_default(), message);
+            return;
+        }
         for (i, term) in terms.iter().enumerate() {
             let span = spans.get(i).copied().unwrap_or_default();
             if term.ty == Basic::Invalid.id() {

@@ -242,7 +242,8 @@ impl Checker {
         if matches!(op, BinaryOp::Div | BinaryOp::Rem)
             && (x.is_const() || self.all_basic(x.ty, Basic::is_integer))
             && y.is_const()
-            && y.value.as_ref().is_some_and(Const::is_zero)
+            && let complex = self.is_basic(x.ty, Basic::is_complex)
+            && y.value.as_ref().is_some_and(|y| y.is_zero() || complex && y.squares_vanish())
         {
             self.error(Code::DivisionByZero, y.span, "invalid operation: division by zero");
             x.invalidate();

@@ -99,7 +99,7 @@ impl Checker {
                     vars.push((name, var));
                 }
             } else {
-                let message = format!("cannot declare {}", self.expr_text(side));
+                let message = format!("invalid syntax tree: cannot declare {}", self.expr_text(side));
                 self.error(Code::BadDeclaration, side.span, message);
             }
             match ty {

@@ -68,9 +68,6 @@ impl Checker {
     }
 
     fn report_unused(&mut self, locals: &[ObjId]) {
-        if self.broken_files {
-            return;
-        }
         for obj in locals {
             if !self.var_facts(*obj).used {
                 let (span, name) = (self.object(*obj).span, self.name(self.object(*obj).name).to_string());

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::ty::{FieldInfo, InterfaceInfo, MethodInfo, ParamNames, SigInfo, Term, Type, TypeId, TypeTable};
+use crate::ty::{
+    Basic, FieldInfo, InterfaceInfo, MethodInfo, ParamNames, SigInfo, Term, Type, TypeId, TypeTable,
+};
 
 /// What stands for which type parameter.
 pub type Subst = FxHashMap<TypeId, TypeId>;
@@ -23,6 +25,11 @@ impl TypeTable {
                 match &info.origin {
                     Some((origin, args)) => {
                         let (origin, args) = (*origin, args.clone());
+                        let generic = self.named_info(origin);
+                        // A wrong number of type arguments was reported.
+                        if args.len() != generic.type_params.len() + generic.hidden.len() {
+                            return Basic::Invalid.id();
+                        }
                         let new: Vec<TypeId> = args.iter().map(|arg| self.subst(*arg, map)).collect();
                         if new == args { id } else { self.instance(origin, new) }
                     }

@@ -140,7 +140,6 @@ impl Checker {
             self.close_scope(outer);
         }
         if let Some(name) = binding
-            && !self.broken_files
             && !vars.iter().any(|var| self.var_facts(*var).used)
         {
             let message = format!("{} declared and not used", self.name(name.name));

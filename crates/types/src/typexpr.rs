@@ -20,7 +20,12 @@ use crate::ty::{
 };
 
 /// A union of more terms is refused, as in Go.
-const MAX_TERMS: usize = 100;
+pub(crate) const MAX_TERMS: usize = 100;
+
+/// What is said about such a union.
+pub(crate) fn too_many_terms() -> String {
+    format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)")
+}
 
 /// A signature as declared: its type and the variables of its parameters.
 #[derive(Clone, Debug)]
@@ -251,7 +256,7 @@ impl Checker {
     }
 
     /// The alias that an expression names.
-    fn alias_of(&self, expr: &Expr) -> Option<ObjId> {
+    pub(crate) fn alias_of(&self, expr: &Expr) -> Option<ObjId> {
         let id = match &expr.unparen().kind {
             ExprKind::Ident(_) => expr.unparen().id,
             ExprKind::Selector(_, sel) => sel.id,
@@ -466,9 +471,7 @@ impl Checker {
                 return ty;
             }
             if i == MAX_TERMS {
-                let message =
-                    format!("cannot handle more than {MAX_TERMS} union terms (implementation limitation)");
-                self.error(Code::Limit, part.span, message);
+                self.error(Code::Limit, part.span, too_many_terms());
                 invalid = true;
             }
             terms.push(Term { tilde, ty });

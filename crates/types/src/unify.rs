@@ -197,6 +197,8 @@ impl Unifier {
         let (x, y) = if checker.is_param(y) { (y, x) } else { (x, y) };
         let parts = mode.of_parts();
         match (checker.types.get(x).clone(), checker.types.get(y).clone()) {
+            // `rune` and `int32`, `byte` and `uint8`.
+            (Type::Basic(a), Type::Basic(b)) => a == b,
             (Type::Array(n, a), Type::Array(m, b)) => {
                 (n == m || n < 0 || m < 0) && self.unify(checker, a, b, parts)
             }

@@ -1,8 +1,9 @@
 //! Reading what the grammar refuses.
 //!
-//! The grammar says whether a file is right. When it is not, the file is read once more by the
-//! functions here, one for each production: they say what is wrong in the words of Go's compiler, go
-//! on at the same places as it does, and give a tree with [`ExprKind::Bad`] where something is missing.
+//! When the grammar refuses a declaration, the file is read once more by the functions here, one for
+//! each production: they say what is wrong in the words of Go's compiler, go on at the same places as
+//! it does, and give a tree with [`ExprKind::Bad`] where something is missing. Where they find no
+//! error (types may stand where values belong, for them), the checker will.
 //! A table-driven parser knows what could follow a token, but not what the user was about to write;
 //! messages made from its states were tried and fit only the simplest mistakes.
 //!

@@ -3,7 +3,7 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 
-use crate::internal_bytealg::{change_case, count, index, last_index, next_field};
+use crate::internal_bytealg::{change_case, count, index, last_index, next_field, room_for};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -95,5 +95,6 @@ fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
     ctx.charge(text.len() as u64 / 8)?;
+    room_for(ctx, 2 * text.len() as u64)?;
     ctx.set_bytes(0, &change_case(text, case))
 }

@@ -98,6 +98,22 @@ impl Spec {
     }
 }
 
+/// A bound of the bytes that [`append_operand`] writes.
+pub fn longest(spec: Spec, verb: char, operand: Operand<'_>) -> u64 {
+    let number = 2 * spec.width.max(spec.prec) as u64 + 500;
+    match operand {
+        Operand::Nil | Operand::Bool(_) | Operand::Int(_) | Operand::Uint(_) | Operand::Float(..) => number,
+        Operand::Complex(..) => 2 * number,
+        // A byte becomes at most five: `0xff ` or, quoted, `\\xff`.
+        Operand::Text(text) => number + 5 * text.len() as u64,
+        Operand::Bytes(bytes, _) if matches!(verb, 's' | 'q' | 'x' | 'X') => number + 5 * bytes.len() as u64,
+        Operand::Bytes(bytes, _) => {
+            let each = if spec.flags & (WIDTH | PREC) == 0 { 12 } else { number };
+            500 + each.saturating_mul(bytes.len() as u64)
+        }
+    }
+}
+
 /// Appends `operand` by `verb`; a verb that does not fit gives Go's `%!verb(type=value)`.
 pub fn append_operand(out: &mut Vec<u8>, spec: Spec, verb: char, operand: Operand<'_>, type_name: &str) {
     let fits = match operand {

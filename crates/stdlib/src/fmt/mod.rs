@@ -4,13 +4,13 @@ pub mod format;
 pub mod printf;
 mod scan;
 
-use format::{Operand, Spec, append_operand};
+use format::{Operand, Spec, append_operand, longest};
 use golite_runtime::golite_bytecode::{TypeDef, TypeKind};
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 use printf::{Operands, State, Stop};
 
-use crate::internal_bytealg::append_to;
+use crate::internal_bytealg::{SMALL, append_to, room_for};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -111,8 +111,10 @@ fn format_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let (verb, spec) = match stop {
         Stop::Done => (-1, Spec::default()),
         Stop::Extra => (-2, Spec::default()),
+        Stop::More => (-3, Spec::default()),
         Stop::Operand { verb, spec } => (i64::from(u32::from(verb)), spec),
     };
+    ctx.charge(out.len() as u64 / 16)?;
     append_to(ctx, 0, 0, &out)?;
     ctx.set_uint(3, state.at as u64);
     ctx.set_uint(4, state.arg as u64);
@@ -134,6 +136,9 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
         |index: usize| matches!(arguments.at(index).0.map(|def| &def.kind), Some(TypeKind::String));
     while index < arguments.count {
         let Some((operand, name)) = arguments.basic(index) else { break };
+        if longest(Spec::default(), 'v', operand) > SMALL {
+            break;
+        }
         if index > 0 && (line || !is_string(index - 1) && !is_string(index)) {
             out.push(b' ');
         }
@@ -143,6 +148,7 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
     if line && index >= arguments.count {
         out.push(b'\n');
     }
+    ctx.charge(out.len() as u64 / 16)?;
     append_to(ctx, 0, 0, &out)?;
     ctx.set_uint(3, index as u64);
     Ok(())
@@ -152,12 +158,16 @@ fn append_basic(ctx: &mut Ctx<'_>) -> NativeResult {
     let (type_word, data) = ctx.iface(3);
     let verb = char::from_u32(ctx.uint(5) as u32).unwrap_or(char::REPLACEMENT_CHARACTER);
     let spec = Spec { flags: ctx.uint(6) as u32, width: ctx.uint(7) as usize, prec: ctx.uint(8) as usize };
+    let Some(ty) = ctx.type_of(type_word) else { return append_to(ctx, 0, 0, &[]) };
+    if let Some(operand) = basic(ctx, ctx.type_def(ty), data) {
+        let bytes = longest(spec, verb, operand);
+        room_for(ctx, bytes)?;
+        ctx.charge(bytes / 16)?;
+    }
     let mut out = Vec::with_capacity(32);
-    if let Some(ty) = ctx.type_of(type_word) {
-        let def = ctx.type_def(ty);
-        if let Some(operand) = basic(ctx, def, data) {
-            append_operand(&mut out, spec, verb, operand, &def.name);
-        }
+    let def = ctx.type_def(ty);
+    if let Some(operand) = basic(ctx, def, data) {
+        append_operand(&mut out, spec, verb, operand, &def.name);
     }
     append_to(ctx, 0, 0, &out)
 }

@@ -1,11 +1,14 @@
 //! The way through a format string.
 //!
 //! Text and operands of basic kinds are written here; at an operand that needs Go code (it may have
-//! methods, or is composite) the way stops, and is taken up behind it by the next call.
+//! methods, or is composite) the way stops, and is taken up behind it by the next call. It also stops
+//! when the text has become long, and at operands whose text may be: no step needs much memory that
+//! the program's limit does not see.
 
 use super::format::{
-    MINUS, Operand, PLUS, PLUS_V, PREC, SHARP, SHARP_V, SPACE, Spec, WIDTH, ZERO, append_operand,
+    MINUS, Operand, PLUS, PLUS_V, PREC, SHARP, SHARP_V, SPACE, Spec, WIDTH, ZERO, append_operand, longest,
 };
+use crate::internal_bytealg::SMALL;
 use crate::strconv::quote::append_rune;
 use crate::unicode_utf8::decode;
 
@@ -39,6 +42,8 @@ pub enum Stop {
     Done,
     /// The format is at its end, and operands are left over.
     Extra,
+    /// The text so far is to be taken: it has become long.
+    More,
     /// Operand `state.arg` is to be written by Go code.
     Operand {
         /// The verb.
@@ -128,6 +133,9 @@ pub fn run(out: &mut Vec<u8>, format: &[u8], operands: &dyn Operands, state: &mu
         let start = walk.state.at;
         if start >= format.len() {
             break;
+        }
+        if out.len() as u64 >= SMALL {
+            return Stop::More;
         }
         let text = format[start..].iter().position(|&c| c == b'%').unwrap_or(format.len() - start);
         out.extend_from_slice(&format[start..start + text]);
@@ -253,7 +261,8 @@ fn operand(walk: &mut Walk<'_>, out: &mut Vec<u8>, verb: char, mut spec: Spec) -
     }
     match walk.operands.basic(index) {
         Some((operand, name))
-            if !matches!(verb, 'w' | 'p') || matches!(operand, Operand::Nil) && verb == 'p' =>
+            if (!matches!(verb, 'w' | 'p') || matches!(operand, Operand::Nil) && verb == 'p')
+                && longest(spec, verb, operand) <= SMALL =>
         {
             append_operand(out, spec, verb, operand, name);
             walk.state.arg += 1;

@@ -1,7 +1,7 @@
 //! Package `internal/bytealg`: strings and byte slices without copies, and searching for both.
 
 use golite_runtime::native::Package;
-use golite_runtime::{Ctx, NativeResult};
+use golite_runtime::{Ctx, NativeResult, Trap};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -34,6 +34,24 @@ fn make(ctx: &mut Ctx<'_>) -> NativeResult {
 
 /// More bytes than this are not tried: `make` panics, as in Go, where the address space ends.
 pub const LONGEST: u64 = 1 << 47;
+
+/// Scratch memory of natives that is not worth a check.
+pub const SMALL: u64 = 1 << 16;
+
+/// Whether there is room for scratch memory of a native, which it gives back before it returns: natives
+/// work under the limit of the program's memory.
+pub fn room_for(ctx: &mut Ctx<'_>, bytes: u64) -> NativeResult {
+    if bytes <= SMALL {
+        return Ok(());
+    }
+    if bytes > LONGEST {
+        return Err(Trap::OutOfMemory);
+    }
+    let heap = &mut ctx.runtime().heap;
+    heap.try_charge_external(bytes)?;
+    heap.charge_external(-(bytes as i64));
+    Ok(())
+}
 
 /// Bytes for a slice that grows: the capacity is the whole size class.
 pub fn new_buffer(ctx: &mut Ctx<'_>, len: u64) -> Result<(u64, u64), golite_runtime::Trap> {

@@ -11,6 +11,7 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 use quote::Keep;
 
+use crate::internal_bytealg::{LONGEST, room_for};
 use crate::unicode::tables;
 
 /// The package.
@@ -100,9 +101,10 @@ fn parse_float(ctx: &mut Ctx<'_>) -> NativeResult {
 fn format_float(ctx: &mut Ctx<'_>) -> NativeResult {
     let prec = ctx.int(2);
     ctx.charge(prec.max(0) as u64 / 8)?;
-    if prec > 1 << 40 {
+    if prec > LONGEST as i64 {
         return Err(ctx.panic_error("makeslice: len out of range"));
     }
+    room_for(ctx, prec.max(0) as u64 + 400)?;
     let mut out = Vec::with_capacity(24);
     let bits = if ctx.int(3) == 32 { 32 } else { 64 };
     ftoa::append_float(&mut out, ctx.float(0), ctx.uint(1) as u8, prec, bits);
@@ -120,6 +122,7 @@ fn keep(number: i64) -> Keep {
 fn quote_string(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
     ctx.charge(text.len() as u64 / 2)?;
+    room_for(ctx, 4 * text.len() as u64)?;
     let mut out = Vec::with_capacity(text.len() + 2);
     quote::append_quoted(&mut out, text, ctx.uint(2) as u8, keep(ctx.int(3)));
     ctx.set_string(0, &out)
@@ -147,6 +150,7 @@ fn test_rune(ctx: &mut Ctx<'_>, test: fn(u32) -> bool) -> NativeResult {
 fn unquote_prefix(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
     ctx.charge(text.len() as u64 / 4)?;
+    room_for(ctx, text.len() as u64)?;
     let (length, inside) = quote::unquote_prefix(text).unwrap_or_default();
     ctx.set_int(2, length as i64);
     ctx.set_string(0, &inside)

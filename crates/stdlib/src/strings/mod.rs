@@ -3,7 +3,7 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 
-use crate::internal_bytealg::{LONGEST, change_case, count, index, last_index, next_field};
+use crate::internal_bytealg::{LONGEST, change_case, count, index, last_index, next_field, room_for};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -181,6 +181,7 @@ fn replace(ctx: &mut Ctx<'_>) -> NativeResult {
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
     ctx.charge(text.len() as u64 / 8)?;
+    room_for(ctx, 2 * text.len() as u64)?;
     let changed = change_case(text, case);
     if changed == text {
         let (addr, len) = (ctx.raw(0), ctx.uint(1));
