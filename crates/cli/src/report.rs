@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 
 use golite::Checked;
-use golite_diag::Severity;
 use golite_diag::render::{self, Colour};
+use golite_diag::{Diagnostic, Severity};
 
 use crate::args::{ColorArg, FormatArg, ReportArgs};
 
@@ -40,13 +40,21 @@ pub(crate) fn show(checked: &Checked, args: ReportArgs, tools: ToolsStream) {
         }
         FormatArg::Pretty => {
             let colour = colour(args.color, terminal);
-            let all = checked.diagnostics();
+            let all: Vec<&Diagnostic> = checked.diagnostics().iter().filter(|d| !d.repeats).collect();
             let shown = if args.max_errors == 0 { all.len() } else { all.len().min(args.max_errors) };
+            let mut codes: Vec<&str> = Vec::new();
             for diagnostic in &all[..shown] {
                 out += &render::pretty(map, diagnostic, colour);
+                if !codes.contains(&diagnostic.code.text()) {
+                    codes.push(diagnostic.code.text());
+                }
             }
             if shown < all.len() {
                 out += &format!("... and {} more (--max-errors 0 shows all)\n", all.len() - shown);
+            }
+            if let Some(first) = codes.first() {
+                let more = if codes.len() > 1 { " (and so on for each code)" } else { "" };
+                out += &format!("more: golite explain {first}{more}\n");
             }
         }
     }

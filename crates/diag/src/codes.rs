@@ -70,6 +70,8 @@ catalogue! {
     "type-mismatch" TypeMismatch;
     /// A type lacks a method of an interface.
     "missing-method" MissingMethod;
+    /// A method of an interface is declared on the pointer type only.
+    "pointer-receiver" PointerReceiver;
     /// An operator does not exist for its operands.
     "bad-operator" BadOperator;
     /// Two values cannot be compared.

@@ -3,10 +3,13 @@
 //! The stages make [`Diagnostic`]s and never render; the command line chooses a form ([`render`]).
 
 mod codes;
+mod mended;
 pub mod render;
+pub mod similar;
 
 pub use codes::Code;
 use golite_source::Span;
+pub use mended::apply;
 
 /// How bad it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -35,6 +38,15 @@ pub struct Edit {
     pub text: String,
 }
 
+/// A way to make the program right that is almost certainly the one that was meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mend {
+    /// What it does.
+    pub text: String,
+    /// The replacements, in source order, none within another.
+    pub edits: Vec<Edit>,
+}
+
 /// One message to the user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
@@ -48,6 +60,8 @@ pub struct Diagnostic {
     pub at: u32,
     /// The text it is about.
     pub span: Span,
+    /// What is wrong with that text, in few words; empty if the message says it all.
+    pub label: String,
     /// Other places.
     pub labels: Vec<Label>,
     /// Reasons.
@@ -55,7 +69,9 @@ pub struct Diagnostic {
     /// What to do.
     pub help: Vec<String>,
     /// The one obvious mend, if there is one.
-    pub edits: Vec<Edit>,
+    pub mend: Option<Mend>,
+    /// Has the same cause as an earlier one, which labels this place too: it is not drawn again.
+    pub repeats: bool,
 }
 
 impl Diagnostic {
@@ -68,11 +84,19 @@ impl Diagnostic {
             message: message.into(),
             at: span.start,
             span,
+            label: String::new(),
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
-            edits: Vec::new(),
+            mend: None,
+            repeats: false,
         }
+    }
+
+    /// A warning about a span.
+    #[must_use]
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
     }
 
     /// Reported at another offset than the start of its span.
@@ -89,18 +113,54 @@ impl Diagnostic {
         self
     }
 
-    /// With a reason.
-    #[must_use]
-    pub fn note(mut self, text: impl Into<String>) -> Diagnostic {
+    /// Adds a reason.
+    pub fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
-        self
     }
 
-    /// With advice.
-    #[must_use]
-    pub fn with_help(mut self, text: impl Into<String>) -> Diagnostic {
+    /// Adds advice.
+    pub fn help(&mut self, text: impl Into<String>) {
         self.help.push(text.into());
-        self
+    }
+
+    /// Says in few words what is wrong with its span.
+    pub fn about(&mut self, text: impl Into<String>) {
+        self.label = text.into();
+    }
+
+    /// Adds a label, unless that place has one.
+    pub fn also(&mut self, span: Span, text: impl Into<String>) {
+        if !span.is_none() && self.labels.iter().all(|label| label.span != span) {
+            self.labels.push(Label { span, text: text.into() });
+        }
+    }
+
+    /// Sets the mend, unless there is one.
+    pub fn mend(&mut self, text: impl Into<String>, mut edits: Vec<Edit>) {
+        if self.mend.is_none() {
+            edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+            self.mend = Some(Mend { text: text.into(), edits });
+        }
+    }
+}
+
+impl Edit {
+    /// Other text in the place of a span.
+    #[must_use]
+    pub fn replace(span: Span, text: impl Into<String>) -> Edit {
+        Edit { span, text: text.into() }
+    }
+
+    /// Text before an offset.
+    #[must_use]
+    pub fn insert(at: u32, text: impl Into<String>) -> Edit {
+        Edit { span: Span::at(at), text: text.into() }
+    }
+
+    /// Without the text of a span.
+    #[must_use]
+    pub fn delete(span: Span) -> Edit {
+        Edit { span, text: String::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ariadne::{CharSet, Color, Config, IndexType, Report, ReportKind, sources};
-use golite_source::{SourceMap, Span};
+use golite_source::{SourceFile, SourceMap, Span};
 
 use crate::{Diagnostic, Severity};
 
@@ -27,8 +27,14 @@ pub enum Colour {
     Off,
 }
 
-/// The longest source line that is drawn whole, in bytes.
-const LONGEST_LINE: usize = 400;
+/// Source lines longer than this are cut around what is marked in them, in characters.
+const LONGEST_LINE: usize = 160;
+
+/// Characters left on each side of a mark in a line that is cut.
+const AROUND: usize = 50;
+
+/// The longest mark in a line that is cut.
+const LONGEST_MARK: usize = 100;
 
 /// `path:line:col: message`, with Go's byte columns.
 #[must_use]
@@ -39,23 +45,120 @@ pub fn short(map: &SourceMap, diagnostic: &Diagnostic) -> String {
     }
 }
 
+/// A file as it is drawn: marks are on one line each, long lines with marks are cut.
+struct View<'f> {
+    file: &'f SourceFile,
+    text: String,
+    /// Offset in the file, and what an offset from there on is moved by.
+    moves: Vec<(usize, isize)>,
+    /// Parts of the file that are left out.
+    gaps: Vec<std::ops::Range<usize>>,
+}
+
+impl<'f> View<'f> {
+    fn new(file: &'f SourceFile, spans: &[Span]) -> View<'f> {
+        let mut view = View { file, text: String::new(), moves: vec![(0, 0)], gaps: Vec::new() };
+        let mut lines: Vec<u32> = spans.iter().map(|span| file.line_of(span.start - file.base)).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        for number in lines {
+            let line = file.line_text(number);
+            if line.chars().count() > LONGEST_LINE {
+                view.cut_line(number, line, spans);
+            }
+        }
+        let mut at = 0;
+        for gap in view.gaps.clone() {
+            view.text += &file.text[at..gap.start];
+            view.text.push('…');
+            at = gap.end;
+            let moved = view.text.len() as isize - at as isize;
+            view.moves.push((at, moved));
+        }
+        view.text += &file.text[at..];
+        view
+    }
+
+    /// Leaves out of a line what is far from its marks.
+    fn cut_line(&mut self, number: u32, line: &str, spans: &[Span]) {
+        let start = line.as_ptr() as usize - self.file.text.as_ptr() as usize;
+        let end = start + line.len();
+        let mut kept: Vec<(usize, usize)> = spans
+            .iter()
+            .filter(|span| self.file.line_of(span.start - self.file.base) == number)
+            .map(|span| {
+                let (from, to) = self.within_line(*span);
+                let before: usize = line[..from - start].chars().rev().take(AROUND).map(char::len_utf8).sum();
+                let marked: usize =
+                    line[from - start..to - start].chars().take(LONGEST_MARK).map(char::len_utf8).sum();
+                let after: usize =
+                    line[from + marked - start..].chars().take(AROUND).map(char::len_utf8).sum();
+                (from - before, from + marked + after)
+            })
+            .collect();
+        kept.sort_unstable();
+        let mut at = start;
+        for (from, to) in kept {
+            if from > at {
+                self.gaps.push(at..from);
+            }
+            at = at.max(to);
+        }
+        if at < end {
+            self.gaps.push(at..end);
+        }
+    }
+
+    /// A span as offsets in the file, without what is on further lines.
+    fn within_line(&self, span: Span) -> (usize, usize) {
+        let text = &self.file.text;
+        let start =
+            text.floor_char_boundary((span.start.saturating_sub(self.file.base) as usize).min(text.len()));
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line_end = start + text[start..line_end].trim_end_matches('\r').len();
+        let end = (span.end.saturating_sub(self.file.base) as usize).clamp(start, line_end.max(start));
+        (start, text.ceil_char_boundary(end))
+    }
+
+    /// Where a span is in the text that is drawn.
+    fn place(&self, span: Span) -> std::ops::Range<usize> {
+        let (start, end) = self.within_line(span);
+        let moved = |offset: usize| {
+            let inside = self.gaps.iter().find(|gap| gap.start < offset && offset < gap.end);
+            let offset = inside.map_or(offset, |gap| gap.start);
+            let last = self.moves.partition_point(|(from, _)| *from <= offset) - 1;
+            offset.saturating_add_signed(self.moves[last].1)
+        };
+        let (start, end) = (moved(start), moved(end));
+        start..end.max(start)
+    }
+}
+
 /// Drawn by ariadne, ending in a line end.
 #[must_use]
 pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> String {
-    let Some((file, at)) = map.locate(diagnostic.at) else {
+    let Some((file, _)) = map.locate(diagnostic.at) else {
         return format!("error: {}\n", diagnostic.message);
     };
-    let too_long = |span: Span| {
-        map.locate(span.start).is_none_or(|(file, at)| file.line_text(at.line).len() > LONGEST_LINE)
-    };
-    if too_long(diagnostic.span) || diagnostic.labels.iter().any(|label| too_long(label.span)) {
-        return plain(map, diagnostic, file.line_text(at.line), at.column as usize - 1);
+    let mut views: Vec<View<'_>> = Vec::new();
+    let all: Vec<Span> = std::iter::once(diagnostic.span)
+        .chain(diagnostic.labels.iter().map(|label| label.span))
+        .filter(|span| map.locate(span.start).is_some())
+        .collect();
+    for span in &all {
+        let Some((file, _)) = map.locate(span.start) else { continue };
+        if views.iter().any(|view| view.file.base == file.base) {
+            continue;
+        }
+        let here = |span: &&Span| map.locate(span.start).is_some_and(|(other, _)| other.base == file.base);
+        let spans: Vec<Span> = all.iter().filter(here).copied().collect();
+        views.push(View::new(file, &spans));
     }
     let place = |span: Span| -> (String, std::ops::Range<usize>) {
-        let Some((file, _)) = map.locate(span.start) else { return (String::new(), 0..0) };
-        let start = (span.start - file.base) as usize;
-        let end = (span.end.saturating_sub(file.base) as usize).clamp(start, file.text.len());
-        (file.name.to_string(), start..end)
+        let view = map
+            .locate(span.start)
+            .and_then(|(file, _)| views.iter().find(|view| view.file.base == file.base));
+        view.map_or_else(|| (String::new(), 0..0), |view| (view.file.name.to_string(), view.place(span)))
     };
     let (kind, color) = match diagnostic.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
@@ -65,11 +168,17 @@ pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> Strin
         .with_color(colour == Colour::On)
         .with_index_type(IndexType::Byte)
         .with_char_set(CharSet::Unicode);
+    let label = if diagnostic.label.is_empty() { "here" } else { &diagnostic.label };
     let mut report = Report::build(kind, place(diagnostic.span))
         .with_config(config)
         .with_code(diagnostic.code.text())
         .with_message(&diagnostic.message)
-        .with_label(ariadne::Label::new(place(diagnostic.span)).with_color(color).with_message("here"));
+        .with_label(
+            ariadne::Label::new(place(diagnostic.span))
+                .with_color(color)
+                .with_message(label)
+                .with_priority(1),
+        );
     for label in &diagnostic.labels {
         report = report.with_label(
             ariadne::Label::new(place(label.span)).with_color(Color::Blue).with_message(&label.text),
@@ -78,36 +187,18 @@ pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> Strin
     for note in &diagnostic.notes {
         report = report.with_note(note);
     }
+    if let Some(mend) = &diagnostic.mend {
+        report = report.with_help(crate::mended::show(file, mend));
+    }
     for help in &diagnostic.help {
         report = report.with_help(help);
     }
-    let mut names: Vec<(String, String)> = Vec::new();
-    for span in std::iter::once(diagnostic.span).chain(diagnostic.labels.iter().map(|label| label.span)) {
-        if let Some((file, _)) = map.locate(span.start)
-            && !names.iter().any(|(name, _)| **name == *file.name)
-        {
-            names.push((file.name.to_string(), file.text.to_string()));
-        }
-    }
+    let texts: Vec<(String, String)> =
+        views.iter().map(|view| (view.file.name.to_string(), view.text.clone())).collect();
     let mut out = Vec::new();
     // Writing to memory cannot fail.
-    let _ = report.finish().write(sources(names), &mut out);
+    let _ = report.finish().write(sources(texts), &mut out);
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// For lines too long to draw: the part around the place.
-fn plain(map: &SourceMap, diagnostic: &Diagnostic, line: &str, column: usize) -> String {
-    let from = line.floor_char_boundary(column.saturating_sub(60));
-    let to = line.floor_char_boundary((column + 60).min(line.len()));
-    let mut out = short(map, diagnostic);
-    let _ = write!(out, "\n  … {} …\n", &line[from..to.max(from)]);
-    for note in &diagnostic.notes {
-        let _ = writeln!(out, "  note: {note}");
-    }
-    for help in &diagnostic.help {
-        let _ = writeln!(out, "  help: {help}");
-    }
-    out
 }
 
 /// One JSON object, without a line end. Columns are given in bytes and in UTF-16 units, from 1;
@@ -119,25 +210,29 @@ pub fn json(map: &SourceMap, diagnostic: &Diagnostic) -> String {
         Severity::Warning => "warning",
     };
     let mut out = format!(
-        "{{\"code\":\"{}\",\"severity\":\"{severity}\",\"message\":{},\"at\":{},\"span\":{},\"labels\":[",
+        "{{\"code\":\"{}\",\"severity\":\"{severity}\",\"message\":{},\"at\":{},\"span\":{},\"label\":{},\"labels\":[",
         diagnostic.code.text(),
         quote(&diagnostic.message),
         json_span(map, Span::at(diagnostic.at)),
         json_span(map, diagnostic.span),
+        quote(&diagnostic.label),
     );
     for (i, label) in diagnostic.labels.iter().enumerate() {
         let comma = if i == 0 { "" } else { "," };
         let _ =
             write!(out, "{comma}{{\"span\":{},\"text\":{}}}", json_span(map, label.span), quote(&label.text));
     }
-    let texts = |texts: &[String]| texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(",");
+    let texts = |texts: &[&String]| texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(",");
+    let mend = diagnostic.mend.as_ref();
+    let help: Vec<&String> = mend.map(|mend| &mend.text).into_iter().chain(&diagnostic.help).collect();
     let _ = write!(
         out,
-        "],\"notes\":[{}],\"help\":[{}],\"edits\":[",
-        texts(&diagnostic.notes),
-        texts(&diagnostic.help)
+        "],\"notes\":[{}],\"help\":[{}],\"repeats\":{},\"edits\":[",
+        texts(&diagnostic.notes.iter().collect::<Vec<_>>()),
+        texts(&help),
+        diagnostic.repeats,
     );
-    for (i, edit) in diagnostic.edits.iter().enumerate() {
+    for (i, edit) in mend.into_iter().flat_map(|mend| &mend.edits).enumerate() {
         let comma = if i == 0 { "" } else { "," };
         let _ =
             write!(out, "{comma}{{\"span\":{},\"text\":{}}}", json_span(map, edit.span), quote(&edit.text));

@@ -10,6 +10,7 @@ use golite_source::{FileId, Span, Symbol, sym};
 use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
+use crate::go_packages;
 use crate::load::{GoModule, PackageFiles, SourceText, load_folder};
 
 /// The files of a standard package, by name and text.
@@ -123,8 +124,24 @@ impl Loader for PackageLoader {
         parse_decl(map, file, range, &mut session)
     }
 
-    fn known_in_go(&self, _path: &str, _name: &str) -> bool {
-        false
+    fn known_in_go(&self, path: &str, name: &str) -> bool {
+        go_packages::is_missing_name(path, name)
+    }
+
+    fn std_packages(&self, name: &str) -> Vec<&'static str> {
+        go_packages::with_name(name)
+    }
+
+    fn missing_package(&self, name: &str) -> Option<&'static str> {
+        go_packages::missing_with_name(name)
+    }
+
+    fn missing_path(&self, path: &str) -> bool {
+        go_packages::is_missing(path)
+    }
+
+    fn near_package(&self, text: &str) -> Option<String> {
+        go_packages::nearest(text)
     }
 }
 

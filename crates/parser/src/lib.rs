@@ -5,6 +5,7 @@
 //! `recover`, which says what is wrong.
 
 mod actions;
+mod advice;
 mod directives;
 mod recover;
 
@@ -68,7 +69,9 @@ pub fn parse_file(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> Par
     let mut parser = Parser::new(&text, base, map, session);
     let Recovered { file, broken, lost } = parser.file();
     let comments = std::mem::take(&mut parser.comments);
+    let tokens = std::mem::take(&mut parser.tokens);
     one_a_line(map, session.errors, before);
+    advice::advise(&text, base, &tokens, &mut session.errors[before..]);
     let syntax =
         |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
     ParsedFile {

@@ -80,6 +80,8 @@ pub struct Expectation {
     pub accepted: bool,
     /// Rendered diagnostics.
     pub rendered: Option<Block>,
+    /// Diagnostics as objects.
+    pub json: Option<Block>,
     /// Bytecode.
     pub listing: Option<Block>,
 }
@@ -119,6 +121,7 @@ pub fn parse(text: &str) -> Result<Expectation, String> {
         diagnostics: Vec::new(),
         accepted: false,
         rendered: None,
+        json: None,
         listing: None,
     };
     let mut at = 0;
@@ -131,20 +134,23 @@ pub fn parse(text: &str) -> Result<Expectation, String> {
             Some(Heading::Accepted) => found.accepted = true,
             Some(Heading::Failure(first)) => once(&mut found.failure, first, line)?,
             Some(Heading::Exit(status)) => once(&mut found.exit, status, line)?,
-            Some(Heading::Output | Heading::Stderr | Heading::Rendered | Heading::Listing) => {
+            Some(
+                Heading::Output | Heading::Stderr | Heading::Rendered | Heading::Json | Heading::Listing,
+            ) => {
                 let block = block(&lines, at);
                 at = block.place.end;
                 let slot = match heading {
                     Some(Heading::Output) => &mut found.output,
                     Some(Heading::Stderr) => &mut found.stderr,
                     Some(Heading::Rendered) => &mut found.rendered,
+                    Some(Heading::Json) => &mut found.json,
                     _ => &mut found.listing,
                 };
                 once(slot, block, line)?;
             }
         }
     }
-    let rendered_or_listed = found.rendered.is_some() || found.listing.is_some();
+    let rendered_or_listed = found.rendered.is_some() || found.json.is_some() || found.listing.is_some();
     if !found.runs() && !found.checks() && !rendered_or_listed {
         return Err("the file expects nothing: no Output, Panic, Exit, ERROR, Accepted or Listing".into());
     }
@@ -180,6 +186,7 @@ enum Heading {
     Output,
     Stderr,
     Rendered,
+    Json,
     Listing,
     Accepted,
     Failure(String),
@@ -193,6 +200,7 @@ impl Heading {
             "Output:" => return Some(Heading::Output),
             "Stderr:" => return Some(Heading::Stderr),
             "Rendered:" => return Some(Heading::Rendered),
+            "Json:" => return Some(Heading::Json),
             "Listing:" => return Some(Heading::Listing),
             "Accepted" => return Some(Heading::Accepted),
             _ => {}

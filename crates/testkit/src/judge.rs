@@ -39,6 +39,15 @@ impl Judge<'_> {
             let outcome = run.run();
             self.compare_block(case, block, &outcome.stderr, &run)?;
         }
+        if expectation.json.is_some() {
+            // A block before this one may have been rewritten.
+            let text = std::fs::read_to_string(&case.main).map_err(|error| error.to_string())?;
+            if let Some(block) = &expect::parse(&text)?.json {
+                let run = self.tool(case, &["check", "--format", "json"]);
+                let outcome = run.run();
+                self.compare_block(case, block, &outcome.stdout, &run)?;
+            }
+        }
         if let Some(block) = &expectation.listing {
             let mut listing = String::new();
             let names = &expectation.options.func;

@@ -18,6 +18,7 @@
 //! | `// WARN code "text"` | the same for a warning |
 //! | `// Accepted` | `golite check` says nothing; the program is not run |
 //! | `// Rendered:` and lines | what `golite check --format pretty` shows |
+//! | `// Json:` and lines | what `golite check --format json` prints |
 //! | `// Listing:` and lines | what `golite dis` prints |
 //!
 //! One comment may list several errors: `// ERROR code "text" code "text"`; `/* ERROR … */` and
@@ -40,7 +41,7 @@
 //! | `func=A,B` | the listing is that of these functions |
 //! | `timeout=N` | seconds of processor time for one run; 60 without it |
 //!
-//! `GOLITE_BLESS=1` rewrites `Rendered` and `Listing` blocks. `Output` is never rewritten: it comes
+//! `GOLITE_BLESS=1` rewrites `Rendered`, `Json` and `Listing` blocks. `Output` is never rewritten: it comes
 //! from real Go.
 
 pub mod book;

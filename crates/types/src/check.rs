@@ -42,6 +42,18 @@ pub trait Loader: Send {
 
     /// Whether real Go has that name in that package, for a kinder message.
     fn known_in_go(&self, path: &str, name: &str) -> bool;
+
+    /// The standard packages with a name, by path.
+    fn std_packages(&self, name: &str) -> Vec<&'static str>;
+
+    /// The path of a package of that name that Go has and go-lite has not.
+    fn missing_package(&self, name: &str) -> Option<&'static str>;
+
+    /// Whether Go has a package of that path and go-lite has not.
+    fn missing_path(&self, path: &str) -> bool;
+
+    /// The standard package whose path or name is most like a text.
+    fn near_package(&self, text: &str) -> Option<String>;
 }
 
 /// What parser and checker share.
@@ -465,6 +477,7 @@ impl Checker {
             hidden: Vec::new(),
             error_span: None,
         };
+        let before = self.session.errors.len();
         let objects = self.collect(pkg, files);
         // Aliases come after the definitions they may refer to, values after all types.
         let phase = |checker: &Checker, obj: ObjId| match &checker.object(obj).decl {
@@ -496,6 +509,7 @@ impl Checker {
         if !self.broken_files {
             self.report_unused_imports(pkg);
         }
+        self.advise(files, before);
         self.env = outer;
     }
 

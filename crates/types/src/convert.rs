@@ -300,8 +300,13 @@ impl Checker {
         let mut cause = String::new();
         if !self.assignable(x, target, &mut cause) {
             let (text, to) = (self.describe(x), self.show(target));
-            let code =
-                if cause.contains("missing method") { Code::MissingMethod } else { Code::TypeMismatch };
+            let code = if cause.ends_with("has pointer receiver)") {
+                Code::PointerReceiver
+            } else if cause.contains("missing method") {
+                Code::MissingMethod
+            } else {
+                Code::TypeMismatch
+            };
             let tail = if cause.is_empty() { String::new() } else { format!(": {cause}") };
             self.error(code, x.span, format!("cannot use {text} as {to} value in {context}{tail}"));
             x.invalidate();

@@ -162,7 +162,13 @@ impl Checker {
                 message += &format!("\n\t{}: {} refers to {}", self.place(link.span), link.name, next.name);
             }
         }
-        self.error(Code::TypeCycle, first.span, message);
+        let mut error =
+            Diagnostic::error(Code::TypeCycle, self.env.error_span.unwrap_or(first.span), message);
+        for (i, link) in cycle.iter().enumerate() {
+            let next = &cycle[(i + 1) % cycle.len()];
+            error = error.label(link.span, format!("{} refers to {}", link.name, next.name));
+        }
+        self.report(error);
     }
 
     /// Whether a defined type is of finite size: it does not contain itself but through pointers.

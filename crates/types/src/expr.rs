@@ -583,8 +583,8 @@ impl Checker {
         let path = self.package(pkg).path.clone();
         let wanted = self.owned_name(name);
         if self.package(pkg).std && self.loader.known_in_go(&path, &wanted) {
-            let error = Diagnostic::error(Code::Unsupported, sel.span, format!("undefined: {text}"))
-                .note(format!("Go's package {path} has {wanted}, go-lite's does not"));
+            let mut error = Diagnostic::error(Code::Unsupported, sel.span, format!("undefined: {text}"));
+            error.note(format!("Go's package {path} has {wanted}, go-lite's does not"));
             self.report(error);
             return;
         }

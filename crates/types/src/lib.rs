@@ -3,6 +3,7 @@
 //! [`Checker`] holds all packages of a session. Errors are those of Go's own compiler in wording and
 //! place.
 
+mod advice;
 mod assign;
 mod builtins;
 mod call;

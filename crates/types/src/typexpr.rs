@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use golite_diag::Code;
+use golite_diag::{Code, Diagnostic};
 use golite_source::{Span, Symbol, sym};
 use golite_syntax::ast::{
     ArrayLen, BinaryOp, Expr, ExprKind, Field, FuncDecl, FuncType, Ident, InterfaceElement, InterfaceType,
@@ -141,7 +141,10 @@ impl Checker {
             if name == sym::BLANK {
                 self.error(Code::BlankValue, expr.span, "cannot use _ as value or type");
             } else {
-                self.error(Code::Undefined, expr.span, format!("undefined: {text}"));
+                let span = self.env.error_span.unwrap_or(expr.span);
+                let mut error = Diagnostic::error(Code::Undefined, span, format!("undefined: {text}"));
+                error.about(format!("no type here is called {text}"));
+                self.report(error);
             }
             return invalid;
         };

@@ -338,6 +338,22 @@ mod tests {
         fn known_in_go(&self, _: &str, _: &str) -> bool {
             false
         }
+
+        fn std_packages(&self, _: &str) -> Vec<&'static str> {
+            Vec::new()
+        }
+
+        fn missing_package(&self, _: &str) -> Option<&'static str> {
+            None
+        }
+
+        fn missing_path(&self, _: &str) -> bool {
+            false
+        }
+
+        fn near_package(&self, _: &str) -> Option<String> {
+            None
+        }
     }
 
     fn param(checker: &mut Checker, index: usize) -> TypeId {
