@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::Sender;
 
 use golite::{NotRunnable, Outcome, Permissions, Program, RunConfig, StdHost, Stuck, Watch};
-use golite_diag::Code;
+use golite_diag::{Code, page};
 
 use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, RunOptions, split_script, texts};
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
@@ -173,11 +173,15 @@ pub(crate) fn explain(code: Option<&str>) -> ExitCode {
         Some(code) => {
             let text: String =
                 code.description().lines().map(|line| format!("{}\n", line.trim_start())).collect();
-            to_stdout(&format!("{name}\n\n{text}"));
+            let page = page::plain(page::of(*code));
+            to_stdout(&format!("{name}\n\n{text}\n{page}"));
             ExitCode::SUCCESS
         }
         None => {
-            fail(&format!("there is no code {name}; `golite explain` lists all"));
+            let codes = Code::ALL.iter().map(|code| code.text());
+            let near = golite_diag::similar::nearest(name, codes);
+            let hint = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+            fail(&format!("there is no code {name}; {hint}`golite explain` lists all"));
             ExitCode::from(USAGE)
         }
     }

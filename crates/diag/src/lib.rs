@@ -4,6 +4,7 @@
 
 mod codes;
 mod mended;
+pub mod page;
 pub mod render;
 pub mod similar;
 
