@@ -24,6 +24,7 @@ const LIMIT: u8 = 2;
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
+    golite::use_one_arena();
     let args: Vec<_> = std::env::args_os().collect();
     if let Some(word) = args::missing_command(&args) {
         report::fail(&format!("golite {word}: this version has no such command; `golite --help` lists them"));

@@ -24,6 +24,7 @@ mod heap;
 mod inspect;
 mod layout;
 mod mark;
+pub mod native_memory;
 mod pace;
 mod reserve;
 mod size_class;

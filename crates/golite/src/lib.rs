@@ -13,10 +13,11 @@ mod stack;
 mod watch;
 
 pub use check::{Checked, check_files, check_paths};
+pub use golite_gc::native_memory::use_one_arena;
 pub use golite_runtime::host::Host;
 pub use golite_runtime::host_std::{Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;
-pub use loader::{FindStd, PackageLoader, ParsedPackage, StdFiles, find_std, parse_package};
+pub use loader::{FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, parse_package};
 pub use program::{NotRunnable, Program};
 pub use run::{Outcome, RunConfig};
 pub use stack::{beside_deep_stack, on_deep_stack};

@@ -2,28 +2,47 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_parser::{ParsedFile, parse_decl, parse_file};
-use golite_source::{FileId, Span, Symbol, sym};
+use golite_source::{FileId, Span, Symbol, Text, sym};
 use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
 use crate::go_packages;
 use crate::load::{GoModule, PackageFiles, SourceText, load_folder};
 
-/// The files of a standard package, by name and text.
-pub type StdFiles = Vec<(String, Arc<str>)>;
+/// A standard package.
+#[derive(Clone, Debug)]
+pub struct StdPackage {
+    /// Its files, by name and text.
+    pub files: Vec<(String, Text)>,
+    /// The words of their outline, if it was made before.
+    pub outline: Option<&'static [u32]>,
+}
 
 /// Finds a standard package.
-pub type FindStd = fn(path: &str) -> Option<StdFiles>;
+pub type FindStd = fn(path: &str) -> Option<StdPackage>;
+
+/// Outlines of the standard packages, made by the build: folder, names of the files, words.
+type Outlines = &'static [(&'static str, &'static [&'static str], &'static [u32])];
+
+const OUTLINES: Outlines = include!(concat!(env!("OUT_DIR"), "/outlines.rs"));
 
 /// The standard packages built into go-lite.
 #[must_use]
-pub fn find_std(path: &str) -> Option<StdFiles> {
+pub fn find_std(path: &str) -> Option<StdPackage> {
     let package = golite_stdlib::find(path)?;
-    Some(package.files.iter().map(|(name, text)| ((*name).to_string(), Arc::from(*text))).collect())
+    let mut files: Vec<_> = package.files.to_vec();
+    files.sort_unstable_by_key(|(name, _)| *name);
+    let folder = path.replace('/', "_");
+    let outline = OUTLINES.iter().find(|(other, names, _)| {
+        *other == folder && names.iter().copied().eq(files.iter().map(|(name, _)| *name))
+    });
+    Some(StdPackage {
+        files: files.into_iter().map(|(name, text)| (name.to_string(), Text::Static(text))).collect(),
+        outline: outline.map(|(.., words)| *words),
+    })
 }
 
 /// Loads packages for the checker.
@@ -98,12 +117,12 @@ fn check_clauses(package: &ParsedPackage, session: &mut Session) {
 
 impl Loader for PackageLoader {
     fn load(&mut self, path: &str, session: &mut Session) -> Result<Loaded, String> {
-        if let Some(files) = (self.find_std)(path) {
+        if let Some(StdPackage { files, outline }) = (self.find_std)(path) {
             let ids = files
                 .into_iter()
                 .map(|(name, text)| session.map.add(format!("$GOROOT/src/{path}/{name}"), text))
                 .collect();
-            return Ok(Loaded::Std(ids));
+            return Ok(Loaded::Std(ids, outline));
         }
         if path.starts_with("./") || path.starts_with("../") {
             return Err(format!(
@@ -161,5 +180,22 @@ fn not_found(path: &str) -> String {
         format!("no required module provides package {path}; go-lite does not load other modules")
     } else {
         format!("package {path} is not in std")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use golite_source::Outline;
+
+    use super::find_std;
+
+    #[test]
+    fn every_standard_package_has_its_outline() {
+        for package in golite_stdlib::PACKAGES {
+            let found = find_std(package.path).expect("it is built in");
+            let texts: Vec<&str> = found.files.iter().map(|(_, text)| &**text).collect();
+            let made = Outline::of(&texts);
+            assert_eq!(found.outline, Some(made.words()), "package {}", package.path);
+        }
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use golite::load::{PackageFiles, SourceText};
-use golite::{Checked, StdFiles, check_files};
+use golite::{Checked, StdPackage, check_files};
 use golite_types::{ObjKind, VarFacts};
 
 /// A standard package for tests.
-fn find_std(path: &str) -> Option<StdFiles> {
+fn find_std(path: &str) -> Option<StdPackage> {
     let text = match path {
         "shapes" => {
             "package shapes\n\nimport \"units\"\n\n// A Box is a box.\ntype Box[T any] struct {\n\titem T\n\tSize units.Length\n}\n\nfunc (b *Box[T]) Get() T { return b.item }\n\nfunc (b Box[T]) hidden() {}\n\nconst (\n\tSmall = iota + 1\n\tLarge\n)\n\nvar Default, Other = Box[int]{}, broken\n\nfunc Unused() { thisIsNeverRead }\n"
@@ -15,7 +15,7 @@ fn find_std(path: &str) -> Option<StdFiles> {
         "units" => "package units\n\ntype Length float64\n",
         _ => return None,
     };
-    Some(vec![(format!("{path}.go-lite"), text.into())])
+    Some(StdPackage { files: vec![(format!("{path}.go-lite"), text.into())], outline: None })
 }
 
 fn check_program(text: &str) -> Checked {

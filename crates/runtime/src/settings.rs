@@ -1,6 +1,6 @@
 //! What a program sets by package `runtime` and `runtime/debug`, the heap and the stacks apart.
 
-use crate::host::{Host, ProcessNumber};
+use crate::host::Host;
 
 /// How much a crash shows: `GOTRACEBACK`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -47,10 +47,11 @@ impl Traceback {
 /// The settings of one VM.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `GOMAXPROCS`: told to programs, of no effect.
-    pub max_procs: i64,
-    /// What `GOMAXPROCS` is without a call.
-    pub default_max_procs: i64,
+    /// `GOMAXPROCS` as a call has set it: told to programs, of no effect.
+    pub max_procs: Option<i64>,
+    /// `GOMAXPROCS` of the environment. Without it, it is the number of processors: the host is asked when
+    /// the program asks, since that takes several system calls.
+    pub max_procs_env: Option<i64>,
     /// `debug.SetMaxThreads`.
     pub max_threads: i64,
     /// What a crash shows.
@@ -63,13 +64,11 @@ impl Settings {
     /// The settings that the environment asks for.
     #[must_use]
     pub fn new(host: &mut dyn Host) -> Settings {
-        let processors = host.process_number(ProcessNumber::Processors);
         let wanted = host.env(b"GOMAXPROCS").and_then(|text| String::from_utf8(text).ok()?.parse().ok());
-        let max_procs = wanted.filter(|&n: &i64| n > 0).unwrap_or(processors);
         let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
         Settings {
-            max_procs,
-            default_max_procs: max_procs,
+            max_procs: None,
+            max_procs_env: wanted.filter(|&n: &i64| n > 0),
             max_threads: 10_000,
             traceback,
             traceback_env: traceback,

@@ -3,6 +3,7 @@
 //! A [`Span`] is global: each file has a base, and a span's offsets count from the base of the first
 //! file. Offset 0 belongs to no file, so the default span means "no position".
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 /// A range of source bytes, global over all files of a session.
@@ -66,13 +67,51 @@ pub struct Relocation {
     pub column: Option<u32>,
 }
 
+/// The text of a file, cheap to clone: read, or built into the program.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// Part of the program.
+    Static(&'static str),
+    /// Read.
+    Shared(Arc<str>),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Static(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Text {
+        Text::Shared(text)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Text {
+        Text::Shared(text.into())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Text {
+        Text::Shared(text.into())
+    }
+}
+
 /// A source file.
 #[derive(Debug)]
 pub struct SourceFile {
     /// The name shown to the user.
     pub name: Arc<str>,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The global offset of its first byte.
     pub base: u32,
     lines: OnceLock<Vec<u32>>,
@@ -133,7 +172,7 @@ impl SourceMap {
     ///
     /// # Panics
     /// When all files together have 4 GiB or more.
-    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Text>) -> FileId {
         let (name, text) = (name.into(), text.into());
         let base = self.files.last().map_or(1, |last| last.base + last.text.len() as u32 + 1);
         let end = u32::try_from(text.len()).ok().and_then(|len| base.checked_add(len + 1));

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::info::Info;
 use crate::init_order::InitStep;
+use crate::lazy::{LazyDecl, LazyPackage};
 use crate::object::{
     DeclRef, FuncLevel, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope, ScopeId, VarFacts,
 };
@@ -25,8 +26,8 @@ use crate::typexpr::Signature;
 pub enum Loaded {
     /// Parsed files of a package of the user, and its name.
     Files(Vec<File>),
-    /// Files of a standard package, read as needed.
-    Std(Vec<FileId>),
+    /// Files of a standard package, read as needed; the words of their outline, if it was made before.
+    Std(Vec<FileId>, Option<&'static [u32]>),
 }
 
 /// Where imported packages come from.
@@ -73,22 +74,6 @@ impl Default for Session {
     fn default() -> Session {
         Session { map: SourceMap::default(), names: Interner::default(), next_id: 1, errors: Vec::new() }
     }
-}
-
-/// A declaration of a standard package that has not been parsed.
-#[derive(Clone, Debug)]
-pub(crate) struct LazyDecl {
-    pub file: FileId,
-    pub range: Range<u32>,
-    pub scope: ScopeId,
-}
-
-/// A standard package's declarations by name.
-#[derive(Debug, Default)]
-pub(crate) struct LazyPackage {
-    pub decls: FxHashMap<Symbol, LazyDecl>,
-    /// Methods by the name of their receiver's base type: name, pointer receiver, declaration.
-    pub methods: FxHashMap<Symbol, Vec<(Symbol, bool, LazyDecl)>>,
 }
 
 /// Where the checker stands.
@@ -169,8 +154,8 @@ pub struct Checker {
     pub(crate) signatures: FxHashMap<ObjId, Arc<Signature>>,
     /// Declared functions of standard packages that have not been parsed.
     pub(crate) lazy_funcs: FxHashMap<ObjId, LazyDecl>,
-    /// Imports of the files of standard packages, by file scope and name.
-    pub(crate) lazy_imports: FxHashMap<(ScopeId, Symbol), Arc<str>>,
+    /// Package and index of the files of standard packages, by file scope.
+    pub(crate) lazy_files: FxHashMap<ScopeId, (PkgId, usize)>,
     /// Signatures of generic methods of instances.
     pub(crate) method_types: FxHashMap<(ObjId, Vec<TypeId>), TypeId>,
     pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
@@ -259,7 +244,7 @@ impl Checker {
             finite: FxHashSet::default(),
             signatures: FxHashMap::default(),
             lazy_funcs: FxHashMap::default(),
-            lazy_imports: FxHashMap::default(),
+            lazy_files: FxHashMap::default(),
             method_types: FxHashMap::default(),
             init_steps: FxHashMap::default(),
             instance_places: FxHashMap::default(),

@@ -593,11 +593,15 @@ impl Checker {
         let mut close: Vec<String> = self.scopes[scope.0 as usize]
             .names
             .keys()
-            .chain(self.lazy.get(&pkg).into_iter().flat_map(|lazy| lazy.decls.keys()))
             .filter(|other| self.session.names.is_exported(**other))
             .map(|other| self.owned_name(*other))
             .filter(|other| other.to_lowercase() == folded)
             .collect();
+        if let Some(lazy) = self.lazy.get(&pkg) {
+            let exported =
+                |name: &&str| name.starts_with(char::is_uppercase) && name.to_lowercase() == folded;
+            close.extend(lazy.names(&self.session.map).filter(exported).map(str::to_string));
+        }
         close.sort();
         let tail = close.first().map_or_else(String::new, |name| format!(" (but have {name})"));
         self.error(Code::Undefined, sel.span, format!("undefined: {text}{tail}"));

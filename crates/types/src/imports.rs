@@ -3,7 +3,7 @@
 use golite_diag::Code;
 use golite_source::{Span, Symbol, sym};
 
-use crate::check::{Checker, Loaded};
+use crate::check::{Checker, Loaded, Session};
 use crate::object::{DeclRef, ObjId, ObjKind, PkgId, ScopeId};
 use crate::ty::{Basic, TypeId};
 
@@ -108,8 +108,8 @@ impl Checker {
 
     fn exported_members(&mut self, pkg: PkgId) -> Vec<(Symbol, ObjId)> {
         if let Some(lazy) = self.lazy.get(&pkg) {
-            let mut names: Vec<Symbol> = lazy.decls.keys().copied().collect();
-            names.sort();
+            let Session { map, names, .. } = &mut self.session;
+            let names: Vec<Symbol> = lazy.names(map).map(|name| names.intern(name)).collect();
             for name in names {
                 if self.session.names.is_exported(name) {
                     self.lazy_member(pkg, name);
@@ -170,11 +170,11 @@ impl Checker {
                 self.loading.pop();
                 Ok(id)
             }
-            Loaded::Std(files) => {
-                let name = self.session.names.intern(crate::lazy::package_name(path));
+            Loaded::Std(files, outline) => {
+                let name = self.session.names.intern(golite_source::outline::package_name(path));
                 let id = self.new_package(path, name, true);
                 self.by_path.insert(path.into(), id);
-                self.index_std(id, &files);
+                self.index_std(id, &files, outline);
                 Ok(id)
             }
         }

@@ -108,17 +108,17 @@ fn processors(ctx: &mut Ctx<'_>) -> NativeResult {
 fn max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
     let wanted = ctx.int(0);
     let settings = &mut ctx.runtime().settings;
-    let before = settings.max_procs;
+    let before = settings.max_procs.or(settings.max_procs_env);
     if wanted > 0 {
-        settings.max_procs = wanted;
+        settings.max_procs = Some(wanted);
     }
+    let before = before.unwrap_or_else(|| ctx.host().process_number(ProcessNumber::Processors));
     ctx.set_int(0, before);
     Ok(())
 }
 
 fn default_max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
-    let settings = &mut ctx.runtime().settings;
-    settings.max_procs = settings.default_max_procs;
+    ctx.runtime().settings.max_procs = None;
     Ok(())
 }
 
