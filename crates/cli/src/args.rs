@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     /// A directory that may be written; without more such flags nothing else may
     #[arg(long, value_name = "DIR", help_heading = "Permissions")]
     allow_write: Vec<PathBuf>,
-    /// The pointer functions of package unsafe
+    /// The pointers of package unsafe, together with limits or permissions: they hold for no program that uses them
     #[arg(long, help_heading = "Permissions")]
     allow_unsafe: bool,
     /// Seed of every choice of the runtime: the run is the same to the byte
@@ -175,16 +175,20 @@ pub(crate) struct RunOptions {
 }
 
 impl RunOptions {
+    /// Whether the program is not trusted: there are limits or permissions.
+    pub(crate) fn restricts(&self) -> bool {
+        let limited = [self.max_memory, self.max_steps, self.max_goroutines, self.max_stack];
+        limited.iter().any(Option::is_some)
+            || self.timeout.is_some()
+            || !self.deny.is_empty()
+            || self.read.is_some()
+            || self.write.is_some()
+    }
+
     /// The flags that nothing honours yet, with whether they are given. Whoever makes one work takes
     /// it out of here.
-    fn not_honoured(&self) -> [(&'static str, bool); 5] {
-        [
-            ("--allow-unsafe", self.allow_unsafe),
-            ("--stats", self.stats),
-            ("--leaks", self.leaks),
-            ("--explain", self.explain),
-            ("--warn", self.warn),
-        ]
+    fn not_honoured(&self) -> [(&'static str, bool); 4] {
+        [("--stats", self.stats), ("--leaks", self.leaks), ("--explain", self.explain), ("--warn", self.warn)]
     }
 }
 

@@ -79,6 +79,15 @@ fn check_and_run(args: &RunArgs, options: &RunOptions, watcher: &Sender<Watch>) 
         Ok(program) => program,
         Err(status) => return status,
     };
+    if let Some(place) = program.unsafe_use() {
+        golite::catch_faults();
+        if options.restricts() && !options.allow_unsafe {
+            fail(&format!(
+                "{place}: the program uses pointers of package unsafe: limits and permissions would not hold (--allow-unsafe runs it)"
+            ));
+            return ExitCode::from(FAILED);
+        }
+    }
     let script = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
     let rest = script_args.iter().map(|arg| arg.as_encoded_bytes().to_vec());
     let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(options));

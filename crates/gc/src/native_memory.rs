@@ -1,5 +1,8 @@
-#![expect(unsafe_code, reason = "the system's allocator is told how to work")]
-//! What the process allocates for itself, outside of the garbage-collected heap.
+#![expect(unsafe_code, reason = "the system's allocator is told how to work, and its faults are caught")]
+//! Memory of the process outside of the garbage-collected heap: what it allocates for itself, and accesses to
+//! what is not there.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// All threads allocate from one arena of the system's allocator. For the whole process: not for hosts that
 /// have threads of their own.
@@ -11,5 +14,44 @@ pub fn use_one_arena() {
     // SAFETY: it takes numbers, and knows these.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
+/// The address of the first fault, inverted: 0 as long as there is none.
+static FAULT: AtomicU64 = AtomicU64::new(0);
+
+/// Stops a thread that accesses memory which is not there, instead of ending the process: `fault` tells another
+/// thread. For the whole process, and for programs that make pointers themselves: with all others a fault is a
+/// defect of go-lite.
+pub fn catch_faults() {
+    #[cfg(all(unix, not(miri)))]
+    // SAFETY: the action is zeroed but for what is set, which is valid; the handler calls nothing that a handler
+    // may not.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = stop_thread;
+        action.sa_sigaction = handler as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        for signal in [libc::SIGSEGV, libc::SIGBUS] {
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// The address of the access that stopped a thread.
+#[must_use]
+pub fn fault() -> Option<u64> {
+    let address = FAULT.load(Ordering::Acquire);
+    (address != 0).then_some(!address)
+}
+
+#[cfg(all(unix, not(miri)))]
+extern "C" fn stop_thread(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the system passes what it knows of a fault.
+    let address = unsafe { (*info).si_addr() } as u64;
+    FAULT.store(!address, Ordering::Release);
+    loop {
+        // SAFETY: it only waits.
+        unsafe { libc::pause() };
     }
 }

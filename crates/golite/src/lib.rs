@@ -13,7 +13,7 @@ mod stack;
 mod watch;
 
 pub use check::{Checked, check_files, check_paths};
-pub use golite_gc::native_memory::use_one_arena;
+pub use golite_gc::native_memory::{catch_faults, use_one_arena};
 pub use golite_runtime::host::Host;
 pub use golite_runtime::host_std::{Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;

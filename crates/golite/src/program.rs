@@ -71,6 +71,15 @@ impl Program {
         self.package
     }
 
+    /// Where the program first uses `unsafe.Pointer` or a function with pointers of package unsafe, as
+    /// `file:line:column`: neither limits nor permissions hold for what it does with them.
+    #[must_use]
+    pub fn unsafe_use(&self) -> Option<String> {
+        let checker = &self.compiler.checker;
+        let (file, line, column) = checker.session.map.place(checker.unsafe_use?.start)?;
+        Some(format!("{file}:{line}:{column}"))
+    }
+
     /// The function that initialises all packages and calls main.
     #[must_use]
     pub fn entry(&self) -> FuncIx {

@@ -52,6 +52,10 @@ impl Watch {
         let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let cause = loop {
             self.pause(deadline);
+            if let Some(address) = golite_gc::native_memory::fault() {
+                self.output.look();
+                return Stuck::Failure(report::fault(address));
+            }
             if let Some(cause) = self.waker.interrupt().asked() {
                 break cause;
             }

@@ -62,7 +62,7 @@ impl Finalizers {
         }
     }
 
-    fn attach(&mut self, call: Call) -> u64 {
+    fn place(&mut self, call: Call) -> u64 {
         match self.free.pop() {
             Some(place) => {
                 self.attached[place] = Some(call);
@@ -75,13 +75,30 @@ impl Finalizers {
         }
     }
 
-    fn detach(&mut self, token: u64) -> Option<Call> {
+    fn take(&mut self, token: u64) -> Option<Call> {
         let call = self.attached.get_mut(token as usize)?.take();
         if call.is_some() {
             self.free.push(token as usize);
         }
         call
     }
+}
+
+/// About what an attached call takes outside of the heap, here and beside the heap's objects.
+const ATTACHED: u64 = 256;
+
+/// Keeps a call under a token. Its memory counts until `detach`.
+fn attach(rt: &mut Runtime, call: Call) -> Result<u64, Trap> {
+    rt.heap.try_charge_external(ATTACHED)?;
+    Ok(rt.finalizers.place(call))
+}
+
+fn detach(rt: &mut Runtime, token: u64) -> Option<Call> {
+    let call = rt.finalizers.take(token);
+    if call.is_some() {
+        rt.heap.charge_external(-(ATTACHED as i64));
+    }
+    call
 }
 
 /// Marks the functions and the objects that are to be passed to them: in every collection.
@@ -109,7 +126,7 @@ pub fn after_collection(rt: &mut Runtime) {
             Ready::Finalizer { object, token } => (Which::Finalizers, token, object),
             Ready::Cleanup { token, .. } => (Which::Cleanups, token, 0),
         };
-        if let Some(call) = rt.finalizers.detach(token) {
+        if let Some(call) = detach(rt, token) {
             rt.finalizers.runner(which).ready.push_back((call, object));
         }
     }
@@ -208,7 +225,7 @@ pub fn native_set_finalizer(ctx: &mut Ctx<'_>) -> NativeResult {
     let Some(func) = ctx.type_of(func_word) else {
         let rt = ctx.runtime();
         if let Some(token) = rt.heap.clear_finalizer(object.base) {
-            rt.finalizers.detach(token);
+            detach(rt, token);
         }
         return Ok(());
     };
@@ -219,11 +236,11 @@ pub fn native_set_finalizer(ctx: &mut Ctx<'_>) -> NativeResult {
     let body = ctx.raw(4);
     let rt = ctx.runtime();
     rt.finalizers.finalizers.body = body;
-    let token = rt.finalizers.attach(Call { closure, params, count });
+    let token = attach(rt, Call { closure, params, count })?;
     match rt.heap.set_finalizer(object.base, token) {
         Ok(()) => Ok(()),
         Err(error) => {
-            rt.finalizers.detach(token);
+            detach(rt, token);
             match error {
                 AttachError::Duplicate => throw(ctx, "finalizer already set"),
                 AttachError::OutOfMemory => Err(Trap::OutOfMemory),
@@ -270,14 +287,14 @@ pub fn native_add_cleanup(ctx: &mut Ctx<'_>) -> NativeResult {
         return Ok(());
     }
     rt.finalizers.cleanups.body = body;
-    let token = rt.finalizers.attach(Call { closure, params: [0; 2], count: 0 });
+    let token = attach(rt, Call { closure, params: [0; 2], count: 0 })?;
     match rt.heap.add_cleanup(addr, token) {
         Ok(CleanupId(id)) => {
             ctx.set_uint(0, id);
             Ok(())
         }
         Err(error) => {
-            rt.finalizers.detach(token);
+            detach(rt, token);
             match error {
                 AttachError::OutOfMemory => Err(Trap::OutOfMemory),
                 AttachError::NotAnObject | AttachError::Interior | AttachError::Duplicate => {
@@ -296,7 +313,7 @@ pub fn native_remove_cleanup(ctx: &mut Ctx<'_>) -> NativeResult {
     let id = CleanupId(ctx.uint(0));
     let rt = ctx.runtime();
     if let Some(token) = rt.heap.remove_cleanup(id) {
-        rt.finalizers.detach(token);
+        detach(rt, token);
     }
     Ok(())
 }

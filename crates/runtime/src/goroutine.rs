@@ -18,6 +18,7 @@
 //! Stacks are zeroed where they were never written, so that every slot may be read. The bytes of
 //! all stacks are counted in `Goroutines::stack_bytes`; the scheduler charges them to the heap.
 
+use golite_gc::OutOfMemory;
 use std::alloc::{Layout, alloc_zeroed, dealloc, realloc};
 use std::ptr::NonNull;
 
@@ -53,6 +54,13 @@ impl StackSlot {
     pub fn get(self) -> Option<StackSlot> {
         (self != StackSlot::NONE).then_some(self)
     }
+}
+
+/// Lists of this many deferred calls are not charged against limits.
+const SHORT_DEFERS: usize = 64;
+
+fn defer_bytes(count: usize) -> u64 {
+    (count * size_of::<DeferRecord>()) as u64
 }
 
 /// Slots of a new goroutine's stack: 512 bytes.
@@ -415,6 +423,13 @@ impl Goroutine {
         }
     }
 
+    /// How many bytes one more deferred call takes that are charged: short lists are not.
+    #[must_use]
+    pub fn growth_by_defer(&self) -> u64 {
+        let len = self.defers.len();
+        if len < self.defers.capacity() || len < SHORT_DEFERS { 0 } else { defer_bytes(len) }
+    }
+
     /// Makes a pooled record a new goroutine.
     fn renew(&mut self, id: u64, entry: u64, creation: Creation) {
         self.id = id;
@@ -510,6 +525,8 @@ pub struct Goroutines {
     next_id: u64,
     live: usize,
     stack_bytes: u64,
+    /// Bytes of long lists of deferred calls.
+    defer_bytes: u64,
 }
 
 impl Default for Goroutines {
@@ -529,6 +546,7 @@ impl Goroutines {
             next_id: 1,
             live: 0,
             stack_bytes: 0,
+            defer_bytes: 0,
         }
     }
 
@@ -572,6 +590,11 @@ impl Goroutines {
         debug_assert!(goroutine.status != Status::Dead && goroutine.records == NO_RECORD);
         goroutine.status = Status::Dead;
         goroutine.defers.clear();
+        let capacity = goroutine.defers.capacity();
+        if capacity > SHORT_DEFERS {
+            goroutine.defers = Vec::new();
+            self.defer_bytes -= defer_bytes(capacity - SHORT_DEFERS);
+        }
         goroutine.panics = None;
         goroutine.entry = 0;
         self.live -= 1;
@@ -582,6 +605,17 @@ impl Goroutines {
             self.slots[index.index()] = None;
             self.vacant.push(index.0);
         }
+    }
+
+    /// Makes room for as many deferred calls as there are; `bytes` is what `growth_by_defer` said.
+    ///
+    /// # Errors
+    /// When there is no memory; nothing has changed then.
+    pub fn grow_defers(&mut self, index: GoroutineIx, bytes: u64) -> Result<(), OutOfMemory> {
+        let defers = &mut self.get_mut(index).defers;
+        defers.try_reserve_exact(defers.len()).map_err(|_| OutOfMemory)?;
+        self.defer_bytes += bytes;
+        Ok(())
     }
 
     /// Undoes `spawn` of a goroutine that nobody knows of yet. Its id is not given again.
@@ -687,6 +721,9 @@ impl Goroutines {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let records = self.slots.len() - self.vacant.len();
-        self.stack_bytes + (records * size_of::<Goroutine>()) as u64 + 8 * self.slots.len() as u64
+        self.stack_bytes
+            + self.defer_bytes
+            + (records * size_of::<Goroutine>()) as u64
+            + 8 * self.slots.len() as u64
     }
 }

@@ -65,6 +65,14 @@ pub fn time_limit(timeout: Duration) -> String {
     format!("golite: limit reached: {} seconds (--timeout)\n", timeout.as_secs_f64())
 }
 
+/// What is said of a program that has accessed memory which is not there.
+#[must_use]
+pub fn fault(address: u64) -> String {
+    format!(
+        "unexpected fault address {address:#x}\nfatal error: fault\n[signal SIGSEGV: segmentation violation code=0x1 addr={address:#x} pc=0x0]\n"
+    )
+}
+
 const MINUTE: i64 = 60_000_000_000;
 
 impl GoroutineInfo {

@@ -158,6 +158,8 @@ pub struct Checker {
     pub(crate) lazy_files: FxHashMap<ScopeId, (PkgId, usize)>,
     /// Signatures of generic methods of instances.
     pub(crate) method_types: FxHashMap<(ObjId, Vec<TypeId>), TypeId>,
+    /// Where a package of the user first uses `unsafe.Pointer` or a function with pointers of package unsafe.
+    pub unsafe_use: Option<Span>,
     pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
     /// Where each instance of a generic type is written first.
     pub(crate) instance_places: FxHashMap<TypeId, Span>,
@@ -246,6 +248,7 @@ impl Checker {
             lazy_funcs: FxHashMap::default(),
             lazy_files: FxHashMap::default(),
             method_types: FxHashMap::default(),
+            unsafe_use: None,
             init_steps: FxHashMap::default(),
             instance_places: FxHashMap::default(),
             in_type_params: false,

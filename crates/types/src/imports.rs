@@ -78,6 +78,9 @@ impl Checker {
         }
         if name == sym::DOT {
             record.dot_scope = Some(scope);
+            if self.package(imported).name == sym::UNSAFE {
+                self.note_unsafe(name, span);
+            }
             let members: Vec<(Symbol, ObjId)> = self.exported_members(imported).into_iter().collect();
             let mut clash = None;
             for (name, obj) in members {

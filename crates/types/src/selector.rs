@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use golite_diag::Code;
-use golite_source::{Symbol, sym};
+use golite_source::{Span, Symbol, sym};
 use golite_syntax::ast::{Expr, Ident};
 
 use crate::check::Checker;
@@ -222,10 +222,21 @@ impl Checker {
         }
     }
 
+    /// Remembers the first use of package unsafe's pointers by a package of the user.
+    pub(crate) fn note_unsafe(&mut self, name: Symbol, span: Span) {
+        let pointers = !matches!(self.name(name), "Sizeof" | "Alignof" | "Offsetof");
+        if pointers && self.unsafe_use.is_none() && !self.package(self.env.pkg).std {
+            self.unsafe_use = Some(span);
+        }
+    }
+
     /// The member that a qualified name means; reports if there is none or it is not exported.
     pub(crate) fn named_member(&mut self, pkg: PkgId, expr: &Expr, name: Ident) -> Option<ObjId> {
         if self.package(pkg).fake {
             return None;
+        }
+        if self.package(pkg).name == sym::UNSAFE {
+            self.note_unsafe(name.name, expr.span);
         }
         let Some(obj) = self.package_member(pkg, name.name) else {
             if name.name != sym::BLANK {

@@ -157,7 +157,8 @@ impl Vm {
         if self.resume(g) {
             dispatch::run(self);
         }
-        let left = u32::try_from(self.budget).unwrap_or(u32::MAX).min(budget);
+        // What was not granted, because the limit of steps is near, is not used either.
+        let left = budget - (granted - self.budget.min(granted)) as u32;
         let exit = std::mem::replace(&mut self.exit, Exit::None);
         let preempted = matches!(exit, Exit::Preempted);
         match exit {

@@ -257,10 +257,17 @@ impl Vm {
 
     /// Defers a call in the frame. It is the running one, or for the body of a range-over-func loop one
     /// below, whose calls run after those of the frames between: records are in the order of frames.
-    pub(crate) fn push_defer(&mut self, closure: u64, frame: StackSlot) {
+    pub(crate) fn push_defer(&mut self, closure: u64, frame: StackSlot) -> NativeResult {
+        let rt = &mut self.rt;
+        let more = rt.goroutines.get(rt.running).growth_by_defer();
+        if more > 0 {
+            rt.heap.try_charge_external(more)?;
+            rt.goroutines.grow_defers(rt.running, more)?;
+        }
         let defers = &mut self.goroutine().defers;
         let at = defers.iter().rposition(|record| record.frame <= frame).map_or(0, |at| at + 1);
         defers.insert(at, DeferRecord { closure, frame });
+        Ok(())
     }
 
     /// `run.defers`: runs what the frame deferred; each call returns to the instruction itself.

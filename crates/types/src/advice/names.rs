@@ -139,12 +139,14 @@ impl Checker {
     fn member_names(&self, pkg: PkgId) -> Vec<String> {
         let scope = self.package(pkg).scope;
         let declared = self.scopes[scope.0 as usize].names.keys();
-        let lazy = self.lazy.get(&pkg).into_iter().flat_map(|lazy| lazy.decls.keys());
         let mut names: Vec<String> = declared
-            .chain(lazy)
             .filter(|name| self.session.names.is_exported(**name))
             .map(|name| self.owned_name(*name))
             .collect();
+        if let Some(lazy) = self.lazy.get(&pkg) {
+            let exported = |name: &&str| name.starts_with(char::is_uppercase);
+            names.extend(lazy.names(&self.session.map).filter(exported).map(str::to_string));
+        }
         names.sort();
         names.dedup();
         names

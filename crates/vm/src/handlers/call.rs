@@ -132,11 +132,11 @@ fn raise_runtime_error(vm: &mut Vm) -> bool {
 warm! {
     defer(vm, o: Defer) {
         let closure = vm.get(o.callee);
-        vm.push_defer(closure, vm.frame_slot());
+        vm.push_defer(closure, vm.frame_slot())?;
     }
     defer_outer(vm, o: DeferOuter) {
         let (closure, token) = (vm.get(o.callee), vm.get(o.token));
-        vm.push_defer(closure, StackSlot(token as u32));
+        vm.push_defer(closure, StackSlot(token as u32))?;
     }
     frame_token(vm, o: FrameToken) {
         let token = u64::from(vm.frame_slot().0);
