@@ -27,10 +27,15 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a program: a file, several files of one package, a directory, or `-` for standard input
     Run(Box<RunArgs>),
+    /// Run code given as text, and print the value of its last expression
+    Eval(Box<EvalArgs>),
     /// Report all errors of a package without running it
     Check(CheckArgs),
     /// Show the bytecode of a program
     Dis(DisArgs),
+    /// Work on scripts: files without package clause
+    #[command(subcommand)]
+    Script(ScriptCommand),
     /// Explain the code of a diagnostic
     Explain {
         /// The code, such as unused-variable; all codes are listed without it
@@ -76,9 +81,42 @@ pub(crate) enum ColorArg {
     Never,
 }
 
-/// `golite run`. What has been read and is consistent is in [`RunOptions`].
+/// What can be done with a script.
+#[derive(Subcommand, Debug)]
+pub(crate) enum ScriptCommand {
+    /// Print the complete Go program that a script means
+    ToGo {
+        #[command(flatten)]
+        report: ReportArgs,
+        /// The script, or - for standard input
+        #[arg(value_name = "FILE")]
+        path: OsString,
+    },
+}
+
+/// `golite run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) flags: RunFlags,
+    /// Program and its arguments: FILE..., DIRECTORY or -, then what the script gets
+    #[arg(required = true, trailing_var_arg = true, value_name = "PATH")]
+    pub(crate) paths: Vec<OsString>,
+}
+
+/// `golite eval`.
+#[derive(Args, Debug)]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    pub(crate) flags: RunFlags,
+    /// The statements or expression, then what the program gets as arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "CODE")]
+    pub(crate) code: Vec<OsString>,
+}
+
+/// How a program is run. What has been read and is consistent is in [`RunOptions`].
+#[derive(Args, Debug)]
+pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
     /// Limit of the heap and all stacks, such as 64MiB
@@ -123,9 +161,6 @@ pub(crate) struct RunArgs {
     /// Show warnings, even if standard error is no terminal
     #[arg(long)]
     warn: bool,
-    /// Program and its arguments: FILE..., DIRECTORY or -, then what the script gets
-    #[arg(required = true, trailing_var_arg = true, value_name = "PATH")]
-    pub(crate) paths: Vec<OsString>,
 }
 
 /// What can be denied.
@@ -192,7 +227,7 @@ impl RunOptions {
     }
 }
 
-impl RunArgs {
+impl RunFlags {
     /// The options, if they go together and all of them work.
     pub(crate) fn options(&self) -> Result<RunOptions, String> {
         let denied_files = self.deny.contains(&DenyArg::Fs);
@@ -264,14 +299,12 @@ pub(crate) struct DisArgs {
 }
 
 /// Words that are commands; anything else in their place is a path to run.
-const COMMANDS: [&str; 5] = ["run", "check", "dis", "explain", "version"];
+const COMMANDS: [&str; 7] = ["run", "eval", "check", "dis", "script", "explain", "version"];
 
 /// Words that will be commands.
-const LATER: [&str; 14] = [
-    "eval",
+const LATER: [&str; 12] = [
     "repl",
     "doc",
-    "script",
     "pprof",
     "trace",
     "completions",
@@ -395,14 +428,14 @@ mod tests {
         check(&["golite", "a.go", "b.go-lite", "c", "d.go"], "a.go b.go-lite", "c d.go");
         check(&["golite", "run", "--seed", "1", "a.go", "--seed", "-x", "--", "y"], "a.go", "--seed -x -- y");
         check(&["golite", "--seed=1", "-", "-v"], "-", "-v");
-        check(&["golite", "script", "a.go"], "script", "a.go");
+        check(&["golite", "tool", "a.go"], "tool", "a.go");
         check(&["golite", "run", "--", "-x.go"], "-x.go", "");
     }
 
     fn options(flags: &[&str]) -> Result<RunOptions, String> {
         let args = ["golite", "run"].iter().chain(flags).chain(&["a.go"]);
         match Cli::try_parse_from(args).map_err(|error| error.to_string())?.command {
-            Command::Run(run) => run.options(),
+            Command::Run(run) => run.flags.options(),
             other => panic!("{other:?}"),
         }
     }

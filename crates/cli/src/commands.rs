@@ -1,13 +1,18 @@
 //! The commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::Sender;
 
-use golite::{NotRunnable, Outcome, Permissions, Program, RunConfig, StdHost, Stuck, Watch};
+use golite::{
+    Checked, NoProgram, NotRunnable, Outcome, Permissions, Program, RunConfig, StdHost, Stuck, Watch,
+};
 use golite_diag::{Code, page};
 
-use crate::args::{CheckArgs, DenyArg, DisArgs, ReportArgs, RunArgs, RunOptions, split_script, texts};
+use crate::args::{
+    CheckArgs, DenyArg, DisArgs, EvalArgs, ReportArgs, RunArgs, RunFlags, RunOptions, split_script, texts,
+};
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
 use crate::{FAILED, LIMIT, USAGE, signals};
 
@@ -48,10 +53,59 @@ pub(crate) fn dis(args: &DisArgs) -> ExitCode {
 
 /// `golite run`.
 pub(crate) fn run(args: &RunArgs) -> ExitCode {
-    let options = match args.options() {
+    let (paths, rest) = split_script(&args.paths);
+    let name = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
+    run_checked(&args.flags, "run", arguments(name, rest), || {
+        golite::check_paths(&paths).map_err(|error| error.0)
+    })
+}
+
+/// `golite eval`.
+pub(crate) fn eval(args: &EvalArgs) -> ExitCode {
+    let (code, rest) = args.code.split_first().expect("the code is required");
+    run_checked(&args.flags, "eval", arguments(b"eval".to_vec(), rest), || {
+        let code = code.to_str().ok_or("eval: the code is not UTF-8")?;
+        Ok(golite::check_eval(&golite::load::code_text("<eval>", code), golite::find_std))
+    })
+}
+
+/// `golite script to-go`.
+pub(crate) fn script_to_go(report: ReportArgs, path: &OsString) -> ExitCode {
+    let files = match golite::load::load_paths(&texts(std::slice::from_ref(path))) {
+        Ok(files) => files,
+        Err(error) => {
+            fail(&error.0);
+            return ExitCode::from(FAILED);
+        }
+    };
+    match golite::script_to_go(&files, golite::find_std) {
+        Ok(program) => {
+            to_stdout(&program);
+            return ExitCode::SUCCESS;
+        }
+        Err(NoProgram::Errors(checked)) => show(&checked, report, ToolsStream::Stderr),
+        Err(NoProgram::Message(message)) => fail(&format!("golite script to-go: {message}")),
+    }
+    ExitCode::from(FAILED)
+}
+
+/// What a program gets as `os.Args`.
+fn arguments(name: Vec<u8>, rest: &[OsString]) -> Vec<Vec<u8>> {
+    let rest = rest.iter().map(|arg| arg.as_encoded_bytes().to_vec());
+    std::iter::once(name).chain(rest).collect()
+}
+
+/// Checks and runs a program.
+fn run_checked(
+    flags: &RunFlags,
+    command: &str,
+    arguments: Vec<Vec<u8>>,
+    check: impl FnOnce() -> Result<Checked, String> + Send,
+) -> ExitCode {
+    let options = match flags.options() {
         Ok(options) => options,
         Err(message) => {
-            fail(&format!("golite run: {message}"));
+            fail(&format!("golite {command}: {message}"));
             return ExitCode::from(USAGE);
         }
     };
@@ -68,14 +122,28 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
             }
         }
     };
-    golite::beside_deep_stack(move || check_and_run(args, &options, &sender), watch)
+    let run = move || {
+        let _guard = EndOnPanic;
+        match check() {
+            Ok(checked) => run_here(checked, flags.report, &options, arguments, &sender),
+            Err(message) => {
+                fail(&message);
+                ExitCode::from(FAILED)
+            }
+        }
+    };
+    golite::beside_deep_stack(run, watch)
 }
 
-/// Checks and runs a program. It returns if there is none: the process ends with the program.
-fn check_and_run(args: &RunArgs, options: &RunOptions, watcher: &Sender<Watch>) -> ExitCode {
-    let _guard = EndOnPanic;
-    let (paths, script_args) = split_script(&args.paths);
-    let program = match program(&paths, args.report) {
+/// Runs a program. It returns if there is none: the process ends with the program.
+fn run_here(
+    checked: Checked,
+    report: ReportArgs,
+    options: &RunOptions,
+    arguments: Vec<Vec<u8>>,
+    watcher: &Sender<Watch>,
+) -> ExitCode {
+    let program = match runnable(checked, report) {
         Ok(program) => program,
         Err(status) => return status,
     };
@@ -88,9 +156,7 @@ fn check_and_run(args: &RunArgs, options: &RunOptions, watcher: &Sender<Watch>) 
             return ExitCode::from(FAILED);
         }
     }
-    let script = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
-    let rest = script_args.iter().map(|arg| arg.as_encoded_bytes().to_vec());
-    let host = StdHost::new(std::iter::once(script).chain(rest).collect(), permissions(options));
+    let host = StdHost::new(arguments, permissions(options));
     let config = RunConfig {
         max_memory: options.max_memory,
         max_steps: options.max_steps,
@@ -146,10 +212,15 @@ fn permissions(options: &RunOptions) -> Permissions {
 
 /// Checks a program; what is wrong has been shown when there is no program.
 fn program(paths: &[String], report: ReportArgs) -> Result<Program, ExitCode> {
-    let mut checked = golite::check_paths(paths).map_err(|error| {
+    let checked = golite::check_paths(paths).map_err(|error| {
         fail(&error.0);
         ExitCode::from(FAILED)
     })?;
+    runnable(checked, report)
+}
+
+/// Makes a program; what is wrong has been shown when there is none.
+fn runnable(mut checked: Checked, report: ReportArgs) -> Result<Program, ExitCode> {
     checked.check_runnable();
     show(&checked, report, ToolsStream::Stderr);
     Program::new(checked).map_err(|error| {

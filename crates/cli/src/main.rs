@@ -1,4 +1,4 @@
-//! The command line of go-lite: `golite run`, `check`, `dis`, `explain`, `version`.
+//! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `script`, `explain`, `version`.
 //!
 //! `golite FILE` is `golite run FILE`. Exit status: the script's own; 2 for a panic, fatal error or
 //! limit; 1 for compile errors and for files that cannot be read; 64 for wrong usage.
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Cli, Command, ScriptCommand};
 
 /// Wrong usage of the command line (EX_USAGE).
 const USAGE: u8 = 64;
@@ -40,8 +40,10 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Run(run) => commands::run(&run),
+        Command::Eval(eval) => commands::eval(&eval),
         Command::Check(check) => commands::check(&check),
         Command::Dis(dis) => commands::dis(&dis),
+        Command::Script(ScriptCommand::ToGo { report, path }) => commands::script_to_go(report, &path),
         Command::Explain { code } => commands::explain(code.as_deref()),
         Command::Version => commands::version(),
     }

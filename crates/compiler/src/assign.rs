@@ -385,6 +385,10 @@ impl FuncCompiler<'_> {
     /// the address of a fresh copy).
     pub fn declare_with(&mut self, obj: ObjId, ty: TypeId, value: Reg) {
         let shape = self.shape(ty);
+        if self.c.is_global(obj) {
+            let home = Home::Global(self.c.global_ix(obj));
+            return self.store_home(home, value, &shape);
+        }
         let home = if shape.is_memory() {
             Home::Box(value)
         } else if self.needs_box(obj, &shape) {
@@ -403,6 +407,9 @@ impl FuncCompiler<'_> {
     /// A variable with its zero value.
     pub fn declare_zero(&mut self, obj: ObjId, ty: TypeId) {
         let shape = self.shape(ty);
+        if self.c.is_global(obj) {
+            return self.declare_global_zero(obj, &shape);
+        }
         let boxed = self.needs_box(obj, &shape);
         let home = if boxed {
             let reg = self.f.asm.take(1);
@@ -416,9 +423,33 @@ impl FuncCompiler<'_> {
         self.f.homes.insert(obj, home);
     }
 
+    /// A variable that a statement of a script declares for the package.
+    fn declare_global_zero(&mut self, obj: ObjId, shape: &Shape) {
+        let mark = self.f.asm.mark();
+        let reg = if shape.is_memory() {
+            let reg = self.f.asm.take(1);
+            self.f.asm.line().alloc(reg, shape.ix);
+            reg
+        } else {
+            let reg = self.take(shape);
+            self.zero(reg, shape);
+            reg
+        };
+        let home = Home::Global(self.c.global_ix(obj));
+        self.store_home(home, reg, shape);
+        self.f.asm.reset(mark);
+    }
+
     /// A variable with the value of an expression. Registers stay taken for it.
     pub fn declare_expr(&mut self, obj: ObjId, ty: TypeId, value: &Expr) {
         let shape = self.shape(ty);
+        if self.c.is_global(obj) {
+            let mark = self.f.asm.mark();
+            let reg = self.borrow_as(value, ty);
+            let home = Home::Global(self.c.global_ix(obj));
+            self.store_home(home, reg, &shape);
+            return self.f.asm.reset(mark);
+        }
         let reg = if shape.is_memory() { self.f.asm.take(1) } else { self.take(&shape) };
         let mark = self.f.asm.mark();
         self.expr_as_to(value, ty, reg);

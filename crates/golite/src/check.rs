@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use golite_diag::{Code, Diagnostic, Severity};
 use golite_source::{SourceMap, sym};
-use golite_types::{Checker, ObjId, ObjKind, PkgId};
+use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
-use crate::loader::{FindStd, PackageLoader, ParsedPackage, find_std, parse_package};
+use crate::loader::{FindStd, PackageLoader, ParsedPackage, find_std, is_script, parse_program};
 use crate::stack::on_deep_stack;
 
 /// A checked program, wrong or not.
@@ -40,6 +40,11 @@ impl Checked {
         self.diagnostics().iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// The offset of the first byte of the first file: that of a script.
+    pub(crate) fn script_base(&self) -> u32 {
+        self.sources().files().first().map_or(0, |file| file.base)
+    }
+
     /// Reports what `check` allows and `run` does not: functions without body.
     pub fn check_runnable(&mut self) {
         if !self.has_errors() {
@@ -69,10 +74,23 @@ pub fn check_paths(paths: &[String]) -> Result<Checked, LoadError> {
 /// Checks a package; imports come from its module and from the standard packages.
 #[must_use]
 pub fn check_files(files: &PackageFiles, find_std: FindStd) -> Checked {
+    check_prepared(files, find_std, &mut |_, _| {})
+}
+
+/// As `check_files`; the trees can be changed before they are checked.
+pub(crate) fn check_prepared(
+    files: &PackageFiles,
+    find_std: FindStd,
+    prepare: &mut (dyn FnMut(&mut ParsedPackage, &mut Session) + Send),
+) -> Checked {
     on_deep_stack(|| {
-        let loader = PackageLoader::new(files.module.clone(), find_std);
+        let mut loader = PackageLoader::new(files.module.clone(), find_std);
+        if files.files.len() == 1 && is_script(&files.files[0]) {
+            loader = loader.for_script(files.folder.clone());
+        }
         let mut checker = Checker::new(Box::new(loader));
-        let parsed = parse_package(&files.files, &mut checker.session);
+        let mut parsed = parse_program(&files.files, &mut checker.session);
+        prepare(&mut parsed, &mut checker.session);
         let package = checker.check_package("main", &parsed.trees, parsed.broken);
         drop_consequences(&mut checker, &parsed);
         put_in_order(&mut checker);

@@ -9,6 +9,7 @@ mod go_packages;
 mod loader;
 mod program;
 mod run;
+mod script;
 mod stack;
 mod watch;
 
@@ -17,8 +18,11 @@ pub use golite_gc::native_memory::{catch_faults, use_one_arena};
 pub use golite_runtime::host::Host;
 pub use golite_runtime::host_std::{Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;
-pub use loader::{FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, parse_package};
+pub use loader::{
+    FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, is_script, parse_package, parse_program,
+};
 pub use program::{NotRunnable, Program};
 pub use run::{Outcome, RunConfig};
+pub use script::{NoProgram, check_eval, script_to_go};
 pub use stack::{beside_deep_stack, on_deep_stack};
 pub use watch::{Stuck, Watch};

@@ -1,11 +1,11 @@
 //! Where the checker's packages come from: folders of the program's module, and the standard library.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use golite_diag::{Code, Diagnostic};
-use golite_parser::{ParsedFile, parse_decl, parse_file};
-use golite_source::{FileId, Span, Symbol, Text, sym};
+use golite_parser::{ParsedFile, has_package_clause, parse_decl, parse_file, parse_script};
+use golite_source::{FileId, SourceMap, Span, Symbol, Text, sym};
 use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
@@ -50,18 +50,37 @@ pub fn find_std(path: &str) -> Option<StdPackage> {
 pub struct PackageLoader {
     module: Option<GoModule>,
     find_std: FindStd,
+    /// The folder of the script, which may import packages below it by relative paths.
+    script_folder: Option<PathBuf>,
 }
 
 impl PackageLoader {
     /// A loader for a program of a module, with the standard packages that `find_std` knows.
     #[must_use]
     pub fn new(module: Option<GoModule>, find_std: FindStd) -> PackageLoader {
-        PackageLoader { module, find_std }
+        PackageLoader { module, find_std, script_folder: None }
+    }
+
+    /// The same for a script: paths that begin with `./` or `../` are relative to its folder.
+    #[must_use]
+    pub fn for_script(self, folder: PathBuf) -> PackageLoader {
+        PackageLoader { script_folder: Some(folder), ..self }
+    }
+
+    /// The folder of a package of the user.
+    fn folder_of(&self, path: &str) -> Result<PathBuf, String> {
+        if path.starts_with("./") || path.starts_with("../") {
+            let script = self.script_folder.as_ref().map(|folder| folder.join(path));
+            return script.ok_or_else(|| {
+                format!("\"{path}\" is relative, but relative import paths are not supported in module mode")
+            });
+        }
+        self.module.as_ref().and_then(|module| module.folder_of(path)).ok_or_else(|| not_found(path))
     }
 }
 
 /// The part of the session that the parser works on.
-fn parsing(session: &mut Session) -> (&golite_source::SourceMap, golite_parser::Session<'_>) {
+fn parsing(session: &mut Session) -> (&SourceMap, golite_parser::Session<'_>) {
     let Session { map, names, next_id, errors } = session;
     (map, golite_parser::Session { names, next_id, errors })
 }
@@ -79,21 +98,43 @@ pub struct ParsedPackage {
     pub lost: Vec<Symbol>,
 }
 
+/// Parses the files of the program that is to run: a package, or a script.
+pub fn parse_program(files: &[SourceText], session: &mut Session) -> ParsedPackage {
+    match files {
+        [file] if is_script(file) => parse_files(files, session, parse_script),
+        _ => parse_package(files, session),
+    }
+}
+
+/// Whether a file is a script: it has no package clause, and Go's compiler is not to read it.
+#[must_use]
+pub fn is_script(file: &SourceText) -> bool {
+    !file.name.ends_with(".go") && !has_package_clause(&file.text)
+}
+
 /// Parses the files of a package of the user.
 pub fn parse_package(files: &[SourceText], session: &mut Session) -> ParsedPackage {
+    let package = parse_files(files, session, parse_file);
+    check_clauses(&package, session);
+    package
+}
+
+fn parse_files(
+    files: &[SourceText],
+    session: &mut Session,
+    parse: fn(&SourceMap, FileId, &mut golite_parser::Session<'_>) -> ParsedFile,
+) -> ParsedPackage {
     let mut package = ParsedPackage::default();
     for file in files {
         let id = session.map.add(file.name.as_str(), file.text.clone());
         let (map, mut parsing) = parsing(session);
-        let ParsedFile { file, broken, broken_decls, lost, relocations, .. } =
-            parse_file(map, id, &mut parsing);
+        let ParsedFile { file, broken, broken_decls, lost, relocations, .. } = parse(map, id, &mut parsing);
         session.map.relocate(id, relocations);
         package.broken |= broken;
         package.broken_decls.extend(broken_decls);
         package.lost.extend(lost);
         package.trees.push(file);
     }
-    check_clauses(&package, session);
     package
 }
 
@@ -124,13 +165,7 @@ impl Loader for PackageLoader {
                 .collect();
             return Ok(Loaded::Std(ids, outline));
         }
-        if path.starts_with("./") || path.starts_with("../") {
-            return Err(format!(
-                "\"{path}\" is relative, but relative import paths are not supported in module mode"
-            ));
-        }
-        let folder = self.module.as_ref().and_then(|module| module.folder_of(path));
-        let Some(folder) = folder else { return Err(not_found(path)) };
+        let folder = self.folder_of(path)?;
         if !folder.is_dir() {
             return Err(format!("package {path} is not in std and not in the module ({})", shown(&folder)));
         }
@@ -141,6 +176,10 @@ impl Loader for PackageLoader {
     fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl> {
         let (map, mut session) = parsing(session);
         parse_decl(map, file, range, &mut session)
+    }
+
+    fn std_named(&self, name: &str) -> Option<&'static str> {
+        golite_stdlib::find_by_name(name).map(|package| package.path)
     }
 
     fn known_in_go(&self, path: &str, name: &str) -> bool {

@@ -8,6 +8,7 @@ mod actions;
 mod advice;
 mod directives;
 mod recover;
+mod script;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use golite_syntax::token::Token;
 pub use actions::is_blank;
 use actions::{Ctx, Parsed};
 use recover::{Reader, Recovered};
+pub use script::{PartKind, has_package_clause, parse_script, script_parts};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications, missing_debug_implementations)]
 mod go {
@@ -137,6 +139,20 @@ pub fn parse_decl(map: &SourceMap, id: FileId, range: Range<u32>, session: &mut 
     }
 }
 
+/// The tokens of the declaration at an index, with its semicolon.
+fn chunk(tokens: &[Spanned], start: usize) -> Range<usize> {
+    let mut depth = 0usize;
+    for (i, token) in tokens[start..].iter().enumerate() {
+        match token.1 {
+            Token::LParen | Token::LBrack | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBrack | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Semi | Token::Newline | Token::EofSemi if depth == 0 => return start..start + i + 1,
+            _ => {}
+        }
+    }
+    start..tokens.len()
+}
+
 struct Parser<'s, 'c, 'n> {
     text: &'s str,
     base: u32,
@@ -183,7 +199,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
     fn empty_file(&mut self) -> File {
         let span = Span::new(self.base, self.base + self.text.len() as u32);
         let package = self.ctx().blank(0);
-        File { package, imports: Vec::new(), decls: Vec::new(), span }
+        File { package, imports: Vec::new(), decls: Vec::new(), script: None, span }
     }
 
     fn ctx(&mut self) -> Ctx<'s, '_> {
@@ -213,7 +229,7 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
         let mut at = 0;
         while at < self.tokens.len() {
             let token = self.tokens[at];
-            let chunk = self.chunk(at);
+            let chunk = chunk(&self.tokens, at);
             match token.1 {
                 Token::Package if at == 0 => {}
                 Token::Import if at > 0 && file.decls.is_empty() => {}
@@ -229,20 +245,6 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
             }
         }
         if self.tokens.is_empty() { Err(Refused) } else { Ok(file) }
-    }
-
-    /// The tokens of the declaration at an index, with its semicolon.
-    fn chunk(&self, start: usize) -> Range<usize> {
-        let mut depth = 0usize;
-        for (i, token) in self.tokens[start..].iter().enumerate() {
-            match token.1 {
-                Token::LParen | Token::LBrack | Token::LBrace => depth += 1,
-                Token::RParen | Token::RBrack | Token::RBrace => depth = depth.saturating_sub(1),
-                Token::Semi | Token::Newline | Token::EofSemi if depth == 0 => return start..start + i + 1,
-                _ => {}
-            }
-        }
-        start..self.tokens.len()
     }
 
     /// Parses a range of tokens as what the marker says.

@@ -73,6 +73,7 @@ pub static PACKAGES: &[&Package] = &[
     &internal_rtype::PACKAGE,
     &source_only::INTERNAL_RUNTIME_MAPS,
     &internal_sema::PACKAGE,
+    &source_only::INTERNAL_SHOW,
     &internal_ziggurat::PACKAGE,
     &source_only::IO,
     &source_only::IO_FS,
@@ -104,4 +105,29 @@ pub static PACKAGES: &[&Package] = &[
 #[must_use]
 pub fn find(path: &str) -> Option<&'static Package> {
     PACKAGES.iter().copied().find(|package| package.path == path)
+}
+
+/// The packages that scripts mean by names which several packages of Go have.
+static AMBIGUOUS: &[(&str, &str)] = &[
+    ("debug", "runtime/debug"),
+    ("list", "container/list"),
+    ("pprof", "runtime/pprof"),
+    ("rand", "math/rand"),
+    ("ring", "container/ring"),
+    ("scanner", "text/scanner"),
+    ("template", "text/template"),
+    ("trace", "runtime/trace"),
+];
+
+/// The package that a script means by a name that it does not import.
+#[must_use]
+pub fn find_by_name(name: &str) -> Option<&'static Package> {
+    if let Some((_, path)) = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == name) {
+        return find(path);
+    }
+    let last = |path: &'static str| path.rsplit('/').next();
+    PACKAGES
+        .iter()
+        .copied()
+        .find(|package| !package.path.starts_with("internal/") && last(package.path) == Some(name))
 }

@@ -20,6 +20,8 @@ pub static INTERNAL_RUNTIME_MAPS: Package =
 /// Package `internal/oserror`.
 pub static INTERNAL_OSERROR: Package =
     package!("internal/oserror", "internal_oserror", ["oserror.go-lite"], &[]);
+/// Package `internal/show`.
+pub static INTERNAL_SHOW: Package = package!("internal/show", "internal_show", ["show.go-lite"], &[]);
 /// Package `io`.
 pub static IO: Package =
     package!("io", "io", ["io.go-lite", "multi.go-lite", "pipe.go-lite", "section.go-lite"], &[]);

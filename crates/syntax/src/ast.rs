@@ -43,8 +43,17 @@ pub struct File {
     pub imports: Vec<Arc<ImportSpec>>,
     /// All other declarations, in order.
     pub decls: Vec<Decl>,
+    /// What a file without package clause has beside its declarations.
+    pub script: Option<Script>,
     /// The whole file.
     pub span: Span,
+}
+
+/// A file without package clause: standard packages are imported by use.
+#[derive(Debug)]
+pub struct Script {
+    /// Its statements, as the body of `main`; none if it declares `main` itself and has no statement.
+    pub main: Option<Arc<FuncDecl>>,
 }
 
 /// An import.

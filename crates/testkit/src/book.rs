@@ -1,7 +1,7 @@
 //! The blocks of code in the documents: what they show is what happens.
 //!
 //! - A block marked `console` holds commands and what they print. Lines `$ golite …` are run at the top
-//!   of the repository; what follows, up to the next `$`, is the output (standard output, then standard
+//!   of the repository (single quotes keep words together); what follows, up to the next `$`, is the output (standard output, then standard
 //!   error). A line `...` stands for any lines. Other commands are not run. `GOLITE_BLESS=1` rewrites
 //!   outputs without such a line.
 //! - A block marked `go` is a program with expectations, as in `lang-tests`.
@@ -52,6 +52,19 @@ pub fn blocks() -> Vec<CodeBlock> {
     }
     found.retain(|block| block.mark == "console" || block.mark == "go");
     found
+}
+
+/// The words of a command; what stands between single quotes is one.
+fn words_of(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (i, part) in command.split('\'').enumerate() {
+        if i % 2 == 1 {
+            words.push(part.to_string());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_string));
+        }
+    }
+    words
 }
 
 fn blocks_of(document: &Path, text: &str) -> Vec<CodeBlock> {
@@ -121,12 +134,12 @@ impl CodeBlock {
             let expected: Vec<&str> = self.lines[at + 1..=at + length].iter().map(String::as_str).collect();
             blessed.push(command.clone());
             at += length + 1;
-            let words = command.strip_prefix("$ golite").map(|rest| rest.split_whitespace());
+            let words = command.strip_prefix("$ golite").map(words_of);
             let Some(words) = words else {
                 blessed.extend(expected.iter().map(ToString::to_string));
                 continue;
             };
-            let output = run(judge.golite, words.map(str::to_string).collect());
+            let output = run(judge.golite, words);
             let actual: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
             let open = expected.contains(&ANY_LINES);
             if matches(&expected, &actual) || (judge.bless && !open) {

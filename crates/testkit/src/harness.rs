@@ -11,8 +11,10 @@ use crate::judge::Judge;
 use crate::{book, workspace};
 
 /// The folders of `lang-tests`.
-pub const FOLDERS: [&str; 12] =
-    ["lex", "parse", "check", "run", "panic", "std", "sched", "gc", "limit", "code", "programs", "fixed"];
+pub const FOLDERS: [&str; 13] = [
+    "lex", "parse", "check", "run", "panic", "std", "sched", "gc", "limit", "code", "script", "programs",
+    "fixed",
+];
 
 /// Runs every program of `lang-tests/`.
 #[must_use]

@@ -302,8 +302,8 @@ impl Checker {
                         }
                     }
                     None => {
-                        let var =
-                            self.new_var(ident.name, ident.span, Basic::Invalid.id(), VarFacts::default());
+                        let facts = self.new_var_facts();
+                        let var = self.new_var(ident.name, ident.span, Basic::Invalid.id(), facts);
                         self.info.set_object(ident.id, var);
                         if ident.name != sym::BLANK {
                             fresh.push((ident.name, var));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_source::{FileId, Interner, SourceMap, Span, Symbol, sym};
-use golite_syntax::ast::{Decl, Expr, ExprId, ExprKind, File, FuncDecl, FuncLit, Ident};
+use golite_syntax::ast::{Decl, Expr, ExprId, ExprKind, File, FuncDecl, FuncLit, Ident, Script};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::info::Info;
@@ -40,6 +40,11 @@ pub trait Loader: Send {
 
     /// Parses one declaration of a standard package.
     fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl>;
+
+    /// The import path of the standard package that a script means by a name it does not import.
+    fn std_named(&self, _name: &str) -> Option<&'static str> {
+        None
+    }
 
     /// Whether real Go has that name in that package, for a kinder message.
     fn known_in_go(&self, path: &str, name: &str) -> bool;
@@ -165,6 +170,11 @@ pub struct Checker {
     pub(crate) instance_places: FxHashMap<TypeId, Span>,
     /// A list of type parameters is being read.
     pub(crate) in_type_params: bool,
+    /// Packages without package clause, with the scope of their imports: those of standard packages are
+    /// added by use.
+    pub(crate) scripts: FxHashMap<PkgId, ScopeId>,
+    /// The statements of a script are checked: what they declare in this scope belongs to the package.
+    pub(crate) script_scope: Option<ScopeId>,
 }
 
 impl std::fmt::Debug for Checker {
@@ -252,6 +262,8 @@ impl Checker {
             init_steps: FxHashMap::default(),
             instance_places: FxHashMap::default(),
             in_type_params: false,
+            scripts: FxHashMap::default(),
+            script_scope: None,
         };
         checker.declare_universe();
         checker
@@ -484,6 +496,11 @@ impl Checker {
             }
         }
         self.run_later();
+        for file in files {
+            if let Some(Script { main: Some(main) }) = &file.script {
+                self.check_script_main(pkg, main);
+            }
+        }
         let funcs = self.package(pkg).funcs.clone();
         for func in funcs {
             self.check_body(func);
@@ -518,6 +535,10 @@ impl Checker {
         let package_scope = self.package(pkg).scope;
         for file in files {
             self.env.scope = package_scope;
+            if let Some(script) = &file.script {
+                self.collect_script(pkg, file, script, &mut objects, &mut methods);
+                continue;
+            }
             self.open_scope();
             let scope = self.env.scope;
             for import in &file.imports {
@@ -534,7 +555,7 @@ impl Checker {
     }
 
     /// A name of the package must not be one of an import, in any file.
-    fn check_file_scopes(&mut self, pkg: PkgId) {
+    pub(crate) fn check_file_scopes(&mut self, pkg: PkgId) {
         let mut clashes = Vec::new();
         let package_names = &self.scopes[self.package(pkg).scope.0 as usize].names;
         for import in self.imports.iter().filter(|import| import.owner == pkg) {

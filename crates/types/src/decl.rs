@@ -16,7 +16,7 @@ use golite_syntax::ast::{
 use crate::check::{Checker, Env};
 use crate::constant::Const;
 use crate::info::Mode;
-use crate::object::{DeclRef, FuncLevel, ObjId, ObjKind, PkgId, Progress, VarFacts};
+use crate::object::{DeclRef, FuncLevel, ObjId, ObjKind, PkgId, Progress};
 use crate::operand::Operand;
 use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeId};
 
@@ -665,8 +665,8 @@ impl Checker {
                 Decl::Var(spec) => {
                     let mut vars = Vec::new();
                     for name in &spec.names {
-                        let obj =
-                            self.new_var(name.name, name.span, Basic::Invalid.id(), VarFacts::default());
+                        let facts = self.new_var_facts();
+                        let obj = self.new_var(name.name, name.span, Basic::Invalid.id(), facts);
                         self.info.set_object(name.id, obj);
                         vars.push(obj);
                     }
@@ -708,6 +708,10 @@ impl Checker {
 
     /// Enters a variable of a function into the current scope, to be reported if nothing uses it.
     pub(crate) fn declare_local(&mut self, name: Symbol, obj: ObjId) {
+        if self.script_scope == Some(self.env.scope) && name == sym::INIT {
+            let span = self.object(obj).span;
+            return self.error(Code::BadMain, span, "cannot declare init - must be func");
+        }
         if self.declare(name, obj) {
             self.locals.push(obj);
         }

@@ -43,6 +43,14 @@ impl Checker {
         out
     }
 
+    /// A type as a package writes it.
+    #[must_use]
+    pub fn show_in(&self, ty: TypeId, pkg: PkgId) -> String {
+        let mut out = String::new();
+        self.write_type(&mut out, ty, Qualify::Except(pkg), 0);
+        out
+    }
+
     /// A type with the paths of all packages, as Go shows the terms of constraints.
     pub(crate) fn show_with_path(&self, ty: TypeId) -> String {
         let mut out = String::new();

@@ -31,6 +31,7 @@ mod operand;
 mod ops;
 mod range;
 mod returns;
+mod script;
 mod selector;
 mod stmt;
 mod subst;

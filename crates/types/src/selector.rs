@@ -31,7 +31,7 @@ impl Checker {
         name: Ident,
     ) {
         if let Some(ident) = base.as_ident()
-            && let Some((obj, _)) = self.lookup(ident.name)
+            && let Some(obj) = self.lookup_base(ident.name)
             && let ObjKind::PkgName(pkg) = self.object(obj).kind
         {
             self.info.set_object(ident.id, obj);

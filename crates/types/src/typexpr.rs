@@ -183,7 +183,7 @@ impl Checker {
     fn qualified_type(&mut self, expr: &Expr, base: &Expr, sel: Ident) -> TypeId {
         let invalid = Basic::Invalid.id();
         let package =
-            base.as_ident().and_then(|ident| self.lookup(ident.name)).and_then(|(obj, _)| {
+            base.as_ident().and_then(|ident| self.lookup_base(ident.name)).and_then(|obj| {
                 match self.object(obj).kind {
                     ObjKind::PkgName(pkg) => Some((obj, pkg)),
                     _ => None,

@@ -107,7 +107,8 @@ impl Vm {
     pub(crate) fn shown_file(&self, file: u32) -> String {
         let module = self.loader.module();
         let name = module.files.get(file as usize).map_or("?", |name| name);
-        if name.starts_with('/') || name.starts_with('$') || name == "?" || self.working_dir.is_empty() {
+        if name.starts_with(['/', '$', '<']) || name == "?" || self.working_dir.is_empty() {
+            // Of a package, of go-lite itself, or of no file at all.
             return name.to_string();
         }
         format!("{}/{}", self.working_dir, name.strip_prefix("./").unwrap_or(name))

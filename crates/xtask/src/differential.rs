@@ -65,7 +65,11 @@ fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
     let text = std::fs::read_to_string(&case.main).map_err(|error| error.to_string())?;
     let expectation = expect::parse(&text)?;
     if expectation.options.extension {
-        return Ok(Verdict::Skipped(EXTENSION));
+        let is_script = !text.lines().any(|line| line.starts_with("package "));
+        if !is_script || !expectation.runs() {
+            return Ok(Verdict::Skipped(EXTENSION));
+        }
+        return compare_script(case, go, golite, &expectation);
     }
     if !expectation.runs() && !expectation.checks() {
         return Ok(Verdict::Skipped(LISTING_ONLY));
@@ -104,6 +108,38 @@ fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
     Ok(Verdict::Different(format!("(- real Go, + go-lite)\n{}", diff::lines(&theirs, &ours))))
 }
 
+/// A script, and the Go program that it means under real Go: standard output and exit status.
+fn compare_script(case: &Case, go: &Go, golite: &Path, expectation: &Expectation) -> Result<Verdict, String> {
+    let args = ["script", "to-go", &case.argument()].map(str::to_string).to_vec();
+    let program = Run {
+        program: golite,
+        args,
+        folder: case.folder(),
+        stdin: "",
+        env: Vec::new(),
+        timeout: Duration::from_secs(60),
+    }
+    .run();
+    if !program.stderr.is_empty() {
+        return Ok(Verdict::Different(program.stderr));
+    }
+    let copy = Copy::of_text(&case.name, &program.stdout)?;
+    let output = |ended: &Ended| format!("{}\n{}", ended.end, ended.stdout);
+    let theirs = go.kept(&(&copy.content, format!("{:?}", expectation.options)), || {
+        Ok(match go.build(&copy.folder)? {
+            Built::Errors(errors) => format!("errors\n{errors}"),
+            Built::Program(program) => output(&run_at(&program, Vec::new(), &copy.folder, expectation)),
+        })
+    })?;
+    let args = ["run", &case.argument()].map(str::to_string).to_vec();
+    let ours = output(&run_at(golite, args, case.folder(), expectation));
+    if ours == theirs {
+        return Ok(Verdict::Same);
+    }
+    let (theirs, ours): (Vec<&str>, Vec<&str>) = (theirs.lines().collect(), ours.lines().collect());
+    Ok(Verdict::Different(format!("(- real Go, + go-lite)\n{}", diff::lines(&theirs, &ours))))
+}
+
 /// A copy of a program for real Go: the files end in `.go`, and there is a `go.mod`.
 struct Copy {
     folder: PathBuf,
@@ -114,6 +150,17 @@ struct Copy {
 }
 
 impl Copy {
+    /// A program of one file.
+    fn of_text(name: &str, text: &str) -> Result<Copy, String> {
+        let name = name.replace('/', "-");
+        let folder =
+            std::env::temp_dir().join(format!("golite-differential-{}", std::process::id())).join(name);
+        write(&folder.join("main.go"), text.as_bytes())?;
+        write(&folder.join("go.mod"), b"module program\n\ngo 1.27\n")?;
+        let content = vec![("main.go".to_string(), text.to_string())];
+        Ok(Copy { folder, argument: "main.go".into(), content })
+    }
+
     fn of(case: &Case) -> Result<Copy, String> {
         let name = case.name.replace('/', "-");
         let folder =

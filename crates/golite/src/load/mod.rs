@@ -86,6 +86,14 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
     }
 }
 
+/// Code that stands in no file, as the only file of a program in the working directory.
+#[must_use]
+pub fn code_text(name: &str, code: &str) -> PackageFiles {
+    let file = SourceText { name: name.into(), text: code.into(), minor: file_constraint(code).minor };
+    let folder = PathBuf::from(".");
+    PackageFiles { files: vec![file], module: GoModule::of_folder(&folder), folder }
+}
+
 /// Reads the files of the package in a folder.
 ///
 /// # Errors

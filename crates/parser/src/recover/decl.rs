@@ -13,8 +13,8 @@ impl Reader<'_, '_, '_> {
     /// A file; `broken` gets the declarations with syntax errors.
     pub(super) fn source_file(&mut self, broken: &mut Vec<Span>) -> File {
         let whole = self.ctx.span(0, self.ctx.text.len() as u32);
-        let mut file =
-            File { package: self.ctx.blank(0), imports: Vec::new(), decls: Vec::new(), span: whole };
+        let package = self.ctx.blank(0);
+        let mut file = File { package, imports: Vec::new(), decls: Vec::new(), script: None, span: whole };
         if !self.got(Token::Package) {
             self.wrong_here("package statement must be first");
             return file;
@@ -60,7 +60,7 @@ impl Reader<'_, '_, '_> {
             }
             self.next();
             match token {
-                Token::Import => imports.extend(self.group(Self::import_spec).into_iter().flatten()),
+                Token::Import => imports.extend(self.imports()),
                 Token::Func => {
                     if let Parsed::Decls(decls) = self.func_decl(start) {
                         all.extend(decls);
@@ -77,6 +77,11 @@ impl Reader<'_, '_, '_> {
             }
         }
         all
+    }
+
+    /// The rest of an `import` declaration, whose keyword is read.
+    pub(super) fn imports(&mut self) -> Vec<Arc<ImportSpec>> {
+        self.group(Self::import_spec).into_iter().flatten().collect()
     }
 
     /// One specification, or several in parentheses.

@@ -15,9 +15,11 @@ mod params;
 mod stmt;
 mod types;
 
+use std::sync::Arc;
+
 use golite_diag::{Code, Diagnostic};
 use golite_source::{SourceMap, Span, Symbol};
-use golite_syntax::ast::{Decl, Expr, ExprKind, File, Ident, Stmt};
+use golite_syntax::ast::{Decl, Expr, ExprKind, File, Ident, ImportSpec, Stmt};
 use golite_syntax::lexer::Spanned;
 use golite_syntax::token::Token;
 
@@ -110,6 +112,16 @@ impl<'t, 's, 'c> Reader<'t, 's, 'c> {
     /// Declarations up to the end.
     pub(crate) fn declarations(mut self) -> Vec<Decl> {
         self.declaration_list(&mut Vec::new(), &mut Vec::new())
+    }
+
+    /// One `import` declaration of a script.
+    pub(crate) fn import_declaration(mut self) -> Vec<Arc<ImportSpec>> {
+        self.want(Token::Import);
+        let imports = self.imports();
+        if self.token() != Token::Eof && !self.got_semi() {
+            self.unexpected(" after top level declaration");
+        }
+        imports
     }
 
     /// A list of statements up to the end.
