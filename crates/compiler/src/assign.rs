@@ -175,6 +175,11 @@ impl FuncCompiler<'_> {
             return;
         }
         let mark = self.f.asm.mark();
+        // All calls, then what the places are made of, then the values.
+        let plain = |target: &Expr| matches!(target.unparen().kind, ExprKind::Ident(_));
+        if !left.iter().all(plain) {
+            left.iter().chain(right).for_each(|operand| self.hoist(operand));
+        }
         let mut places = Vec::with_capacity(left.len());
         for target in left {
             if Self::is_blank(target) {

@@ -87,6 +87,9 @@ impl FuncCompiler<'_> {
             }
         }
         links.reverse();
+        let mut operands = vec![first];
+        operands.extend(links.iter().map(|(_, link)| &*link.right));
+        self.hoist_calls(&operands);
         if self.c.checker.types.basic(ty).is_some_and(|basic| basic.is_string()) {
             return self.concat(first, &links, want);
         }
@@ -314,6 +317,7 @@ impl FuncCompiler<'_> {
     /// The two operands of a comparison, converted to what they are compared as; its type.
     pub fn compare_operands(&mut self, binary: &BinaryExpr) -> (Reg, Reg, TypeId) {
         let ty = self.compare_type(&binary.left, &binary.right);
+        self.hoist_calls(&[&binary.left, &binary.right]);
         let (left, right) = if self.calls_first(&[&binary.left, &binary.right]) {
             let right = self.borrow_as(&binary.right, ty);
             (self.borrow_as(&binary.left, ty), right)

@@ -232,6 +232,9 @@ impl FuncCompiler<'_> {
             slots.push(at);
             at = at.plus(self.shape(*ty).slots);
         }
+        let mut operands: Vec<&Expr> = receiver.iter().map(|(recv, ..)| *recv).collect();
+        operands.extend(&call.args);
+        self.hoist_calls(&operands);
         let mut calls = Vec::with_capacity(call.args.len());
         for (i, arg) in call.args.iter().enumerate() {
             let ordered = match params.get(i).filter(|_| i < fixed) {
@@ -306,6 +309,8 @@ impl FuncCompiler<'_> {
     /// Values of a statement, each in registers of its own: variables may be assigned before the
     /// values are used.
     pub fn values_in_order(&mut self, values: &[(&Expr, TypeId)]) -> Vec<Reg> {
+        let operands: Vec<&Expr> = values.iter().map(|(value, _)| *value).collect();
+        self.hoist_calls(&operands);
         let mut regs = vec![Reg(0); values.len()];
         let ordered: Vec<bool> = values.iter().map(|(value, ty)| self.is_ordered_as(value, *ty)).collect();
         for pass in [true, false] {

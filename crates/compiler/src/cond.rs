@@ -19,6 +19,9 @@ impl FuncCompiler<'_> {
             }
             return;
         }
+        if let Some(reg) = self.take_hoisted(expr) {
+            return self.branch_reg(reg, when, to);
+        }
         match &expr.kind {
             ExprKind::Paren(inner) => return self.branch_if(inner, when, to),
             ExprKind::Unary(UnaryOp::Not, inner) => return self.branch_if(inner, !when, to),

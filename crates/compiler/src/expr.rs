@@ -2,7 +2,7 @@
 
 use golite_bytecode::Reg;
 use golite_syntax::ast::{Expr, ExprKind, UnaryOp};
-use golite_types::{Basic, Const, Mode, ObjKind, Type, TypeId};
+use golite_types::{Const, Mode, ObjKind, Type, TypeId};
 
 use crate::arith::{self, Num};
 use crate::func::{FuncCompiler, Home};
@@ -43,6 +43,12 @@ impl FuncCompiler<'_> {
         if let Some(value) = self.const_value(expr) {
             let ty = self.ty(expr);
             return self.const_expr(&value, ty, dst);
+        }
+        if let Some(reg) = self.take_hoisted(expr) {
+            let Some(dst) = dst else { return reg };
+            let slots = self.shape_of(expr).slots;
+            self.mov(dst, reg, slots);
+            return dst;
         }
         match &expr.kind {
             ExprKind::Paren(inner) => self.expr_dst(inner, dst),
@@ -318,183 +324,6 @@ impl FuncCompiler<'_> {
             Type::Chan(_, elem) => elem,
             _ => ty,
         }
-    }
-
-    // ---- order of evaluation
-
-    /// Whether evaluating an expression calls something or waits: then plain variables beside it
-    /// are read after it.
-    pub fn has_call(&self, expr: &Expr) -> bool {
-        if self.c.checker.info.value(expr.id).is_some() {
-            return false;
-        }
-        match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Star(inner) | ExprKind::TypeAssert(inner, _) => {
-                self.has_call(inner)
-            }
-            ExprKind::Selector(base, _) => self.has_call(base),
-            ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.has_call(operand),
-            ExprKind::Index(base, index) => {
-                self.has_call(base) || index.iter().any(|index| self.has_call(index))
-            }
-            ExprKind::Slice(slice) => {
-                self.has_call(&slice.base)
-                    || [&slice.lo, &slice.hi, &slice.max]
-                        .into_iter()
-                        .flatten()
-                        .any(|bound| self.has_call(bound))
-            }
-            ExprKind::Call(call) => {
-                let mode = self.c.checker.info.fact(call.func.id).mode;
-                let plain = matches!(mode, Mode::Type | Mode::Builtin(_));
-                !plain || call.args.iter().any(|arg| self.has_call(arg))
-            }
-            ExprKind::CompositeLit(lit) => lit.elements.iter().any(|element| self.has_call(element)),
-            ExprKind::KeyValue(key, value) => self.has_call(key) || self.has_call(value),
-            ExprKind::Binary(binary) => {
-                // Chains lean to the left.
-                let mut binary = binary;
-                loop {
-                    if self.has_call(&binary.right) {
-                        return true;
-                    }
-                    match &binary.left.kind {
-                        ExprKind::Binary(inner) => binary = inner,
-                        _ => return self.has_call(&binary.left),
-                    }
-                }
-            }
-            ExprKind::Bad
-            | ExprKind::Ident(_)
-            | ExprKind::BasicLit(_)
-            | ExprKind::FuncLit(_)
-            | ExprKind::Array(..)
-            | ExprKind::Struct(_)
-            | ExprKind::Func(_)
-            | ExprKind::Interface(_)
-            | ExprKind::Map(..)
-            | ExprKind::Chan(..)
-            | ExprKind::Ellipsis(_) => false,
-        }
-    }
-
-    /// Whether gc evaluates an operand, or a part of it, in its turn: besides calls it takes slices,
-    /// assertions, `&&` and `||`, maps, and most built-in functions then. All else waits until
-    /// everything of that kind beside it is done.
-    pub fn is_ordered(&mut self, expr: &Expr) -> bool {
-        if self.const_value(expr).is_some() {
-            return false;
-        }
-        match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Star(inner) => self.is_ordered(inner),
-            ExprKind::TypeAssert(inner, _) => {
-                let ty = self.ty(expr);
-                self.is_ordered(inner) || !self.is_pointer_shaped(ty)
-            }
-            ExprKind::Selector(base, _) => self.is_ordered(base),
-            ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.is_ordered(operand),
-            ExprKind::Index(base, index) => {
-                self.is_ordered(base) || index.iter().any(|index| self.is_ordered(index))
-            }
-            ExprKind::Slice(_) => true,
-            ExprKind::Call(call) => match self.c.checker.info.fact(call.func.id).mode {
-                Mode::Type => {
-                    let to = self.ty(expr);
-                    let list = matches!(self.under(to), Type::Slice(_));
-                    let from = call.args.first().map(|arg| self.value_type(arg));
-                    let text = from.is_some_and(|from| matches!(self.under(from), Type::Basic(_)));
-                    (list && text) || call.args.iter().any(|arg| self.is_ordered(arg))
-                }
-                _ => true,
-            },
-            ExprKind::CompositeLit(lit) => {
-                let ty = self.ty(expr);
-                !lit.elements.is_empty() && matches!(self.under(ty), Type::Map(..))
-                    || lit.elements.iter().any(|element| self.is_ordered(element))
-            }
-            ExprKind::KeyValue(key, value) => self.is_ordered(key) || self.is_ordered(value),
-            ExprKind::Binary(binary) => {
-                // Chains lean to the left.
-                let mut binary = binary;
-                loop {
-                    if binary.op.is_logical() || self.is_ordered(&binary.right) {
-                        return true;
-                    }
-                    match &binary.left.kind {
-                        ExprKind::Binary(inner) => binary = inner,
-                        _ => return self.is_ordered(&binary.left),
-                    }
-                }
-            }
-            ExprKind::Bad
-            | ExprKind::Ident(_)
-            | ExprKind::BasicLit(_)
-            | ExprKind::FuncLit(_)
-            | ExprKind::Array(..)
-            | ExprKind::Struct(_)
-            | ExprKind::Func(_)
-            | ExprKind::Interface(_)
-            | ExprKind::Map(..)
-            | ExprKind::Chan(..)
-            | ExprKind::Ellipsis(_) => false,
-        }
-    }
-
-    /// `is_ordered` for an operand that becomes a `ty`: gc copies in its turn what it hands to the
-    /// conversion to an interface by address.
-    pub fn is_ordered_as(&mut self, expr: &Expr, ty: TypeId) -> bool {
-        if self.is_ordered(expr) {
-            return true;
-        }
-        if !self.is_interface(ty) || self.const_value(expr).is_some() || self.is_nil(expr) {
-            return false;
-        }
-        let from = self.value_type(expr);
-        let (size, align) = self.c.checker.types.size_align(from);
-        match self.under(from) {
-            Type::Interface(_) | Type::Slice(_) => false,
-            Type::Basic(basic) if basic.is_string() => false,
-            _ if self.is_pointer_shaped(from) => false,
-            _ if self.has_pointers(from) => true,
-            _ => !matches!((size, align), (0, _) | (2, 2) | (4, 4) | (8, 8)),
-        }
-    }
-
-    fn has_pointers(&mut self, ty: TypeId) -> bool {
-        let ix = self.shape(ty).ix;
-        !self.c.module.types[ix.index()].pointers.is_empty()
-    }
-
-    /// Whether a value is one pointer, so that an interface of gc holds it without a box.
-    fn is_pointer_shaped(&mut self, ty: TypeId) -> bool {
-        match self.under(ty) {
-            Type::Pointer(_) | Type::Map(..) | Type::Chan(..) | Type::Signature(_) => true,
-            Type::Basic(basic) => basic == Basic::UnsafePointer,
-            Type::Struct(fields) => fields.len() == 1 && self.is_pointer_shaped(fields[0].ty),
-            Type::Array(1, elem) => self.is_pointer_shaped(elem),
-            _ => false,
-        }
-    }
-
-    /// Whether a call among later operands can change what this one reads.
-    pub fn is_sensitive(&mut self, expr: &Expr) -> bool {
-        if self.const_value(expr).is_some() || self.is_ordered(expr) {
-            return false;
-        }
-        match &expr.kind {
-            ExprKind::Paren(inner) => self.is_sensitive(inner),
-            ExprKind::Ident(_) => match self.variable(expr) {
-                Some(obj) => !matches!(self.home(obj), Home::Regs(_) | Home::Captured(_)),
-                None => false,
-            },
-            ExprKind::FuncLit(_) | ExprKind::BasicLit(_) => false,
-            _ => true,
-        }
-    }
-
-    /// Whether of two operands the second is to be evaluated first.
-    pub fn calls_first(&mut self, operands: &[&Expr; 2]) -> bool {
-        self.is_ordered(operands[1]) && self.is_sensitive(operands[0])
     }
 
     /// A place read into registers with the type's shape.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use golite_bytecode::{Code, FuncIx, GlobalIx, Kind, LINK_SLOTS, Reg, RuntimeErrorCode};
 use golite_source::{Span, Symbol, sym};
-use golite_syntax::ast::{Block, Expr, ExprKind, Field, FuncType, Ident, Stmt, StmtKind};
+use golite_syntax::ast::{Block, Expr, ExprId, ExprKind, Field, FuncType, Ident, Stmt, StmtKind};
 use golite_types::{DeclRef, ObjId, PkgId, Subst, Type, TypeId};
 use rustc_hash::FxHashMap;
 
@@ -63,6 +63,8 @@ pub(crate) struct Frame {
     pub capture_kinds: Vec<Kind>,
     pub results: Vec<ResultSlot>,
     pub has_defer: bool,
+    /// Calls that have been made before the expression around them, with their values.
+    pub hoisted: FxHashMap<ExprId, Reg>,
     pub recovery: Option<Label>,
     pub control: Vec<Control>,
     pub goto_labels: FxHashMap<Symbol, Label>,
@@ -83,6 +85,7 @@ impl Frame {
             capture_kinds: Vec::new(),
             results: Vec::new(),
             has_defer: false,
+            hoisted: FxHashMap::default(),
             recovery: None,
             control: Vec::new(),
             goto_labels: FxHashMap::default(),

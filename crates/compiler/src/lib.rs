@@ -25,6 +25,7 @@ mod literal;
 mod loops;
 mod lower;
 mod method;
+mod order;
 mod place;
 mod program;
 mod range_func;

@@ -144,7 +144,13 @@ impl FuncCompiler<'_> {
                         }
                     }
                 }
-                let calls: Vec<bool> = elements.iter().map(|(_, value)| self.is_ordered(value)).collect();
+                let operands: Vec<&Expr> = elements.iter().map(|(_, value)| *value).collect();
+                self.hoist_calls(&operands);
+                let mut calls = Vec::with_capacity(elements.len());
+                for (path, value) in &elements {
+                    let ty = if path.len() == 1 { fields[path[0]].ty } else { self.ty(value) };
+                    calls.push(self.is_ordered_as(value, ty));
+                }
                 let any_call = calls.contains(&true);
                 for pass in [true, false] {
                     for (i, (path, value)) in elements.iter().enumerate() {
@@ -191,9 +197,13 @@ impl FuncCompiler<'_> {
     /// A struct or array into a fresh (zeroed) object.
     fn fill_memory(&mut self, lit: &CompositeLit, ty: TypeId, object: Reg, offset: u32) {
         match self.under(ty) {
-            Type::Struct(_) => {
+            Type::Struct(fields) => {
                 let elements = self.struct_elements(lit, ty);
-                for (path, value) in self.in_order(elements, |(_, value)| value) {
+                let field = |path: &[usize]| match path {
+                    [index] => fields.get(*index).map(|field| field.ty),
+                    _ => None,
+                };
+                for (path, value) in self.in_order(elements, |(path, value)| (value, field(path))) {
                     let mark = self.f.asm.mark();
                     let mut field_ty = ty;
                     let mut at = offset;
@@ -223,18 +233,29 @@ impl FuncCompiler<'_> {
             elements.push((offset + index as u32 * size, value));
             index += 1;
         }
-        for (offset, value) in self.in_order(elements, |(_, value)| value) {
+        for (offset, value) in self.in_order(elements, |(_, value)| (value, Some(elem))) {
             let mark = self.f.asm.mark();
             self.fill_element(value, elem, object, offset);
             self.f.asm.reset(mark);
         }
     }
 
-    /// Elements in the order in which they are evaluated: those with calls come first.
-    fn in_order<T>(&mut self, elements: Vec<T>, value: impl Fn(&T) -> &Expr) -> Vec<T> {
+    /// Elements in the order in which they are evaluated: those with calls come first. `value` gives the
+    /// expression, and the type that it becomes if that may be another.
+    fn in_order<'e, T>(
+        &mut self,
+        elements: Vec<T>,
+        value: impl Fn(&T) -> (&'e Expr, Option<TypeId>),
+    ) -> Vec<T> {
+        let operands: Vec<&Expr> = elements.iter().map(|element| value(element).0).collect();
+        self.hoist_calls(&operands);
         let (mut first, mut rest) = (Vec::with_capacity(elements.len()), Vec::new());
         for element in elements {
-            let list = if self.is_ordered(value(&element)) { &mut first } else { &mut rest };
+            let ordered = match value(&element) {
+                (value, Some(ty)) => self.is_ordered_as(value, ty),
+                (value, None) => self.is_ordered(value),
+            };
+            let list = if ordered { &mut first } else { &mut rest };
             list.push(element);
         }
         first.append(&mut rest);
@@ -334,8 +355,14 @@ impl FuncCompiler<'_> {
         for element in &lit.elements {
             let ExprKind::KeyValue(key, value) = &element.kind else { continue };
             let mark = self.f.asm.mark();
-            let key = self.element(key, key_ty);
-            let value = self.element(value, value_ty);
+            self.hoist_calls(&[key, value]);
+            let (key, value) = if self.calls_first(&[key, value]) {
+                let value = self.element(value, value_ty);
+                (self.element(key, key_ty), value)
+            } else {
+                let key = self.element(key, key_ty);
+                (key, self.element(value, value_ty))
+            };
             let addr = self.f.asm.take(1);
             self.at(element.span);
             self.f.asm.line().map_set(addr, map, key, shape.ix);

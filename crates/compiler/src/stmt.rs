@@ -221,6 +221,8 @@ impl FuncCompiler<'_> {
 
     /// Which of the values returned are evaluated in their turn.
     fn ordered_results(&mut self, values: &[Expr]) -> Vec<bool> {
+        let operands: Vec<&Expr> = values.iter().collect();
+        self.hoist_calls(&operands);
         let types: Vec<TypeId> = self.f.results.iter().map(|result| result.ty).collect();
         values.iter().zip(types).map(|(value, ty)| self.is_ordered_as(value, ty)).collect()
     }
