@@ -222,8 +222,8 @@ impl RunOptions {
 
     /// The flags that nothing honours yet, with whether they are given. Whoever makes one work takes
     /// it out of here.
-    fn not_honoured(&self) -> [(&'static str, bool); 4] {
-        [("--stats", self.stats), ("--leaks", self.leaks), ("--explain", self.explain), ("--warn", self.warn)]
+    fn not_honoured(&self) -> [(&'static str, bool); 2] {
+        [("--stats", self.stats), ("--leaks", self.leaks)]
     }
 }
 
@@ -280,6 +280,9 @@ fn folders(flag: &str, paths: &[PathBuf]) -> Result<Option<Vec<PathBuf>>, String
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    /// Warnings count as errors
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
     /// The files of one package, a directory, or -
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<OsString>,

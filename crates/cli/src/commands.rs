@@ -1,6 +1,7 @@
 //! The commands.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::Sender;
@@ -18,15 +19,20 @@ use crate::{FAILED, LIMIT, USAGE, signals};
 
 /// `golite check`.
 pub(crate) fn check(args: &CheckArgs) -> ExitCode {
-    let checked = match golite::check_paths(&texts(&args.paths)) {
+    let mut checked = match golite::check_paths(&texts(&args.paths)) {
         Ok(checked) => checked,
         Err(error) => {
             fail(&error.0);
             return ExitCode::from(FAILED);
         }
     };
+    checked.warn();
     show(&checked, args.report, ToolsStream::Stdout);
-    let status = if checked.has_errors() { FAILED } else { 0 };
+    let denied = args.deny_warnings && checked.has_warnings();
+    if denied {
+        fail("golite check: there are warnings (--deny-warnings); --format pretty shows them");
+    }
+    let status = if checked.has_errors() || denied { FAILED } else { 0 };
     leave(checked);
     ExitCode::from(status)
 }
@@ -143,7 +149,8 @@ fn run_here(
     arguments: Vec<Vec<u8>>,
     watcher: &Sender<Watch>,
 ) -> ExitCode {
-    let program = match runnable(checked, report) {
+    let warn = options.warn || std::io::stderr().is_terminal();
+    let program = match runnable(checked, report, if warn { Warnings::Shown } else { Warnings::Not }) {
         Ok(program) => program,
         Err(status) => return status,
     };
@@ -163,6 +170,7 @@ fn run_here(
         timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
         max_goroutines: options.max_goroutines,
         max_stack: options.max_stack,
+        explain: options.explain || std::io::stderr().is_terminal(),
         seed: options.seed.unwrap_or_else(random_seed),
         virtual_clock: options.seed.is_some(),
     };
@@ -210,18 +218,28 @@ fn permissions(options: &RunOptions) -> Permissions {
     }
 }
 
+/// Whether warnings are looked for before a program runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Warnings {
+    Shown,
+    Not,
+}
+
 /// Checks a program; what is wrong has been shown when there is no program.
 fn program(paths: &[String], report: ReportArgs) -> Result<Program, ExitCode> {
     let checked = golite::check_paths(paths).map_err(|error| {
         fail(&error.0);
         ExitCode::from(FAILED)
     })?;
-    runnable(checked, report)
+    runnable(checked, report, Warnings::Not)
 }
 
 /// Makes a program; what is wrong has been shown when there is none.
-fn runnable(mut checked: Checked, report: ReportArgs) -> Result<Program, ExitCode> {
+fn runnable(mut checked: Checked, report: ReportArgs, warnings: Warnings) -> Result<Program, ExitCode> {
     checked.check_runnable();
+    if warnings == Warnings::Shown {
+        checked.warn();
+    }
     show(&checked, report, ToolsStream::Stderr);
     Program::new(checked).map_err(|error| {
         if error != NotRunnable::Errors {

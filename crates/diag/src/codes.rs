@@ -162,4 +162,34 @@ catalogue! {
     "unsupported" Unsupported;
     /// A limit of go-lite is exceeded.
     "limit" Limit;
+    /// A format and its operands do not fit.
+    "printf" Printf;
+    /// A lock is copied.
+    "copied-lock" CopiedLock;
+    /// A statement is never reached.
+    "unreachable" Unreachable;
+    /// A variable is assigned to itself.
+    "self-assignment" SelfAssignment;
+    /// A closure uses a variable that the loop goes on to change.
+    "loop-capture" LoopCapture;
+    /// A new error variable hides the one that is looked at later.
+    "shadowed-error" ShadowedError;
+    /// The result of a function that only computes is dropped.
+    "ignored-result" IgnoredResult;
+    /// An error is not looked at.
+    "unchecked-error" UncheckedError;
+    /// An unbuffered channel is used by one goroutine only.
+    "lonely-channel" LonelyChannel;
+    /// A function calls itself without end.
+    "endless-recursion" EndlessRecursion;
+    /// A comparison always has the same result.
+    "constant-comparison" ConstantComparison;
+    /// A nil map is written to.
+    "nil-map-write" NilMapWrite;
+    /// A division drops its fraction although one is written beside.
+    "integer-division" IntegerDivision;
+    /// A number becomes a character, not digits.
+    "int-to-string" IntToString;
+    /// A nil pointer in an interface is not nil.
+    "nil-in-interface" NilInInterface;
 }

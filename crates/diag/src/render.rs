@@ -137,6 +137,31 @@ impl<'f> View<'f> {
 /// Drawn by ariadne, ending in a line end.
 #[must_use]
 pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> String {
+    let kind = match diagnostic.severity {
+        Severity::Error => (ReportKind::Error, Color::Red),
+        Severity::Warning => (ReportKind::Warning, Color::Yellow),
+    };
+    draw(map, diagnostic, colour, kind, Some(diagnostic.code.text()))
+}
+
+/// As [`pretty`], for the explanation of a failure: its code does not count.
+#[must_use]
+pub fn explanation(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> String {
+    let text = draw(map, diagnostic, colour, (ReportKind::Custom("Why", Color::Cyan), Color::Red), None);
+    // The kind is coloured whatever the configuration says.
+    match (colour, text.strip_prefix("\u{1b}[36mWhy:\u{1b}[0m")) {
+        (Colour::Off, Some(rest)) => format!("Why:{rest}"),
+        _ => text,
+    }
+}
+
+fn draw(
+    map: &SourceMap,
+    diagnostic: &Diagnostic,
+    colour: Colour,
+    (kind, color): (ReportKind<'static>, Color),
+    code: Option<&str>,
+) -> String {
     let Some((file, _)) = map.locate(diagnostic.at) else {
         return format!("error: {}\n", diagnostic.message);
     };
@@ -160,10 +185,6 @@ pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> Strin
             .and_then(|(file, _)| views.iter().find(|view| view.file.base == file.base));
         view.map_or_else(|| (String::new(), 0..0), |view| (view.file.name.to_string(), view.place(span)))
     };
-    let (kind, color) = match diagnostic.severity {
-        Severity::Error => (ReportKind::Error, Color::Red),
-        Severity::Warning => (ReportKind::Warning, Color::Yellow),
-    };
     let config = Config::default()
         .with_color(colour == Colour::On)
         .with_index_type(IndexType::Byte)
@@ -171,7 +192,6 @@ pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> Strin
     let label = if diagnostic.label.is_empty() { "here" } else { &diagnostic.label };
     let mut report = Report::build(kind, place(diagnostic.span))
         .with_config(config)
-        .with_code(diagnostic.code.text())
         .with_message(&diagnostic.message)
         .with_label(
             ariadne::Label::new(place(diagnostic.span))
@@ -179,6 +199,9 @@ pub fn pretty(map: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> Strin
                 .with_message(label)
                 .with_priority(1),
         );
+    if let Some(code) = code {
+        report = report.with_code(code);
+    }
     for label in &diagnostic.labels {
         report = report.with_label(
             ariadne::Label::new(place(label.span)).with_color(Color::Blue).with_message(&label.text),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use golite_diag::{Code, Diagnostic, Severity};
 use golite_source::{SourceMap, sym};
+use golite_syntax::ast::File;
 use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
@@ -19,6 +20,8 @@ pub struct Checked {
     pub package: PkgId,
     /// A syntax error was found.
     pub broken: bool,
+    /// The files of the package.
+    trees: Vec<File>,
 }
 
 impl Checked {
@@ -43,6 +46,23 @@ impl Checked {
     /// The offset of the first byte of the first file: that of a script.
     pub(crate) fn script_base(&self) -> u32 {
         self.sources().files().first().map_or(0, |file| file.base)
+    }
+
+    /// Adds warnings to a program without errors.
+    pub fn warn(&mut self) {
+        if self.has_errors() || self.broken {
+            return;
+        }
+        let (checker, trees, package) = (&mut self.checker, &self.trees, self.package);
+        let warnings = on_deep_stack(|| checker.warnings(package, trees));
+        self.checker.session.errors.extend(warnings);
+        put_in_order(&mut self.checker);
+    }
+
+    /// Whether something is wrong or looks so.
+    #[must_use]
+    pub fn has_warnings(&self) -> bool {
+        self.diagnostics().iter().any(|diagnostic| diagnostic.severity == Severity::Warning)
     }
 
     /// Reports what `check` allows and `run` does not: functions without body.
@@ -94,7 +114,7 @@ pub(crate) fn check_prepared(
         let package = checker.check_package("main", &parsed.trees, parsed.broken);
         drop_consequences(&mut checker, &parsed);
         put_in_order(&mut checker);
-        Checked { checker, package, broken: parsed.broken }
+        Checked { checker, package, broken: parsed.broken, trees: parsed.trees }
     })
 }
 

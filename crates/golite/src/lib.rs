@@ -5,6 +5,7 @@
 pub mod load;
 
 mod check;
+mod explain;
 mod go_packages;
 mod loader;
 mod program;

@@ -6,10 +6,11 @@ use golite_runtime::host::Host;
 use golite_runtime::native::NativeFn;
 use golite_runtime::sched::{DEFAULT_MAX_STACK, SchedConfig};
 use golite_runtime::{Limits, RuntimeConfig};
-use golite_vm::{Loader, Vm, VmConfig};
+use golite_vm::{Failure, Loader, Vm, VmConfig};
 
 pub use golite_vm::Outcome;
 
+use crate::explain;
 use crate::program::Program;
 use crate::stack::on_deep_stack;
 
@@ -26,6 +27,8 @@ pub struct RunConfig {
     pub max_goroutines: Option<u64>,
     /// Bytes of one goroutine's stack.
     pub max_stack: Option<u64>,
+    /// Failures are explained, below Go's own text.
+    pub explain: bool,
     /// The seed of every choice of the runtime.
     pub seed: u64,
     /// The clock moves with the steps: the run is the same to the byte with the same seed.
@@ -100,7 +103,7 @@ impl RunConfig {
         };
         let limits = Limits { max_steps: self.max_steps, max_goroutines: self.max_goroutines };
         let runtime = RuntimeConfig { heap, seed: self.seed, sched, limits };
-        Ok(VmConfig { runtime, timeout: self.timeout })
+        Ok(VmConfig { runtime, timeout: self.timeout, explain: self.explain })
     }
 }
 
@@ -119,6 +122,10 @@ impl Loader for Program {
 
     fn error_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String> {
         self.compiler.dynamic_type(package, name, pointer)
+    }
+
+    fn explain(&self, failure: &Failure) -> String {
+        explain::explain(&self.compiler.checker, failure)
     }
 }
 

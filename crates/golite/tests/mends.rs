@@ -9,7 +9,10 @@ use golite_diag::{Diagnostic, apply};
 
 fn check(text: &str) -> Checked {
     let file = SourceText { name: "main.go".into(), text: Arc::from(text), minor: None };
-    check_files(&PackageFiles { files: vec![file], folder: ".".into(), module: None }, find_std)
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let mut checked = check_files(&files, find_std);
+    checked.warn();
+    checked
 }
 
 /// Errors by code and first line, without the places in it.

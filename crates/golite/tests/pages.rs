@@ -16,7 +16,8 @@ fn codes(example: &str) -> Vec<&'static str> {
     let text = if example.contains("func main(") { text.replace("package p", "package main") } else { text };
     let file = SourceText { name: "p.go".into(), text: Arc::from(text), minor: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
-    let checked = check_files(&files, find_std);
+    let mut checked = check_files(&files, find_std);
+    checked.warn();
     checked.diagnostics().iter().map(|error| error.code.text()).collect()
 }
 

@@ -5,3 +5,4 @@ pub mod lexer;
 pub mod literal;
 pub mod text;
 pub mod token;
+pub mod walk;

@@ -42,6 +42,7 @@ mod typeset;
 mod typexpr;
 mod unify;
 mod universe;
+mod warnings;
 
 pub use check::{Checker, Loaded, Loader, Session};
 pub use constant::Const;

@@ -18,6 +18,11 @@ impl Checker {
         last.is_some_and(|stmt| self.stmt_terminates(stmt, None))
     }
 
+    /// Whether control never goes on after a statement, by the rule for missing returns.
+    pub(crate) fn ends_flow(&self, stmt: &Stmt) -> bool {
+        !matches!(stmt.kind, StmtKind::Bad) && self.stmt_terminates(stmt, None)
+    }
+
     fn stmt_terminates(&self, stmt: &Stmt, label: Option<Symbol>) -> bool {
         match &stmt.kind {
             StmtKind::Expr(expr) => self.is_panic(expr),

@@ -508,6 +508,15 @@ impl TypeTable {
         self.named[named.0 as usize].underlying
     }
 
+    /// The underlying type as far as it is known.
+    #[must_use]
+    pub fn peek_underlying(&self, id: TypeId) -> TypeId {
+        match *self.get(id) {
+            Type::Named(named) => self.named[named.0 as usize].underlying,
+            _ => id,
+        }
+    }
+
     /// Fills in an instance's underlying type, if its origin has one.
     fn expand(&mut self, named: NamedId) {
         let info = &self.named[named.0 as usize];

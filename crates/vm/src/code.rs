@@ -33,6 +33,11 @@ pub trait Loader {
     /// # Errors
     /// Why there is none.
     fn error_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String>;
+
+    /// Explains a failure, in whole lines.
+    fn explain(&self, _failure: &crate::failure::Failure) -> String {
+        String::new()
+    }
 }
 
 impl Vm {

@@ -4,7 +4,7 @@
 //! - `operands`, `regs`, `handlers`, `dispatch`: the interpreter. It runs one goroutine for a budget and
 //!   says how it stopped.
 //! - `frame`: frames and the table of code. `code`: taking over what the compiler made, on demand.
-//! - `unwind`: panics, recover, Goexit. `trace`: tracebacks and reports.
+//! - `unwind`: panics, recover, Goexit. `trace`: tracebacks and reports. `failure`: facts for explanations.
 //! - `collect`: the roots of a collection. `run`: the scheduler's caller.
 //!
 //! Unsafe code is in `regs`, `operands`, `dispatch` and `vm` (register and memory access, justified by the
@@ -14,6 +14,7 @@ mod access;
 mod code;
 mod collect;
 mod dispatch;
+mod failure;
 mod frame;
 mod handlers;
 mod operands;
@@ -25,5 +26,6 @@ mod unwind;
 mod vm;
 
 pub use code::Loader;
+pub use failure::{Failure, Site, Waiting};
 pub use run::Outcome;
 pub use vm::{Vm, VmConfig};

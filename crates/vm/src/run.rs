@@ -338,11 +338,15 @@ impl Vm {
             | Exit::Program(_)
             | Exit::Signal(_) => unreachable!("these do not end the program with a report"),
         }
+        let cause = String::from_utf8_lossy(&text).into_owned();
         if one && traceback.level > 0 {
             text.push(b'\n');
             let g = self.rt.running;
             let frames = if all { self.trace_all(Some(g)) } else { self.trace_text(g) };
             text.extend(frames.bytes());
+        }
+        if one {
+            text.extend(self.explain(&cause, Some(self.rt.running)).bytes());
         }
         self.fail(&text)
     }
@@ -364,6 +368,8 @@ impl Vm {
             text.push('\n');
             text.push_str(&self.trace_all(None));
         }
+        let cause = text.lines().next().unwrap_or_default().to_string();
+        text.push_str(&self.explain(&cause, None));
         self.fail(text.as_bytes())
     }
 

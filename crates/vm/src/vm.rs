@@ -24,6 +24,8 @@ pub struct VmConfig {
     pub runtime: RuntimeConfig,
     /// Nanoseconds after which the program is ended.
     pub timeout: Option<i64>,
+    /// Failures are explained.
+    pub explain: bool,
 }
 
 /// A virtual machine with one program.
@@ -78,6 +80,8 @@ pub struct Vm {
     pub(crate) deadline: Option<i64>,
     /// The working directory at the start, by which names of files are shown.
     pub(crate) working_dir: String,
+    /// Where channels were closed last, if failures are explained.
+    pub(crate) closes: FxHashMap<u64, (FuncIx, u32)>,
 }
 
 impl std::fmt::Debug for Vm {
@@ -119,6 +123,7 @@ impl Vm {
             config,
             deadline: None,
             working_dir: String::new(),
+            closes: FxHashMap::default(),
         })
     }
 

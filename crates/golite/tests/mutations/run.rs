@@ -95,7 +95,7 @@ pub fn config(steps: u64, seed: u64, collections: Collections) -> VmConfig {
     let sched =
         SchedConfig { virtual_clock: true, max_stack: 256 << 10, slice: 1_000, ..SchedConfig::default() };
     let limits = Limits { max_steps: Some(steps), max_goroutines: Some(500) };
-    VmConfig { runtime: RuntimeConfig { heap, seed, sched, limits }, timeout: None }
+    VmConfig { runtime: RuntimeConfig { heap, seed, sched, limits }, timeout: None, explain: false }
 }
 
 /// A host that swallows output and has nothing else. Where one case is looked at, output is shown.

@@ -10,7 +10,6 @@
 mod calls;
 mod decls;
 mod edits;
-mod find;
 mod flow;
 mod names;
 mod unused;
@@ -20,7 +19,7 @@ use golite_diag::{Code, Diagnostic};
 use golite_source::{Span, Symbol};
 use golite_syntax::ast::File;
 
-pub(crate) use find::{At, Node};
+pub(crate) use golite_syntax::walk::{At, Node};
 
 use crate::check::Checker;
 

@@ -4,10 +4,10 @@ use golite_diag::{Diagnostic, Edit};
 use golite_source::Span;
 use golite_syntax::ast::{Decl, Expr, ExprKind, Stmt, StmtKind};
 
-use super::find::uses_of;
 use super::{At, Node, Others};
 use crate::check::Checker;
 use crate::object::{ObjId, ObjKind};
+use golite_syntax::walk::uses_of;
 
 /// Assignments to an unused variable that are labelled.
 const MOST_LABELS: usize = 2;

@@ -4,13 +4,13 @@ use golite_diag::{Diagnostic, Edit};
 use golite_source::Span;
 use golite_syntax::ast::{BinaryExpr, BinaryOp, Decl, Expr, ExprKind, LitKind, StmtKind};
 
-use super::find::Around;
 use super::{At, Node, Others};
 use crate::check::Checker;
 use crate::info::Mode;
 use crate::lookup::Lookup;
 use crate::object::{DeclRef, ObjId, ObjKind};
 use crate::ty::{Basic, Type, TypeId};
+use golite_syntax::walk::Around;
 
 /// What a value is used as.
 pub(super) struct Wanted {

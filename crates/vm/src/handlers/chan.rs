@@ -30,6 +30,7 @@ warm! {
     chan_close(vm, o: ChanClose) {
         let (g, ch) = (vm.rt.running, vm.get(o.ch));
         chan::close(&mut vm.rt, g, ch)?;
+        vm.note_close(ch);
     }
     chan_len(vm, o: ChanLen) {
         let len = chan::len(vm.get(o.ch));

@@ -1,31 +1,41 @@
 //! Finding the nodes of the tree around a place.
 
-use golite_source::{Span, Symbol};
-use golite_syntax::ast::{
+use crate::ast::{
     ArrayLen, Block, CaseClause, CommClause, Decl, Expr, ExprKind, Field, File, FuncType, Ident,
     InterfaceElement, Stmt, StmtKind,
 };
+use golite_source::{Span, Symbol};
 
 /// A part of the tree.
-#[derive(Clone, Copy)]
-pub(crate) enum Node<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum Node<'a> {
+    /// A declaration, at top level or in a function.
     Decl(&'a Decl),
+    /// A statement.
     Stmt(&'a Stmt),
+    /// An expression or type.
     Expr(&'a Expr),
+    /// A block.
     Block(&'a Block),
+    /// A clause of a switch.
     Case(&'a CaseClause),
+    /// A clause of a select.
     Comm(&'a CommClause),
 }
 
 /// The way from a file to a place.
-pub(crate) struct At<'a> {
+#[derive(Debug)]
+pub struct At<'a> {
+    /// The file.
     pub file: &'a File,
     /// From the declaration inwards; each contains the place.
     pub path: Vec<Node<'a>>,
 }
 
 impl<'a> Node<'a> {
-    pub(crate) fn span(self) -> Span {
+    /// Its text.
+    #[must_use]
+    pub fn span(self) -> Span {
         match self {
             Node::Decl(Decl::Const(spec)) => spec.span,
             Node::Decl(Decl::Var(spec)) => spec.span,
@@ -39,7 +49,9 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn contains(self, span: Span) -> bool {
+    /// Whether a span is within it.
+    #[must_use]
+    pub fn contains(self, span: Span) -> bool {
         let own = self.span();
         own.start <= span.start && span.end <= own.end
     }
@@ -62,7 +74,7 @@ impl<'a> Node<'a> {
     }
 
     /// The nodes directly below.
-    pub(crate) fn children(self, out: &mut Vec<Node<'a>>) {
+    pub fn children(self, out: &mut Vec<Node<'a>>) {
         match self {
             Node::Decl(decl) => decl_children(decl, out),
             Node::Stmt(stmt) => stmt_children(stmt, out),
@@ -80,7 +92,7 @@ impl<'a> Node<'a> {
     }
 
     /// Calls a function for this node and all below, in no particular order.
-    pub(crate) fn each(self, visit: &mut impl FnMut(Node<'a>)) {
+    pub fn each(self, visit: &mut impl FnMut(Node<'a>)) {
         let mut waiting = vec![self];
         while let Some(node) = waiting.pop() {
             visit(node);
@@ -223,7 +235,8 @@ fn expr_children<'a>(expr: &'a Expr, out: &mut Vec<Node<'a>>) {
 
 impl<'a> At<'a> {
     /// The way to a place in one of the files.
-    pub(crate) fn new(files: &'a [File], place: Span) -> Option<At<'a>> {
+    #[must_use]
+    pub fn new(files: &'a [File], place: Span) -> Option<At<'a>> {
         let inside = |span: Span| span.start <= place.start && place.end <= span.end;
         let file = files.iter().find(|file| inside(file.span))?;
         let mut path = Vec::new();
@@ -237,12 +250,14 @@ impl<'a> At<'a> {
     }
 
     /// The innermost node of all.
-    pub(crate) fn last(&self) -> Option<Node<'a>> {
+    #[must_use]
+    pub fn last(&self) -> Option<Node<'a>> {
         self.path.last().copied()
     }
 
     /// The expression with exactly a span, the outermost such, and what is around it, from the inside.
-    pub(crate) fn expr_at(&self, span: Span) -> Option<(&'a Expr, Around<'_, 'a>)> {
+    #[must_use]
+    pub fn expr_at(&self, span: Span) -> Option<(&'a Expr, Around<'_, 'a>)> {
         let exact = self.path.iter().position(|node| match node {
             Node::Expr(expr) => expr.span == span,
             _ => false,
@@ -261,12 +276,14 @@ impl<'a> At<'a> {
     }
 
     /// The declared function around, if there is one.
-    pub(crate) fn func_decl(&self) -> Option<Node<'a>> {
+    #[must_use]
+    pub fn func_decl(&self) -> Option<Node<'a>> {
         self.path.first().copied().filter(|node| matches!(node, Node::Decl(Decl::Func(_))))
     }
 
     /// Signature and body of the innermost function around.
-    pub(crate) fn function(&self) -> Option<(&'a FuncType, &'a Block)> {
+    #[must_use]
+    pub fn function(&self) -> Option<(&'a FuncType, &'a Block)> {
         self.path.iter().rev().find_map(|node| match node {
             Node::Expr(Expr { kind: ExprKind::FuncLit(lit), .. }) => Some((&lit.ty, &lit.body)),
             Node::Decl(Decl::Func(func)) => Some((&func.ty, func.body.as_ref()?)),
@@ -276,7 +293,7 @@ impl<'a> At<'a> {
 
     /// The statements around, the innermost first, each with whether it stands in a list of
     /// statements.
-    pub(crate) fn statements(&self) -> impl Iterator<Item = (&'a Stmt, bool)> {
+    pub fn statements(&self) -> impl Iterator<Item = (&'a Stmt, bool)> {
         self.path.iter().enumerate().rev().filter_map(|(at, node)| match node {
             Node::Stmt(stmt) => {
                 let listed = at.checked_sub(1).map(|at| match self.path[at] {
@@ -292,7 +309,8 @@ impl<'a> At<'a> {
     }
 
     /// The innermost node with names of its own around a place in the same declaration.
-    pub(crate) fn scope_of(&self, declared: Span) -> Option<Node<'a>> {
+    #[must_use]
+    pub fn scope_of(&self, declared: Span) -> Option<Node<'a>> {
         let top = self.path.first().copied()?;
         let mut node = top;
         let mut scope = top;
@@ -312,14 +330,16 @@ impl<'a> At<'a> {
 }
 
 /// What is around an expression, from the outside.
-#[derive(Clone, Copy)]
-pub(crate) struct Around<'p, 'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'p, 'a> {
+    /// The nodes, the innermost last.
     pub nodes: &'p [Node<'a>],
 }
 
 impl<'a> Around<'_, 'a> {
     /// The node around, past parentheses.
-    pub(crate) fn parent(self) -> Option<Node<'a>> {
+    #[must_use]
+    pub fn parent(self) -> Option<Node<'a>> {
         self.nodes
             .iter()
             .rev()
@@ -329,7 +349,8 @@ impl<'a> Around<'_, 'a> {
 }
 
 /// The identifiers with a name below a node.
-pub(crate) fn uses_of(node: Node<'_>, name: Symbol) -> Vec<Ident> {
+#[must_use]
+pub fn uses_of(node: Node<'_>, name: Symbol) -> Vec<Ident> {
     let mut found = Vec::new();
     node.each(&mut |node| {
         if let Node::Expr(expr) = node
