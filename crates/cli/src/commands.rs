@@ -156,7 +156,7 @@ fn run_here(
     };
     if let Some(place) = program.unsafe_use() {
         golite::catch_faults();
-        if options.restricts() && !options.allow_unsafe {
+        if !options.allow_unsafe && options.restricts() {
             fail(&format!(
                 "{place}: the program uses pointers of package unsafe: limits and permissions would not hold (--allow-unsafe runs it)"
             ));
