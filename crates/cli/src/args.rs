@@ -41,6 +41,10 @@ pub(crate) enum Command {
         /// The code, such as unused-variable; all codes are listed without it
         code: Option<String>,
     },
+    /// Show a profile: the functions that take most, and the tree of calls
+    Pprof(PprofArgs),
+    /// Show a trace: what goroutines did, the longest waits, pauses
+    Trace(TraceArgs),
     /// Print the version
     Version,
 }
@@ -153,14 +157,39 @@ pub(crate) struct RunFlags {
     #[arg(long)]
     stats: bool,
     /// Show at the end which goroutines can never go on
-    #[arg(long)]
-    leaks: bool,
+    /// (`=error`: and fail if there are any)
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "show")]
+    pub(crate) leaks: Option<LeaksArg>,
     /// Explain a panic or deadlock, and show the seed, even if standard error is no terminal
     #[arg(long)]
     explain: bool,
     /// Show warnings, even if standard error is no terminal
     #[arg(long)]
     warn: bool,
+    /// Write a profile of the processor's time to a file
+    #[arg(long, value_name = "FILE", help_heading = "Profiles")]
+    pub(crate) cpuprofile: Option<PathBuf>,
+    /// Write a profile of the memory allocated and in use to a file
+    #[arg(long, value_name = "FILE", help_heading = "Profiles")]
+    pub(crate) memprofile: Option<PathBuf>,
+    /// Write a profile of where goroutines waited to a file
+    #[arg(long, value_name = "FILE", help_heading = "Profiles")]
+    pub(crate) blockprofile: Option<PathBuf>,
+    /// Write a profile of who held locks that others waited for to a file
+    #[arg(long, value_name = "FILE", help_heading = "Profiles")]
+    pub(crate) mutexprofile: Option<PathBuf>,
+    /// Write a trace of what happened to a file; with a name in .json one for Perfetto and Chrome
+    #[arg(long, value_name = "FILE", help_heading = "Profiles")]
+    pub(crate) trace: Option<PathBuf>,
+}
+
+/// What is done about goroutines that can never go on.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LeaksArg {
+    /// Show them
+    Show,
+    /// Show them, and fail
+    Error,
 }
 
 /// What can be denied.
@@ -201,8 +230,8 @@ pub(crate) struct RunOptions {
     pub(crate) seed: Option<u64>,
     /// What was used is shown at the end.
     pub(crate) stats: bool,
-    /// Goroutines that can never go on are shown at the end.
-    pub(crate) leaks: bool,
+    /// What is done about goroutines that can never go on, at the end.
+    pub(crate) leaks: Option<LeaksArg>,
     /// Panics and deadlocks are explained.
     pub(crate) explain: bool,
     /// Warnings are shown.
@@ -222,8 +251,8 @@ impl RunOptions {
 
     /// The flags that nothing honours yet, with whether they are given. Whoever makes one work takes
     /// it out of here.
-    fn not_honoured(&self) -> [(&'static str, bool); 2] {
-        [("--stats", self.stats), ("--leaks", self.leaks)]
+    fn not_honoured(&self) -> [(&'static str, bool); 1] {
+        [("--stats", self.stats)]
     }
 }
 
@@ -301,24 +330,40 @@ pub(crate) struct DisArgs {
     pub(crate) paths: Vec<OsString>,
 }
 
+/// `golite pprof`.
+#[derive(Args, Debug)]
+pub(crate) struct PprofArgs {
+    /// Which values to show, such as inuse_space
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sample: Option<String>,
+    /// Most functions listed
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+    /// Least part of the whole, in percent, of a call in the tree
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0)]
+    pub(crate) least: f64,
+    /// The profile
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// `golite trace`.
+#[derive(Args, Debug)]
+pub(crate) struct TraceArgs {
+    /// Most goroutines and waits listed
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+    /// The trace
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
 /// Words that are commands; anything else in their place is a path to run.
-const COMMANDS: [&str; 7] = ["run", "eval", "check", "dis", "script", "explain", "version"];
+const COMMANDS: [&str; 9] = ["run", "eval", "check", "dis", "script", "explain", "pprof", "trace", "version"];
 
 /// Words that will be commands.
-const LATER: [&str; 12] = [
-    "repl",
-    "doc",
-    "pprof",
-    "trace",
-    "completions",
-    "fmt",
-    "test",
-    "explore",
-    "debug",
-    "lsp",
-    "help",
-    "build",
-];
+const LATER: [&str; 10] =
+    ["repl", "doc", "completions", "fmt", "test", "explore", "debug", "lsp", "help", "build"];
 
 /// Adds the command `run` where it is left out.
 pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {

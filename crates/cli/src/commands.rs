@@ -2,17 +2,20 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::Sender;
 
+use golite::load::io_text;
 use golite::{
-    Checked, NoProgram, NotRunnable, Outcome, Permissions, Program, RunConfig, StdHost, Stuck, Watch,
+    Checked, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileKind, ProfileSet, Program,
+    Reports, RunConfig, StdHost, Stuck, Watch,
 };
 use golite_diag::{Code, page};
 
 use crate::args::{
-    CheckArgs, DenyArg, DisArgs, EvalArgs, ReportArgs, RunArgs, RunFlags, RunOptions, split_script, texts,
+    CheckArgs, DenyArg, DisArgs, EvalArgs, LeaksArg, PprofArgs, ReportArgs, RunArgs, RunFlags, RunOptions,
+    TraceArgs, split_script, texts,
 };
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
 use crate::{FAILED, LIMIT, USAGE, signals};
@@ -62,7 +65,8 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
     let (paths, rest) = split_script(&args.paths);
     let name = paths.first().map_or_else(Vec::new, |path| path.as_bytes().to_vec());
     run_checked(&args.flags, "run", arguments(name, rest), || {
-        golite::check_paths(&paths).map_err(|error| error.0)
+        let check = if args.flags.leaks.is_some() { golite::check_paths_traced } else { golite::check_paths };
+        check(&paths).map_err(|error| error.0)
     })
 }
 
@@ -71,7 +75,8 @@ pub(crate) fn eval(args: &EvalArgs) -> ExitCode {
     let (code, rest) = args.code.split_first().expect("the code is required");
     run_checked(&args.flags, "eval", arguments(b"eval".to_vec(), rest), || {
         let code = code.to_str().ok_or("eval: the code is not UTF-8")?;
-        Ok(golite::check_eval(&golite::load::code_text("<eval>", code), golite::find_std))
+        let find = if args.flags.leaks.is_some() { golite::find_std_traced } else { golite::find_std };
+        Ok(golite::check_eval(&golite::load::code_text("<eval>", code), find))
     })
 }
 
@@ -131,7 +136,7 @@ fn run_checked(
     let run = move || {
         let _guard = EndOnPanic;
         match check() {
-            Ok(checked) => run_here(checked, flags.report, &options, arguments, &sender),
+            Ok(checked) => run_here(checked, flags, &options, arguments, &sender),
             Err(message) => {
                 fail(&message);
                 ExitCode::from(FAILED)
@@ -144,13 +149,13 @@ fn run_checked(
 /// Runs a program. It returns if there is none: the process ends with the program.
 fn run_here(
     checked: Checked,
-    report: ReportArgs,
+    flags: &RunFlags,
     options: &RunOptions,
     arguments: Vec<Vec<u8>>,
     watcher: &Sender<Watch>,
 ) -> ExitCode {
     let warn = options.warn || std::io::stderr().is_terminal();
-    let program = match runnable(checked, report, if warn { Warnings::Shown } else { Warnings::Not }) {
+    let program = match runnable(checked, flags.report, if warn { Warnings::Shown } else { Warnings::Not }) {
         Ok(program) => program,
         Err(status) => return status,
     };
@@ -173,19 +178,70 @@ fn run_here(
         explain: options.explain || std::io::stderr().is_terminal(),
         seed: options.seed.unwrap_or_else(random_seed),
         virtual_clock: options.seed.is_some(),
+        leaks: match options.leaks {
+            None => LeakCheck::Off,
+            Some(LeaksArg::Show) => LeakCheck::Show,
+            Some(LeaksArg::Error) => LeakCheck::Fail,
+        },
+        trace: flags.trace.is_some(),
+        profiles: ProfileSet {
+            cpu: flags.cpuprofile.is_some(),
+            memory: flags.memprofile.is_some(),
+            block: flags.blockprofile.is_some(),
+            mutex: flags.mutexprofile.is_some(),
+        },
     };
     if let Err(error) = signals::install(&host.waker()) {
         fail(&format!("golite: no signal can be handled: {error}"));
     }
     watcher.send(Watch::new(&host, options.timeout)).expect("the other thread waits for it");
-    match program.run(config, Box::new(host)) {
-        Ok(Outcome::Status(status)) => std::process::exit(status),
-        Ok(Outcome::Signal(signal)) => signals::die(signal),
+    match program.run_recorded(config, Box::new(host)) {
+        Ok((outcome, reports)) => {
+            let written = write_reports(flags, &reports);
+            match outcome {
+                Outcome::Status(0) if !written => std::process::exit(i32::from(FAILED)),
+                Outcome::Status(status) => std::process::exit(status),
+                Outcome::Signal(signal) => signals::die(signal),
+            }
+        }
         Err(message) => {
             to_stderr(&message);
             std::process::exit(i32::from(LIMIT))
         }
     }
+}
+
+/// Writes what was recorded to the files that were asked for; false if that failed.
+fn write_reports(flags: &RunFlags, reports: &Reports) -> bool {
+    let mut all = true;
+    for (kind, bytes) in &reports.profiles {
+        let path = match kind {
+            ProfileKind::Cpu => &flags.cpuprofile,
+            ProfileKind::Block => &flags.blockprofile,
+            ProfileKind::Mutex => &flags.mutexprofile,
+            _ => &flags.memprofile,
+        };
+        if let Some(path) = path {
+            all &= write_report(path, bytes);
+        }
+    }
+    if let (Some(path), Some(bytes)) = (&flags.trace, &reports.trace) {
+        let as_json = path.extension().is_some_and(|extension| extension == "json");
+        all &= match as_json.then(|| golite_tools::trace::json(bytes)) {
+            None => write_report(path, bytes),
+            Some(Ok(text)) => write_report(path, text.as_bytes()),
+            Some(Err(error)) => unreachable!("go-lite reads its own traces: {error}"),
+        };
+    }
+    all
+}
+
+fn write_report(path: &Path, bytes: &[u8]) -> bool {
+    let written = std::fs::write(path, bytes);
+    if let Err(error) = &written {
+        fail(&format!("golite: {}: {}", path.display(), io_text(error)));
+    }
+    written.is_ok()
 }
 
 /// Ends the process when the program's thread panics (a defect of go-lite): nobody waits for it.
@@ -281,6 +337,35 @@ pub(crate) fn explain(code: Option<&str>) -> ExitCode {
             let hint = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
             fail(&format!("there is no code {name}; {hint}`golite explain` lists all"));
             ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// `golite pprof`.
+pub(crate) fn pprof(args: &PprofArgs) -> ExitCode {
+    let view = golite_tools::profile::View {
+        sample: args.sample.as_deref(),
+        functions: args.top,
+        least_percent: args.least,
+    };
+    show_file(&args.file, |bytes| golite_tools::profile::show(bytes, view))
+}
+
+/// `golite trace`.
+pub(crate) fn trace(args: &TraceArgs) -> ExitCode {
+    show_file(&args.file, |bytes| golite_tools::trace::summary(bytes, args.top))
+}
+
+/// Shows the text that is made of a file.
+fn show_file(path: &Path, text: impl FnOnce(&[u8]) -> Result<String, String>) -> ExitCode {
+    match std::fs::read(path).map_err(|error| io_text(&error)).and_then(|bytes| text(&bytes)) {
+        Ok(text) => {
+            to_stdout(&text);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            fail(&format!("golite: {}: {error}", path.display()));
+            ExitCode::from(FAILED)
         }
     }
 }

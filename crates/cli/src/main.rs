@@ -1,4 +1,5 @@
-//! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `script`, `explain`, `version`.
+//! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `script`, `explain`, `pprof`, `trace`,
+//! `version`.
 //!
 //! `golite FILE` is `golite run FILE`. Exit status: the script's own; 2 for a panic, fatal error or
 //! limit; 1 for compile errors and for files that cannot be read; 64 for wrong usage.
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Command::Dis(dis) => commands::dis(&dis),
         Command::Script(ScriptCommand::ToGo { report, path }) => commands::script_to_go(report, &path),
         Command::Explain { code } => commands::explain(code.as_deref()),
+        Command::Pprof(pprof) => commands::pprof(&pprof),
+        Command::Trace(trace) => commands::trace(&trace),
         Command::Version => commands::version(),
     }
 }

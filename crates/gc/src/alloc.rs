@@ -224,7 +224,11 @@ impl Heap {
         self.total_alloc += bytes;
         self.young_bytes += bytes;
         self.check_pace();
-        Ok(self.space.block_base(block))
+        let base = self.space.block_base(block);
+        if self.sampling.takes_large(bytes) {
+            self.sampled(base, bytes);
+        }
+        Ok(base)
     }
 
     /// Blocks for a large object, within the limit.
@@ -301,6 +305,7 @@ impl Heap {
         let cell_bytes = u64::from(crate::size_class::class_size(lane / 2));
         self.reserve_room(cell_bytes)?;
         let most = if self.stress { 1 } else { (RUN.min(self.room()) / cell_bytes).max(1) as u32 };
+        let (most, sample) = self.sampling.run(cell_bytes, most);
         let mut candidate = block;
         let (block, first, count) = loop {
             if let Some(block) = candidate
@@ -317,6 +322,7 @@ impl Heap {
                 }
             };
         };
+        self.sampling.give_back(u64::from(most - count) * cell_bytes);
         self.open_run(block, first, count);
         let found = &mut self.space.blocks[block as usize];
         found.search = first + count;
@@ -332,6 +338,9 @@ impl Heap {
         self.used += bytes;
         self.young_bytes += bytes;
         self.check_pace();
+        if sample {
+            self.sampled(start, cell_bytes);
+        }
         Ok(())
     }
 
@@ -382,6 +391,7 @@ impl Heap {
         self.total_alloc += bytes;
         self.used -= cursor.rest();
         self.young_bytes -= cursor.rest();
+        self.sampling.give_back(cursor.rest());
         self.cursors[usize::from(lane)] = Cursor::EMPTY;
     }
 

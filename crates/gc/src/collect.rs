@@ -16,6 +16,7 @@ use crate::Addr;
 use crate::alloc::Failure;
 use crate::heap::Heap;
 use crate::mark::{Cycle, Roots, Tracer};
+use crate::stats::MinorRecord;
 
 /// Every so many collections stress mode makes a major.
 const STRESS_MAJOR: u64 = 64;
@@ -69,11 +70,10 @@ impl Heap {
             self.step_major(roots, u64::MAX);
         }
         self.start_major(roots);
-        self.step_major(roots, u64::MAX);
+        self.major_slice(roots, u64::MAX, true);
         let start = self.times.now();
         self.finish_sweep();
         self.times.sweep_ended(start);
-        self.times.forced += 1;
     }
 
     /// Whether a major is under way.
@@ -88,7 +88,8 @@ impl Heap {
             return;
         }
         let start = self.times.now();
-        self.times.major_started(self.stats_alloc());
+        let goal = self.pace.goal;
+        self.times.major_started(self.stats_alloc(), goal, start);
         self.minor(roots);
         self.finish_sweep();
         self.marker.clean_major_cards(&mut self.space);
@@ -100,11 +101,15 @@ impl Heap {
         }
         self.trace(roots, Cycle::Major);
         self.mark_finalizer_contents::<true>();
-        self.times.slice_ended(start);
+        self.times.start_ended(start);
     }
 
     /// Marks about `budget` bytes of the major under way; true when it is done (or there is none).
     pub fn step_major(&mut self, roots: &mut dyn Roots, budget: u64) -> bool {
+        self.major_slice(roots, budget, false)
+    }
+
+    fn major_slice(&mut self, roots: &mut dyn Roots, budget: u64, forced: bool) -> bool {
         if !self.marker.major_active {
             return true;
         }
@@ -126,7 +131,7 @@ impl Heap {
         self.times.slice_ended(start);
         if done {
             let marked = self.marker.marked;
-            self.times.major_ended(marked, self.stats_alloc());
+            self.times.major_ended(marked, self.stats_alloc(), forced);
         }
         done
     }
@@ -139,6 +144,9 @@ impl Heap {
         }
         self.retire_all();
         self.marker.survived = 0;
+        self.marker.survivors = 0;
+        self.marker.cards = 0;
+        let young = self.young_bytes;
         self.trace(roots, Cycle::Minor);
         self.marker.scan_cards::<false>(&self.layouts, &mut self.space);
         self.marker.drain::<false>(&self.layouts, &mut self.space, u64::MAX);
@@ -148,6 +156,12 @@ impl Heap {
         self.sweep_young();
         self.young_bytes = 0;
         self.times.survived = self.marker.survived;
+        self.times.minor = MinorRecord {
+            young,
+            survived: (self.marker.survived, self.marker.survivors),
+            cards: self.marker.cards,
+            ..MinorRecord::default()
+        };
         self.pace.minor_done(self.marker.survived);
     }
 

@@ -8,6 +8,7 @@ use crate::collect::Pass;
 use crate::layout::{BYTES, Layout, LayoutId, Layouts};
 use crate::mark::Marker;
 use crate::pace::Pace;
+use crate::sample::Sampling;
 use crate::size_class::{CLASSES, LANES, PAGE};
 use crate::space::{CARD_SHIFT, Space};
 use crate::special::Specials;
@@ -57,6 +58,7 @@ impl std::error::Error for HeapError {}
 pub struct Heap {
     pub(crate) wants: bool,
     pub(crate) stress: bool,
+    pub(crate) attention: bool,
     /// `write_barrier` adds an address's card number to this.
     card_bias: u64,
     block_bias: u64,
@@ -66,6 +68,7 @@ pub struct Heap {
     pub(crate) marker: Marker,
     pub(crate) pace: Pace,
     pub(crate) specials: Specials,
+    pub(crate) sampling: Sampling,
     pub(crate) times: Times,
     /// By lane: blocks that may have room.
     pub(crate) listed: Box<[Vec<u32>; LANES]>,
@@ -103,6 +106,8 @@ impl Heap {
         let mut heap = Heap {
             wants: false,
             stress: config.stress,
+            attention: false,
+            sampling: Sampling::default(),
             card_bias: space.card_bias(),
             block_bias: space.block_bias(),
             cursors: Box::new([Cursor::EMPTY; LANES]),

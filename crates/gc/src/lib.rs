@@ -7,7 +7,7 @@
 //!
 //! How the parts fit: `size_class` (cells), `reserve` (pages), `block` (bits beside 64 KiB), `space`
 //! (blocks, cards, address to object), `layout` (pointer maps), `alloc`, `mark`, `sweep`, `special` (weak
-//! handles, finalizers, cleanups), `collect` (the order of all that), `pace` (when), `stats`, `inspect`,
+//! handles, finalizers, cleanups), `collect` (the order of all that), `pace` (when), `sample`, `stats`, `inspect`,
 //! `checked` (what builds with debug assertions look at).
 //!
 //! What the owner owes:
@@ -27,6 +27,7 @@ mod mark;
 pub mod native_memory;
 mod pace;
 mod reserve;
+mod sample;
 mod size_class;
 mod space;
 mod special;
@@ -40,9 +41,10 @@ pub use heap::{Heap, HeapConfig, HeapError};
 pub use inspect::Object;
 pub use layout::{BYTES, Layout, LayoutId, LayoutWord};
 pub use mark::{Cycle, Roots, Tracer};
+pub use sample::DEFAULT_RATE;
 pub use size_class::size_class_bytes;
 pub use special::{AttachError, CleanupId, Ready};
-pub use stats::HeapStats;
+pub use stats::{BUCKETS, HeapStats, Histogram, MajorRecord, MinorRecord};
 
 /// An address in the heap's range; 0 is nil.
 pub type Addr = u64;

@@ -98,6 +98,10 @@ pub(crate) struct Marker {
     pub(crate) major_active: bool,
     /// Bytes promoted by the minor under way.
     pub(crate) survived: u64,
+    /// Objects promoted by it.
+    pub(crate) survivors: u64,
+    /// Dirty cards that it looked at.
+    pub(crate) cards: u64,
     /// Bytes marked by the major under way.
     pub(crate) marked: u64,
 }
@@ -123,6 +127,7 @@ impl Marker {
             }
             block.set_old(place.cell);
             self.survived += block.cell_bytes;
+            self.survivors += 1;
             if self.major_active {
                 block.set_mark(place.cell);
                 self.marked += block.cell_bytes;
@@ -217,6 +222,9 @@ impl Marker {
                     dirty[count] = card as u16;
                     count += 1;
                 }
+            }
+            if !MAJOR {
+                self.cards += count as u64;
             }
             for &card in &dirty[..count] {
                 self.scan_card::<MAJOR>(layouts, space, block, u64::from(card) * CARD);

@@ -81,6 +81,9 @@ pub(crate) struct Specials {
     fresh_finalizers: Vec<Addr>,
     fresh_cleanups: Vec<(Addr, CleanupId)>,
     fresh_weak: Vec<Addr>,
+    /// The number of each sample of the memory profile, by object.
+    samples: BTreeMap<Addr, u64>,
+    fresh_samples: Vec<Addr>,
 }
 
 impl Heap {
@@ -125,6 +128,12 @@ impl Heap {
     pub fn remove_cleanup(&mut self, id: CleanupId) -> Option<u64> {
         let object = self.specials.cleanup_objects.remove(&id)?;
         self.specials.cleanups.remove(&(object, id))
+    }
+
+    /// Gives a sampled object the number by which the owner hears that it is gone.
+    pub fn number_sample(&mut self, object: Addr, number: u64) {
+        self.specials.samples.insert(object, number);
+        self.specials.fresh_samples.push(object);
     }
 
     /// The weak handle of a pointer: itself an object of 8 bytes, the same one for the same pointer as
@@ -199,6 +208,22 @@ impl Heap {
         self.ready_finalizers::<MAJOR>(cycle);
         self.marker.drain::<MAJOR>(&self.layouts, &mut self.space, u64::MAX);
         self.ready_cleanups::<MAJOR>(cycle);
+        self.free_samples::<MAJOR>(cycle);
+    }
+
+    fn free_samples<const MAJOR: bool>(&mut self, cycle: Cycle) {
+        let fresh = std::mem::take(&mut self.specials.fresh_samples);
+        if self.specials.samples.is_empty() {
+            return;
+        }
+        let objects = if MAJOR { self.specials.samples.keys().copied().collect() } else { fresh };
+        for object in objects {
+            if !self.is_live(cycle, object)
+                && let Some(number) = self.specials.samples.remove(&object)
+            {
+                self.sampling.freed.push(number);
+            }
+        }
     }
 
     fn clear_weak<const MAJOR: bool>(&mut self, cycle: Cycle) {

@@ -8,7 +8,9 @@ use golite_syntax::ast::File;
 use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
-use crate::loader::{FindStd, PackageLoader, ParsedPackage, find_std, is_script, parse_program};
+use crate::loader::{
+    FindStd, PackageLoader, ParsedPackage, find_std, find_std_traced, is_script, parse_program,
+};
 use crate::stack::on_deep_stack;
 
 /// A checked program, wrong or not.
@@ -88,7 +90,18 @@ impl Checked {
 /// # Errors
 /// When the paths cannot be read.
 pub fn check_paths(paths: &[String]) -> Result<Checked, LoadError> {
-    Ok(check_files(&load_paths(paths)?, find_std))
+    let files = load_paths(paths)?;
+    // A program that may look at its leaks is traced too.
+    let inspects = files.files.iter().any(|file| file.text.contains("\"golite/inspect\""));
+    Ok(check_files(&files, if inspects { find_std_traced } else { find_std }))
+}
+
+/// As `check_paths`, for a program that is looked at for leaks when it has ended.
+///
+/// # Errors
+/// As `check_paths`.
+pub fn check_paths_traced(paths: &[String]) -> Result<Checked, LoadError> {
+    Ok(check_files(&load_paths(paths)?, find_std_traced))
 }
 
 /// Checks a package; imports come from its module and from the standard packages.

@@ -129,9 +129,7 @@ const MISSING: &[&str] = &[
     "runtime/cgo",
     "runtime/coverage",
     "runtime/metrics",
-    "runtime/pprof",
     "runtime/race",
-    "runtime/trace",
     "structs",
     "testing",
     "testing/cryptotest",
@@ -146,7 +144,6 @@ const MISSING: &[&str] = &[
     "text/template/parse",
     "time/tzdata",
     "unicode/utf16",
-    "unique",
     "uuid",
 ];
 
@@ -167,26 +164,9 @@ const MISSING_NAMES: &[(&str, &[&str])] = &[
             "StartProcess",
         ],
     ),
-    (
-        "runtime",
-        &[
-            "BlockProfile",
-            "BlockProfileRecord",
-            "CPUProfile",
-            "MemProfile",
-            "MemProfileRate",
-            "MemProfileRecord",
-            "MutexProfile",
-            "ReadTrace",
-            "SetBlockProfileRate",
-            "SetCPUProfileRate",
-            "SetCgoTraceback",
-            "SetMutexProfileFraction",
-            "StartTrace",
-            "StopTrace",
-        ],
-    ),
+    ("runtime", &["SetCgoTraceback"]),
     ("runtime/debug", &["CrashOptions", "SetCrashOutput", "WriteHeapDump"]),
+    ("runtime/trace", &["FlightRecorder", "FlightRecorderConfig", "NewFlightRecorder"]),
 ];
 
 fn last(path: &str) -> &str {

@@ -14,16 +14,17 @@ mod script;
 mod stack;
 mod watch;
 
-pub use check::{Checked, check_files, check_paths};
+pub use check::{Checked, check_files, check_paths, check_paths_traced};
 pub use golite_gc::native_memory::{catch_faults, use_one_arena};
 pub use golite_runtime::host::Host;
 pub use golite_runtime::host_std::{Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;
 pub use loader::{
-    FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, is_script, parse_package, parse_program,
+    FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, find_std_traced, is_script, parse_package,
+    parse_program,
 };
 pub use program::{NotRunnable, Program};
-pub use run::{Outcome, RunConfig};
+pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig};
 pub use script::{NoProgram, check_eval, script_to_go};
 pub use stack::{beside_deep_stack, on_deep_stack};
 pub use watch::{Stuck, Watch};

@@ -8,11 +8,17 @@ use golite_runtime::sched::{DEFAULT_MAX_STACK, SchedConfig};
 use golite_runtime::{Limits, RuntimeConfig};
 use golite_vm::{Failure, Loader, Vm, VmConfig};
 
+pub use golite_runtime::native::ProfileKind;
+pub use golite_vm::{LeakCheck, ProfileSet};
+
 pub use golite_vm::Outcome;
 
 use crate::explain;
 use crate::program::Program;
 use crate::stack::on_deep_stack;
+
+/// Characters of source that a report shows.
+const SOURCE_SHOWN: usize = 80;
 
 /// How a program is run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +39,21 @@ pub struct RunConfig {
     pub seed: u64,
     /// The clock moves with the steps: the run is the same to the byte with the same seed.
     pub virtual_clock: bool,
+    /// Profiles of the whole run.
+    pub profiles: ProfileSet,
+    /// A trace of the whole run.
+    pub trace: bool,
+    /// What is done about goroutines that can never go on.
+    pub leaks: LeakCheck,
+}
+
+/// What was recorded of a run: the files, for what was asked for.
+#[derive(Clone, Default, Debug)]
+pub struct Reports {
+    /// The profiles.
+    pub profiles: Vec<(ProfileKind, Vec<u8>)>,
+    /// The trace.
+    pub trace: Option<Vec<u8>>,
 }
 
 /// `GOGC`: a number, or `off`; anything else is 100.
@@ -79,7 +100,7 @@ impl RunConfig {
     ///
     /// # Errors
     /// Go's text for a malformed environment.
-    fn to_vm(self, host: &dyn Host) -> Result<VmConfig, String> {
+    fn to_vm(self, host: &dyn Host, program: &Program) -> Result<VmConfig, String> {
         let limit = host.env(b"GOMEMLIMIT").map(|text| String::from_utf8_lossy(&text).into_owned());
         let soft_limit = match &limit {
             None => None,
@@ -102,8 +123,18 @@ impl RunConfig {
             ..SchedConfig::default()
         };
         let limits = Limits { max_steps: self.max_steps, max_goroutines: self.max_goroutines };
-        let runtime = RuntimeConfig { heap, seed: self.seed, sched, limits };
-        Ok(VmConfig { runtime, timeout: self.timeout, explain: self.explain })
+        let sample_memory = self.profiles.memory || program.mentions(&["MemProfile", "\"runtime/pprof\""]);
+        let origins = self.leaks != LeakCheck::Off || program.mentions(&["\"golite/inspect\""]);
+        let runtime = RuntimeConfig { heap, seed: self.seed, sched, limits, sample_memory };
+        Ok(VmConfig {
+            runtime,
+            timeout: self.timeout,
+            profiles: self.profiles,
+            trace: self.trace,
+            origins,
+            leaks: self.leaks,
+            explain: self.explain,
+        })
     }
 }
 
@@ -114,6 +145,17 @@ impl Loader for Program {
 
     fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
         Program::compile(self, func)
+    }
+
+    fn source(&self, start: u32, end: u32) -> String {
+        let map = &self.compiler.checker.session.map;
+        let text = map.text(golite_source::Span { start, end });
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let line = words.join(" ");
+        match line.char_indices().nth(SOURCE_SHOWN) {
+            Some((at, _)) => format!("{}...", &line[..at]),
+            None => line,
+        }
     }
 
     fn native(&self, package: &str, name: &str) -> Option<NativeFn> {
@@ -135,6 +177,14 @@ impl Program {
     /// # Errors
     /// When the VM cannot be made; the message is a whole line.
     pub fn run(self, config: RunConfig, host: Box<dyn Host>) -> Result<Outcome, String> {
+        self.run_recorded(config, host).map(|(outcome, _)| outcome)
+    }
+
+    /// As `run`; gives what was recorded too.
+    ///
+    /// # Errors
+    /// As `run`.
+    pub fn run_recorded(self, config: RunConfig, host: Box<dyn Host>) -> Result<(Outcome, Reports), String> {
         on_deep_stack(move || self.run_here(config, host))
     }
 
@@ -143,14 +193,23 @@ impl Program {
     ///
     /// # Errors
     /// As `run`.
-    pub fn run_here(self, config: RunConfig, host: Box<dyn Host>) -> Result<Outcome, String> {
-        let config = config.to_vm(&*host)?;
+    pub fn run_here(self, config: RunConfig, host: Box<dyn Host>) -> Result<(Outcome, Reports), String> {
+        let config = config.to_vm(&*host, &self)?;
         let entry = self.entry();
         let vm = Vm::new(config, host, Box::new(self));
         let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
         let outcome = vm.run(entry);
+        let reports = Reports { profiles: vm.profile_files(), trace: vm.trace_file() };
         // The process, or the thread, ends with the VM: nothing has to be taken apart.
         std::mem::forget(vm);
-        Ok(outcome)
+        Ok((outcome, reports))
+    }
+
+    /// Whether a file of the program has one of these texts. What costs time in all programs is done only for
+    /// those that may ask for it; as in Go, which samples allocations in programs that mention the profile.
+    fn mentions(&self, texts: &[&str]) -> bool {
+        let files = self.compiler.checker.session.map.files();
+        let mut own = files.iter().filter(|file| !file.name.starts_with("$GOROOT/"));
+        own.any(|file| texts.iter().any(|text| file.text.contains(text)))
     }
 }

@@ -26,12 +26,28 @@ pub const GOPANIC: FuncIx = FuncIx((1 << 27) - 2);
 /// Stands for `runtime.Goexit` where it calls what was deferred.
 pub const GOEXIT_CALL: FuncIx = FuncIx((1 << 27) - 3);
 
+/// Stands for what a goroutine that receives from a channel waits in.
+pub const CHAN_RECEIVE: FuncIx = FuncIx((1 << 27) - 4);
+
+/// Stands for what a goroutine that sends to a channel waits in.
+pub const CHAN_SEND: FuncIx = FuncIx((1 << 27) - 5);
+
+/// Stands for what a goroutine in a `select` waits in.
+pub const SELECT: FuncIx = FuncIx((1 << 27) - 6);
+
+/// Stands for what all goroutines wait in.
+pub const PARK: FuncIx = FuncIx((1 << 27) - 7);
+
 /// Name and file of one of Go's own functions that these stand for.
 #[must_use]
 pub fn stand_in(func: FuncIx) -> Option<(&'static str, &'static str)> {
     match func {
         GOEXIT => Some(("runtime.goexit", "$GOROOT/src/runtime/asm.s")),
         GOPANIC => Some(("runtime.gopanic", "$GOROOT/src/runtime/panic.go")),
+        CHAN_RECEIVE => Some(("runtime.chanrecv1", "$GOROOT/src/runtime/chan.go")),
+        CHAN_SEND => Some(("runtime.chansend1", "$GOROOT/src/runtime/chan.go")),
+        SELECT => Some(("runtime.selectgo", "$GOROOT/src/runtime/select.go")),
+        PARK => Some(("runtime.gopark", "$GOROOT/src/runtime/proc.go")),
         GOEXIT_CALL => Some(("runtime.Goexit", "$GOROOT/src/runtime/panic.go")),
         _ => None,
     }

@@ -6,6 +6,7 @@
 use golite_bytecode::FuncIx;
 
 use crate::goroutine::WaitReason;
+use crate::trace::TraceLog;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* })*) => {
@@ -37,6 +38,8 @@ events! {
         goroutine: u64,
         /// The one that made it; 0 for the runtime.
         parent: u64,
+        /// The function that it runs.
+        entry: FuncIx,
         /// The function with the `go` statement.
         func: Option<FuncIx>,
         /// The word of its code.
@@ -126,6 +129,8 @@ pub trait Listener: Send {
 #[derive(Default)]
 pub struct Events {
     listener: Option<Box<dyn Listener>>,
+    /// The trace under way.
+    pub log: Option<Box<TraceLog>>,
 }
 
 impl std::fmt::Debug for Events {
@@ -139,7 +144,7 @@ impl Events {
     #[must_use]
     #[inline(always)]
     pub fn listening(&self) -> bool {
-        self.listener.is_some()
+        self.listener.is_some() || self.log.is_some()
     }
 
     /// Sets the listener; returns the one before.
@@ -150,6 +155,9 @@ impl Events {
     /// Tells the listener. To be called after `listening`, so that making the event is free otherwise.
     #[cold]
     pub fn tell(&mut self, time: i64, event: Event) {
+        if let Some(log) = &mut self.log {
+            log.event(time, event);
+        }
         if let Some(listener) = &mut self.listener {
             listener.event(time, event);
         }

@@ -129,6 +129,8 @@ pub enum ProcessNumber {
     PageSize,
     /// How many processors there are.
     Processors,
+    /// The most bytes of memory that the process had at once.
+    MaxRss,
 }
 
 macro_rules! refused {
@@ -483,10 +485,16 @@ pub trait Host: Send {
         Err(HostError::NOT_PERMITTED)
     }
 
+    /// Nanoseconds of processor time that this thread has used; where nobody knows, those of `monotonic`.
+    fn cpu_time(&mut self) -> i64 {
+        self.monotonic()
+    }
+
     /// A number of the process.
     fn process_number(&mut self, which: ProcessNumber) -> i64 {
         match which {
             ProcessNumber::PageSize => 4096,
+            ProcessNumber::MaxRss => 0,
             ProcessNumber::Processors => 1,
             ProcessNumber::Pid
             | ProcessNumber::ParentPid

@@ -489,6 +489,13 @@ impl Host for StdHost {
         self.started.elapsed().as_nanos() as i64
     }
 
+    fn cpu_time(&mut self) -> i64 {
+        match nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID) {
+            Ok(time) => time.tv_sec().saturating_mul(1_000_000_000).saturating_add(time.tv_nsec()),
+            Err(_) => self.monotonic(),
+        }
+    }
+
     fn pause_clock(&self) -> Option<Box<dyn FnMut() -> u64 + Send>> {
         Some(Box::new(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
@@ -765,7 +772,15 @@ impl Host for StdHost {
                 owner().map_or(-1, |meta| i64::from(meta.gid()))
             }
             ProcessNumber::PageSize => 4096,
+            ProcessNumber::MaxRss => max_rss().unwrap_or(0),
             ProcessNumber::Processors => std::thread::available_parallelism().map_or(1, |n| n.get() as i64),
         }
     }
+}
+
+/// The most memory that the process had at once, where the system tells.
+fn max_rss() -> Option<i64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<i64>().ok().map(|kilobytes| kilobytes << 10)
 }

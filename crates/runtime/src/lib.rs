@@ -27,7 +27,9 @@ pub mod memory;
 pub mod native;
 pub mod outside;
 pub mod panic;
+pub mod pprof;
 pub mod print;
+pub mod profile;
 pub mod program;
 pub mod random;
 pub mod report;
@@ -46,6 +48,7 @@ pub mod timer;
 pub mod timer_heap;
 #[cfg(test)]
 mod timer_tests;
+pub mod trace;
 pub mod types;
 pub mod wait;
 

@@ -94,6 +94,17 @@ impl Runtime {
         Ok(copy)
     }
 
+    /// A copy of bytes of the heap.
+    ///
+    /// # Panics
+    /// If they are not in the heap.
+    #[must_use]
+    pub fn copy_bytes(&self, addr: Addr, len: u64) -> Vec<u8> {
+        assert!(len == 0 || self.heap.contains(addr) && self.heap.contains(addr + (len - 1)));
+        // SAFETY: checked; nothing else runs while they are copied.
+        unsafe { slot::bytes(addr, len) }.to_vec()
+    }
+
     /// The slots of a value in memory.
     #[must_use]
     pub fn load_slots(&self, addr: Addr, ty: TypeIx) -> Vec<u64> {

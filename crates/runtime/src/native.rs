@@ -47,6 +47,54 @@ pub enum Trap {
     Request(Request),
 }
 
+/// Which profile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProfileKind {
+    /// That of the CPU, which ends with that.
+    Cpu,
+    /// Memory in use.
+    Memory,
+    /// Memory allocated.
+    Allocations,
+    /// Waiting.
+    Block,
+    /// Making others wait.
+    Mutex,
+    /// Goroutines.
+    Goroutine,
+    /// Goroutines that can never go on; collects first.
+    GoroutineLeak,
+    /// Threads.
+    ThreadCreate,
+    /// A program's own.
+    Custom {
+        /// Address and length of its name.
+        name: (Addr, u64),
+        /// Address and number of the words of its stacks, a 0 after each.
+        words: (Addr, u64),
+    },
+}
+
+/// What is wanted of the trace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TraceRequest {
+    /// To begin; result 0: whether there was none.
+    Start,
+    /// To end.
+    Stop,
+    /// The next bytes, as a slice: results 0 to 2; nil if there are none.
+    Read,
+}
+
+/// The bytes of a profile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProfileRequest {
+    /// Which.
+    pub kind: ProfileKind,
+    /// For people, not for `go tool pprof`.
+    pub text: bool,
+}
+
 /// What a native wants of the interpreter, which alone knows frames, code and roots.
 ///
 /// The interpreter does it when the native has returned, writes results into the native's result
@@ -90,6 +138,12 @@ pub enum Request {
         /// The code address.
         address: u64,
     },
+    /// Something about the trace.
+    Trace(TraceRequest),
+    /// Goroutines that can never go on, after a collection: as bytes, results 0 to 2.
+    Leaks,
+    /// The bytes of a profile, as a slice: results 0 to 2.
+    Profile(ProfileRequest),
     /// `runtime.Breakpoint`: stops in the debugger if there is one, else ends the program with Go's text
     /// for the signal (`SIGTRAP: trace trap`), the goroutine and status 2.
     Breakpoint,

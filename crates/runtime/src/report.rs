@@ -8,6 +8,7 @@ use std::time::Duration;
 use golite_gc::Addr;
 
 use crate::goroutine::{Creation, Goroutine, GoroutineIx, Status, WaitReason};
+use crate::profile::Labels;
 use crate::sched::Deadlock;
 use crate::state::Runtime;
 use crate::wait::Side;
@@ -35,6 +36,8 @@ pub struct GoroutineInfo {
     pub creation: Creation,
     /// What it waits on.
     pub waits_on: Vec<WaitsOn>,
+    /// What its samples are labelled with: `pprof.Do`.
+    pub labels: Option<Labels>,
 }
 
 /// Something that a goroutine waits on.
@@ -73,6 +76,14 @@ pub fn fault(address: u64) -> String {
     )
 }
 
+/// A text as Go writes labels: between quotes unless it is a word.
+fn quoted(text: &str) -> String {
+    match !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c)) {
+        true => text.to_string(),
+        false => format!("{text:?}"),
+    }
+}
+
 const MINUTE: i64 = 60_000_000_000;
 
 impl GoroutineInfo {
@@ -95,6 +106,7 @@ impl GoroutineInfo {
             leaked: goroutine.leaked,
             creation: goroutine.creation,
             waits_on,
+            labels: rt.profiles.labels(goroutine.id),
         }
     }
 
@@ -119,7 +131,13 @@ impl GoroutineInfo {
         if self.locked {
             out.push_str(", locked to thread");
         }
-        out.push_str("]:");
+        out.push(']');
+        if let Some(labels) = &self.labels {
+            let texts: Vec<String> =
+                labels.iter().map(|(key, value)| format!("{}: {}", quoted(key), quoted(value))).collect();
+            out.push_str(&format!(" {{{}}}", texts.join(", ")));
+        }
+        out.push(':');
         out
     }
 

@@ -226,12 +226,14 @@ pub fn spawn(rt: &mut Runtime, entry: Addr, creation: Creation) -> Result<Gorout
     let id = rt.goroutines.get(g).id;
     if rt.running != GoroutineIx::NONE {
         rt.release(rt.running);
+        rt.profiles.inherit(id, rt.running_id);
     }
     tell(
         rt,
         Event::GoroutineCreated {
             goroutine: id,
             parent: creation.parent,
+            entry: Runtime::func_of_closure(entry),
             func: creation.func,
             pc: creation.pc,
         },
@@ -288,6 +290,12 @@ fn wake(rt: &mut Runtime, g: GoroutineIx) {
     goroutine.leaked = false;
     goroutine.ran = true;
     let id = goroutine.id;
+    if rt.profiles.times_waits() {
+        let now = timer::glance(rt);
+        if rt.profiles.wait_ended(id, now) {
+            rt.heap.request_attention();
+        }
+    }
     tell(rt, Event::GoroutineUnblocked { goroutine: id, by });
 }
 
@@ -333,6 +341,10 @@ pub fn park(rt: &mut Runtime, g: GoroutineIx, reason: WaitReason, object: Addr) 
     goroutine.since = 0;
     let id = goroutine.id;
     charge(rt);
+    if rt.profiles.times_waits() {
+        let now = timer::glance(rt);
+        rt.profiles.wait_began(id, reason, now);
+    }
     tell(rt, chan::blocked(id, reason, object));
     Err(Trap::Park)
 }
@@ -395,6 +407,7 @@ pub fn finished(rt: &mut Runtime, left: u32) {
     rt.goroutines.end(g);
     let after = rt.goroutines.bytes();
     rt.heap.charge_external(after as i64 - before as i64);
+    rt.profiles.ended(id);
     tell(rt, Event::GoroutineEnded { goroutine: id });
 }
 
@@ -512,7 +525,10 @@ pub fn outside_done(rt: &mut Runtime) {
 #[inline]
 pub fn tell(rt: &mut Runtime, event: Event) {
     if rt.sched.events.listening() {
-        let now = timer::now(rt);
+        let now = timer::glance(rt);
         rt.sched.events.tell(now, event);
+        if rt.running != GoroutineIx::NONE && rt.sched.events.log.is_some() {
+            rt.heap.request_attention();
+        }
     }
 }

@@ -163,7 +163,7 @@ pub fn notify_one(rt: &mut Runtime, g: GoroutineIx, list: Addr) {
 /// `Acquire(s *uint32)`, `AcquireMutex(s *uint32, first bool)`, `AcquireRWMutexR(s *uint32)`,
 /// `AcquireRWMutex(s *uint32)`, `AcquireWaitGroup(s *uint32)`, `Release(s *uint32)`,
 /// `NotifyAdd(l *NotifyList) uint32`, `NotifyWait(l *NotifyList, ticket uint32)`,
-/// `NotifyAll(l *NotifyList)`, `NotifyOne(l *NotifyList)`, `Fatal(text string)`.
+/// `Held(s *uint32)`, `Freed(s *uint32)`, `NotifyAll(l *NotifyList)`, `NotifyOne(l *NotifyList)`, `Fatal(text string)`.
 pub static NATIVES: &[Native] = &[
     Native { name: "Acquire", func: |ctx| native_acquire(ctx, Turn::Last, WaitReason::Semacquire) },
     Native { name: "AcquireMutex", func: native_acquire_mutex },
@@ -174,6 +174,8 @@ pub static NATIVES: &[Native] = &[
         func: |ctx| native_acquire(ctx, Turn::Last, WaitReason::WaitGroupWait),
     },
     Native { name: "Release", func: native_release },
+    Native { name: "Held", func: native_held },
+    Native { name: "Freed", func: native_freed },
     Native { name: "NotifyAdd", func: native_notify_add },
     Native { name: "NotifyWait", func: native_notify_wait },
     Native { name: "NotifyAll", func: native_notify_all },
@@ -204,6 +206,18 @@ fn native_acquire_mutex(ctx: &mut Ctx<'_>) -> NativeResult {
 fn native_release(ctx: &mut Ctx<'_>) -> NativeResult {
     let (g, addr) = (ctx.goroutine(), address(ctx, 1)?);
     release(ctx.runtime(), g, addr);
+    Ok(())
+}
+
+fn native_held(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, goroutine) = (address(ctx, 1)?, ctx.rt().running_id);
+    ctx.runtime().holders.insert(addr, goroutine);
+    Ok(())
+}
+
+fn native_freed(ctx: &mut Ctx<'_>) -> NativeResult {
+    let addr = address(ctx, 1)?;
+    ctx.runtime().holders.remove(&addr);
     Ok(())
 }
 

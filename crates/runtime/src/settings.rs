@@ -44,6 +44,38 @@ impl Traceback {
     }
 }
 
+/// The lines on standard error that `GODEBUG` asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct DebugOutput {
+    /// One for each full collection, in Go's form.
+    pub gctrace: bool,
+    /// One for each collection, with what happened to the generations.
+    pub gentrace: bool,
+    /// Milliseconds between the lines of the scheduler; 0 for none.
+    pub schedtrace: i64,
+    /// These with processors, threads and goroutines.
+    pub scheddetail: bool,
+}
+
+impl DebugOutput {
+    /// What the value of `GODEBUG` asks for.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> DebugOutput {
+        let text = String::from_utf8_lossy(text);
+        let number = |name: &str| {
+            let settings = text.split(',').filter_map(|setting| setting.split_once('='));
+            settings.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).next_back()
+        };
+        let is_on = |name| number(name).is_some_and(|value: i64| value > 0);
+        DebugOutput {
+            gctrace: is_on("gctrace"),
+            gentrace: is_on("gentrace"),
+            schedtrace: number("schedtrace").unwrap_or(0).max(0),
+            scheddetail: is_on("scheddetail"),
+        }
+    }
+}
+
 /// The settings of one VM.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -56,6 +88,8 @@ pub struct Settings {
     pub max_threads: i64,
     /// What a crash shows.
     pub traceback: Traceback,
+    /// What `GODEBUG` shows.
+    pub debug: DebugOutput,
     /// What the environment wants it to show at least.
     pub traceback_env: Traceback,
 }
@@ -66,9 +100,11 @@ impl Settings {
     pub fn new(host: &mut dyn Host) -> Settings {
         let wanted = host.env(b"GOMAXPROCS").and_then(|text| String::from_utf8(text).ok()?.parse().ok());
         let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
+        let debug = DebugOutput::parse(&host.env(b"GODEBUG").unwrap_or_default());
         Settings {
             max_procs: None,
             max_procs_env: wanted.filter(|&n: &i64| n > 0),
+            debug,
             max_threads: 10_000,
             traceback,
             traceback_env: traceback,

@@ -7,16 +7,21 @@
 //! Out of memory: an allocation never collects. It fails with `Trap::OutOfMemory`; the interpreter,
 //! which knows the roots, collects everything and runs the instruction once more, then gives up.
 
+use std::collections::VecDeque;
+
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
 use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
 
+use rustc_hash::FxHashMap;
+
 use crate::finalizer::Finalizers;
 use crate::goroutine::{GoroutineIx, Goroutines};
-use crate::host::Host;
+use crate::host::{Host, ProcessNumber};
 use crate::interrupt::Interrupt;
 use crate::native::{NativeResult, Trap};
 use crate::outside::Outside;
 use crate::panic::{Fatal, PendingPanic, WellKnown};
+use crate::profile::Profiles;
 use crate::program::Program;
 use crate::random::Random;
 use crate::sched::{SchedConfig, Scheduler};
@@ -43,6 +48,8 @@ pub struct RuntimeConfig {
     pub sched: SchedConfig,
     /// Limits.
     pub limits: Limits,
+    /// Allocations are sampled from the start.
+    pub sample_memory: bool,
 }
 
 /// The state of one VM.
@@ -88,6 +95,12 @@ pub struct Runtime {
     pub finalizers: Finalizers,
     /// What programs set.
     pub settings: Settings,
+    /// Who holds which lock, by the address of its semaphore, if package sync tells.
+    pub holders: FxHashMap<Addr, u64>,
+    /// Bytes of the trace that nobody has taken yet.
+    pub trace_chunks: VecDeque<Vec<u8>>,
+    /// What is known of where time and memory go.
+    pub profiles: Profiles,
     /// Types of the values that the runtime makes itself.
     pub well_known: WellKnown,
     /// 1,024 zero bytes, never written: where `map.get` of a missing key points.
@@ -118,6 +131,9 @@ impl Runtime {
     /// If the heap's address range cannot be reserved.
     pub fn new(config: RuntimeConfig, mut host: Box<dyn Host>) -> Result<Runtime, HeapError> {
         let mut heap = Heap::new(config.heap)?;
+        if config.sample_memory {
+            heap.start_sampling(config.seed);
+        }
         let bytes = TypeTable::bytes_layout();
         let zeroes = heap.alloc_immortal(bytes, ZEROES).map_err(|_| HeapError)?;
         let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
@@ -153,10 +169,28 @@ impl Runtime {
             fatal: None,
             finalizers: Finalizers::default(),
             settings,
+            holders: FxHashMap::default(),
+            trace_chunks: VecDeque::new(),
+            profiles: Profiles::new(config.seed),
             well_known: WellKnown::default(),
             zeroes,
             byte_strings,
         })
+    }
+
+    /// Seconds and nanoseconds since 1970, for the records of a run; with a virtual clock those of the run.
+    pub fn wall_clock(&mut self) -> (i64, i32) {
+        if !self.sched.clock.is_virtual() {
+            return self.host.wall_clock();
+        }
+        let now = crate::timer::glance(self);
+        (now / 1_000_000_000, (now % 1_000_000_000) as i32)
+    }
+
+    /// What `GOMAXPROCS` is.
+    pub fn max_procs(&mut self) -> i64 {
+        let set = self.settings.max_procs.or(self.settings.max_procs_env);
+        set.unwrap_or_else(|| self.host.process_number(ProcessNumber::Processors))
     }
 
     /// Which goroutine runs from now on.

@@ -55,7 +55,7 @@ fn set(timer: Addr, field: u64, value: u64) {
 // ---- clocks
 
 /// Nanoseconds of the virtual clock that a step takes.
-const STEP: i64 = 10;
+pub const STEP: i64 = 10;
 
 /// Where the virtual wall clock begins, in seconds since 1970: 2009-11-10 23:00:00 UTC, the day on
 /// which Go was made public, as in Go's playground.
@@ -111,6 +111,15 @@ impl Clock {
             self.last = when;
         }
         self.is_virtual
+    }
+}
+
+/// The monotonic clock, without that a virtual one moves by being read: for profiles, which must not change
+/// a run.
+pub fn glance(rt: &mut Runtime) -> i64 {
+    match rt.sched.clock.is_virtual() {
+        true => rt.sched.clock.last().max(rt.sched.steps as i64 * STEP),
+        false => now(rt),
     }
 }
 

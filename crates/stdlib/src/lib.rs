@@ -26,6 +26,7 @@ pub mod bytes;
 pub mod context;
 pub mod flag;
 pub mod fmt;
+pub mod golite_inspect;
 pub mod internal_bytealg;
 pub mod internal_rtype;
 pub mod internal_sema;
@@ -38,6 +39,8 @@ pub mod math_rand_v2;
 pub mod os;
 pub mod runtime;
 pub mod runtime_debug;
+pub mod runtime_pprof;
+pub mod runtime_trace;
 pub mod slices;
 pub mod source_only;
 pub mod strconv;
@@ -68,6 +71,7 @@ pub static PACKAGES: &[&Package] = &[
     &source_only::ERRORS,
     &flag::PACKAGE,
     &fmt::PACKAGE,
+    &golite_inspect::PACKAGE,
     &internal_bytealg::PACKAGE,
     &source_only::INTERNAL_OSERROR,
     &internal_rtype::PACKAGE,
@@ -88,6 +92,8 @@ pub static PACKAGES: &[&Package] = &[
     &source_only::PATH,
     &runtime::PACKAGE,
     &runtime_debug::PACKAGE,
+    &runtime_pprof::PACKAGE,
+    &runtime_trace::PACKAGE,
     &slices::PACKAGE,
     &source_only::SORT,
     &strconv::PACKAGE,
@@ -98,6 +104,7 @@ pub static PACKAGES: &[&Package] = &[
     &time::PACKAGE,
     &unicode::PACKAGE,
     &unicode_utf8::PACKAGE,
+    &source_only::UNIQUE,
     &weak::PACKAGE,
 ];
 

@@ -36,3 +36,5 @@ pub static PATH: Package = package!("path", "path", ["match.go-lite", "path.go-l
 /// Package `sort`.
 pub static SORT: Package =
     package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);
+/// Package `unique`.
+pub static UNIQUE: Package = package!("unique", "unique", ["unique.go-lite"], &[]);

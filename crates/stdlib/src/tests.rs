@@ -41,3 +41,19 @@ fn packages_are_sorted_and_their_clauses_fit() {
         }
     }
 }
+
+/// The package for real Go has the same declarations; what is native here has a body there.
+#[test]
+fn the_stub_of_package_inspect_is_as_the_package() {
+    let stub = include_str!("../../../examples/runtime/generations/golite/inspect/inspect.go");
+    let own = crate::golite_inspect::PACKAGE.files.iter().map(|(_, text)| *text).collect::<String>();
+    let code = |text: &str| {
+        let (_, code) = text.split_once("\npackage inspect\n").expect("the package clause");
+        let line = |line: &str| match line.strip_prefix("func ") {
+            Some(_) if line.ends_with('}') => line.split_once(" {").expect("a body").0.to_string(),
+            _ => line.to_string(),
+        };
+        code.lines().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(code(stub), code(&own));
+}

@@ -38,12 +38,18 @@ impl Vm {
     /// Goes on at the next instruction.
     #[inline(always)]
     pub(crate) fn advance<O: Decode>(&mut self) -> bool {
+        if self.rt.heap.wants_attention() {
+            self.attend();
+        }
         self.pc = self.pc.wrapping_add(O::WORDS);
         true
     }
 
     /// Goes on so many words ahead.
     pub(crate) fn go_forward(&mut self, words: usize) -> bool {
+        if self.rt.heap.wants_attention() {
+            self.attend();
+        }
         self.pc = self.pc.wrapping_add(words);
         true
     }
@@ -366,6 +372,9 @@ impl Vm {
     /// Goes on after a native function: what it charged counts as steps.
     #[inline(always)]
     pub(crate) fn after_native<O: Decode>(&mut self) -> bool {
+        if self.rt.heap.wants_attention() {
+            self.attend();
+        }
         self.pc = self.pc.wrapping_add(O::WORDS);
         if self.rt.charged == 0 {
             return true;

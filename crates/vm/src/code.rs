@@ -5,6 +5,7 @@
 //! with the function's own code in the same frame.
 
 use golite_bytecode::{Body, FuncIx, Module, Reg, TypeIx};
+use golite_runtime::golite_gc::DEFAULT_RATE;
 use golite_runtime::native::NativeFn;
 use golite_runtime::panic::ErrorKind;
 
@@ -25,6 +26,12 @@ pub trait Loader {
     /// Why it cannot be compiled.
     fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String>;
 
+    /// The source text between two offsets of the source map, on one line; empty where it is not known.
+    fn source(&self, start: u32, end: u32) -> String {
+        let _ = (start, end);
+        String::new()
+    }
+
     /// The native function of that name in a package.
     fn native(&self, package: &str, name: &str) -> Option<NativeFn>;
 
@@ -44,7 +51,16 @@ impl Vm {
     /// Takes over what is new in the module.
     pub(crate) fn sync(&mut self) -> Result<(), String> {
         let module = self.loader.module();
+        let known = self.rt.program.globals.len();
         self.rt.sync(module).map_err(|_| "out of memory for constants and variables".to_string())?;
+        for (i, global) in module.globals.iter().enumerate().skip(known) {
+            if &*global.name == "runtime.MemProfileRate" {
+                let variable = self.rt.program.globals[i];
+                // Its initialiser comes later; until then the heap is to read the same.
+                crate::regs::store(variable, DEFAULT_RATE);
+                self.rt.heap.watch_sampling_rate(variable);
+            }
+        }
         for signature in &module.signatures[self.results.len()..] {
             self.results.push(signature.results.len() as u16);
         }

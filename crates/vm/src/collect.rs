@@ -306,8 +306,13 @@ impl Vm {
     #[cold]
     #[inline(never)]
     fn collect(&mut self, run: fn(&mut Heap, &mut dyn Roots)) {
+        if self.rt.heap.wants_attention() {
+            self.attend();
+        }
         self.save_goroutine();
         let majors = self.rt.heap.majors();
+        let traced = self.rt.sched.events.log.is_some();
+        let start = if traced { timer::glance(&mut self.rt) } else { 0 };
         let mut extra = Vec::new();
         if let Some(golite_runtime::panic::PendingPanic::Value { type_word, data }) = self.rt.pending_panic {
             extra.push((type_word, data));
@@ -325,12 +330,20 @@ impl Vm {
         };
         run(heap, &mut roots);
         finalizer::after_collection(&mut self.rt);
+        self.count_freed();
+        self.show_collections();
+        if traced {
+            self.record_collection(start, self.rt.heap.majors() != majors);
+        }
         if self.rt.heap.majors() != majors {
             self.after_major();
         }
     }
 
     fn after_major(&mut self) {
+        if self.config.origins {
+            self.forget_made();
+        }
         let now = timer::now(&mut self.rt);
         note_waiting(&mut self.rt.goroutines, now);
         let leaked = std::mem::take(&mut self.maps.leaked);
@@ -348,7 +361,7 @@ impl Vm {
     }
 
     /// How many slots of a suspended goroutine's stack are in use.
-    fn stack_in_use(&self, goroutine: &Goroutine) -> u32 {
+    pub(crate) fn stack_in_use(&self, goroutine: &Goroutine) -> u32 {
         let pc: *const Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
         let slots = match self.code.place(pc) {
             Place::Code(func, _) | Place::Stub(func) => self.code.slots(func),

@@ -5,6 +5,8 @@
 //!   says how it stopped.
 //! - `frame`: frames and the table of code. `code`: taking over what the compiler made, on demand.
 //! - `unwind`: panics, recover, Goexit. `trace`: tracebacks and reports. `failure`: facts for explanations.
+//! - `profile`: samples and profiles. `debug_lines`: what `GODEBUG` shows.
+//! - `record`: traces. `leaks`: goroutines that can never go on.
 //! - `collect`: the roots of a collection. `run`: the scheduler's caller.
 //!
 //! Unsafe code is in `regs`, `operands`, `dispatch` and `vm` (register and memory access, justified by the
@@ -13,11 +15,15 @@
 mod access;
 mod code;
 mod collect;
+mod debug_lines;
 mod dispatch;
 mod failure;
 mod frame;
 mod handlers;
+mod leaks;
 mod operands;
+mod profile;
+mod record;
 mod regs;
 mod request;
 mod run;
@@ -28,4 +34,4 @@ mod vm;
 pub use code::Loader;
 pub use failure::{Failure, Site, Waiting};
 pub use run::Outcome;
-pub use vm::{Vm, VmConfig};
+pub use vm::{LeakCheck, ProfileSet, Vm, VmConfig};

@@ -23,9 +23,21 @@ impl Vm {
         (operands.base, operands.func)
     }
 
-    fn set_native_result(&mut self, slot: u16, value: u64) {
+    pub(crate) fn set_native_result(&mut self, slot: u16, value: u64) {
         let (base, _) = self.native_window();
         self.set(base.plus(LINK_SLOTS + slot), value);
+    }
+
+    /// Sets results 0 to 2 to a new slice of these bytes.
+    pub(crate) fn set_native_bytes(&mut self, bytes: &[u8]) -> NativeResult {
+        let addr = self.rt.alloc_bytes(bytes.len() as u64)?;
+        for (i, byte) in bytes.iter().enumerate() {
+            store(addr + i as u64, *byte);
+        }
+        for (slot, value) in [addr, bytes.len() as u64, bytes.len() as u64].into_iter().enumerate() {
+            self.set_native_result(slot as u16, value);
+        }
+        Ok(())
     }
 
     /// Does what a native asked for, then goes on behind its call.
@@ -35,6 +47,7 @@ impl Vm {
                 self.collect_all();
                 // Others run while a collection is waited for, as in Go: the time slice is over.
                 self.budget = self.budget.min(1);
+                self.cut_short = true;
             }
             Request::Traceback { all, buffer, len } => {
                 let text = self.stack_text(all);
@@ -59,6 +72,22 @@ impl Vm {
                     return self.trap(trap);
                 }
             }
+            Request::Profile(request) => {
+                if let Err(trap) = self.serve_profile(request) {
+                    return self.trap(trap);
+                }
+            }
+            Request::Trace(request) => {
+                if let Err(trap) = self.serve_trace(request) {
+                    return self.trap(trap);
+                }
+            }
+            Request::Leaks => {
+                let bytes = self.leaks_as_bytes();
+                if let Err(trap) = self.set_native_bytes(&bytes) {
+                    return self.trap(trap);
+                }
+            }
             Request::Breakpoint => return self.leave(Exit::Breakpoint),
             Request::Call { closure, params, count } => {
                 return self.call_instead(closure, &params[..usize::from(count)]);
@@ -76,8 +105,13 @@ impl Vm {
     }
 
     /// Code addresses of a goroutine's frames, innermost first; at the bottom Go's own two.
-    fn addresses(&mut self, g: GoroutineIx) -> Vec<u64> {
+    pub(crate) fn addresses(&mut self, g: GoroutineIx) -> Vec<u64> {
         self.save_goroutine();
+        self.addresses_of(g)
+    }
+
+    /// As `addresses`, of a goroutine whose record is up to date.
+    pub(crate) fn addresses_of(&self, g: GoroutineIx) -> Vec<u64> {
         let module = self.loader.module();
         let main = (self.rt.goroutines.get(g).id == 1)
             .then(|| module.functions.iter().position(|function| &*function.name == "runtime.main"))

@@ -8,12 +8,13 @@ use golite_runtime::host::{HostError, HostResult};
 use golite_runtime::interrupt::Cause;
 use golite_runtime::panic::Fatal;
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
+use golite_runtime::trace::What;
 use golite_runtime::{Runtime, chan, outside, report};
 
 use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
 use crate::operands;
-use crate::vm::Vm;
+use crate::vm::{LeakCheck, Vm};
 
 /// Standard error.
 const STDERR: i32 = 2;
@@ -82,6 +83,7 @@ impl Vm {
             Ok(()) => self.run_all(),
             Err(message) => self.fail(message.as_bytes()),
         };
+        let outcome = self.check_leaks(outcome);
         match self.rt.host.flush() {
             Ok(()) => outcome,
             Err(HostError::BROKEN_PIPE) => Outcome::Signal(SIGPIPE),
@@ -93,12 +95,34 @@ impl Vm {
         }
     }
 
+    /// Shows the goroutines that can never go on when a program has come to its end, if that is wanted.
+    fn check_leaks(&mut self, outcome: Outcome) -> Outcome {
+        let Outcome::Status(status) = outcome else { return outcome };
+        if self.config.leaks == LeakCheck::Off || self.crashed {
+            return outcome;
+        }
+        let text = self.leak_report();
+        if text.is_empty() {
+            return outcome;
+        }
+        self.write_error(text.as_bytes());
+        match (self.config.leaks, status) {
+            (LeakCheck::Fail, 0) => Outcome::Status(FAILED),
+            _ => outcome,
+        }
+    }
+
     fn begin(&mut self, entry: FuncIx) -> Result<(), String> {
         self.sync().map_err(|message| format!("golite: {message}\n"))?;
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         if let Some(timeout) = self.config.timeout {
             self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
+        }
+        self.begin_debug_lines();
+        self.begin_profiles();
+        if self.config.trace {
+            self.begin_trace();
         }
         let closure = self.rt.func_value(entry).map_err(|_| "golite: out of memory\n".to_string())?;
         sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
@@ -131,7 +155,16 @@ impl Vm {
             }
             most = most.min(left);
         }
+        if self.debug_lines.next_sched < i64::MAX {
+            let now = self.rt.host.monotonic();
+            if now >= self.debug_lines.next_sched {
+                self.show_sched(now);
+            }
+            most = most.min(self.debug_lines.next_sched - now);
+        }
+        self.record_idle(What::Idle);
         let flushed = self.rt.host.sleep(most);
+        self.record_idle(What::Busy);
         if let Some(outcome) = ended_by(flushed).or_else(|| self.interrupted()) {
             return Some(outcome);
         }
@@ -155,7 +188,10 @@ impl Vm {
         let granted = self.budget;
         self.exit = Exit::None;
         if self.resume(g) {
-            dispatch::run(self);
+            match self.rt.profiles.cpu {
+                None => dispatch::run(self),
+                Some(_) => self.run_sampled(),
+            }
         }
         // What was not granted, because the limit of steps is near, is not used either.
         let left = budget - (granted - self.budget.min(granted)) as u32;
@@ -166,14 +202,17 @@ impl Vm {
             Exit::Preempted => {
                 self.save_goroutine();
                 sched::preempted(&mut self.rt);
+                self.stack_records(g);
             }
             Exit::Parked => {
                 self.save_goroutine();
                 sched::parked(&mut self.rt, left);
+                self.stack_records(g);
             }
             Exit::Yielded => {
                 self.save_goroutine();
                 sched::yielded(&mut self.rt, left);
+                self.stack_records(g);
             }
             Exit::Finished => sched::finished(&mut self.rt, left),
             Exit::Program(status) => return Some(Outcome::Status(status & 0xff)),
@@ -186,6 +225,7 @@ impl Vm {
 
     /// What has to be looked at now and then.
     fn between_slices(&mut self, preempted: bool) -> Option<Outcome> {
+        self.flush_full_trace();
         if self.rt.limits.max_steps.is_some_and(|most| self.rt.sched.steps >= most) {
             return Some(self.report_steps());
         }
@@ -199,6 +239,9 @@ impl Vm {
             let now = self.rt.host.monotonic();
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 return Some(self.report_timeout());
+            }
+            if now >= self.debug_lines.next_sched {
+                self.show_sched(now);
             }
             return ended_by(self.rt.host.tick(now));
         }
@@ -231,6 +274,9 @@ impl Vm {
         let (pc, base) = (goroutine.pc, goroutine.base);
         self.pc = std::ptr::with_exposed_provenance(pc as usize);
         self.set_frame(base);
+        if self.rt.profiles.times_waits() {
+            self.sample_wait(g);
+        }
         let outcome = chan::resume(&mut self.rt, g);
         self.raise_on_wake(outcome)
     }
@@ -294,6 +340,7 @@ impl Vm {
 
     /// The program ends with this on standard error.
     fn fail(&mut self, text: &[u8]) -> Outcome {
+        self.crashed = true;
         self.write_error(text);
         Outcome::Status(FAILED)
     }
@@ -367,6 +414,10 @@ impl Vm {
         if deadlock == Deadlock::AllAsleep && any && self.rt.settings.traceback.level > 0 {
             text.push('\n');
             text.push_str(&self.trace_all(None));
+        }
+        if deadlock == Deadlock::AllAsleep && self.config.leaks != LeakCheck::Off {
+            text.push('\n');
+            text.push_str(&self.deadlock_report());
         }
         let cause = text.lines().next().unwrap_or_default().to_string();
         text.push_str(&self.explain(&cause, None));

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::code::Loader;
 use crate::collect::Maps;
+use crate::debug_lines::DebugLines;
 use crate::frame::{CodeTable, Entry};
 use crate::regs::Regs;
 use crate::run::Exit;
@@ -26,6 +27,39 @@ pub struct VmConfig {
     pub timeout: Option<i64>,
     /// Failures are explained.
     pub explain: bool,
+    /// Profiles of the whole run.
+    pub profiles: ProfileSet,
+    /// A trace of the whole run.
+    pub trace: bool,
+    /// Remember where channels are made.
+    pub origins: bool,
+    /// At the end of the program, explain the goroutines that can never go on.
+    pub leaks: LeakCheck,
+}
+
+/// What is done about goroutines that can never go on, at the end of a program.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum LeakCheck {
+    /// Nothing.
+    #[default]
+    Off,
+    /// They are shown.
+    Show,
+    /// They are shown, and a program that ended without failure has failed.
+    Fail,
+}
+
+/// Which profiles are made of a whole run.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ProfileSet {
+    /// The CPU.
+    pub cpu: bool,
+    /// Memory.
+    pub memory: bool,
+    /// Waiting.
+    pub block: bool,
+    /// Making others wait.
+    pub mutex: bool,
 }
 
 /// A virtual machine with one program.
@@ -74,6 +108,13 @@ pub struct Vm {
     pub(crate) fault: Option<((u64, u64), u64)>,
     /// When an instruction last found no memory.
     pub(crate) starved: Option<Starved>,
+    pub(crate) debug_lines: DebugLines,
+    /// Where each channel was made, if `VmConfig::origins`.
+    pub(crate) made: FxHashMap<Addr, (FuncIx, u32)>,
+    /// The time slice ends with the part of it that runs: see `profile`.
+    pub(crate) cut_short: bool,
+    /// The program has ended with a report.
+    pub(crate) crashed: bool,
     pub(crate) config: VmConfig,
     /// When the program ends because of `VmConfig::timeout`, by the host's monotonic clock (also with a
     /// virtual one: what is virtual costs nobody time).
@@ -120,6 +161,10 @@ impl Vm {
             printing_pc: std::ptr::null(),
             fault: None,
             starved: None,
+            debug_lines: DebugLines::default(),
+            made: FxHashMap::default(),
+            cut_short: false,
+            crashed: false,
             config,
             deadline: None,
             working_dir: String::new(),

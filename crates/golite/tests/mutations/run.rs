@@ -95,7 +95,10 @@ pub fn config(steps: u64, seed: u64, collections: Collections) -> VmConfig {
     let sched =
         SchedConfig { virtual_clock: true, max_stack: 256 << 10, slice: 1_000, ..SchedConfig::default() };
     let limits = Limits { max_steps: Some(steps), max_goroutines: Some(500) };
-    VmConfig { runtime: RuntimeConfig { heap, seed, sched, limits }, timeout: None, explain: false }
+    VmConfig {
+        runtime: RuntimeConfig { heap, seed, sched, limits, ..RuntimeConfig::default() },
+        ..VmConfig::default()
+    }
 }
 
 /// A host that swallows output and has nothing else. Where one case is looked at, output is shown.

@@ -20,6 +20,7 @@ fn first_fields(ctx: &Ctx<'_>, stats: &HeapStats) -> [u64; 24] {
     let rt = ctx.rt();
     let stacks = rt.goroutines.bytes();
     let heap_sys = stats.heap_idle + stats.heap_inuse;
+    let profiles = rt.profiles.bytes();
     let tables = rt.types.len() * size_of::<golite_runtime::types::RtType>()
         + rt.program.functions.len() * size_of::<golite_runtime::program::RtFunction>();
     let other = tables as u64 + stats.external.saturating_sub(stacks);
@@ -27,7 +28,7 @@ fn first_fields(ctx: &Ctx<'_>, stats: &HeapStats) -> [u64; 24] {
     [
         stats.heap_alloc,
         stats.total_alloc,
-        heap_sys + stacks + stats.gc_sys + other,
+        heap_sys + stacks + stats.block_sys + stats.cache_sys + profiles + stats.gc_sys + other,
         0,
         stats.mallocs,
         stats.frees,
@@ -39,11 +40,11 @@ fn first_fields(ctx: &Ctx<'_>, stats: &HeapStats) -> [u64; 24] {
         stats.heap_objects,
         stacks,
         stacks,
-        0,
-        0,
-        0,
-        0,
-        0,
+        stats.block_sys,
+        stats.block_sys,
+        stats.cache_sys,
+        stats.cache_sys,
+        profiles,
         stats.gc_sys,
         other,
         stats.next_gc,

@@ -3,10 +3,11 @@
 //! What needs frames, code or roots is asked of the interpreter (`Request`).
 
 pub mod memory;
+pub mod profile;
 
 use golite_runtime::finalizer;
 use golite_runtime::host::ProcessNumber;
-use golite_runtime::native::{Ctx, NativeResult, Package, Request, Trap};
+use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, Trap};
 
 /// The version of Go whose language is run, and go-lite's own.
 const VERSION: &str = concat!(
@@ -58,6 +59,7 @@ pub static PACKAGE: Package = Package {
         ARCH,
     ],
     natives: natives![
+        "BlockProfile" => profile::block_profile,
         "Breakpoint" => |_| Err(Trap::Request(Request::Breakpoint)),
         "GC" => |_| Err(Trap::Request(Request::Collect)),
         "GOMAXPROCS" => max_procs,
@@ -66,27 +68,41 @@ pub static PACKAGE: Package = Package {
         "Gosched" => |_| Err(Trap::Yield),
         "KeepAlive" => |_| Ok(()),
         "LockOSThread" => lock_thread,
+        "MutexProfile" => profile::mutex_profile,
         "NumCPU" => processors,
         "NumGoroutine" => goroutines,
+        "SetBlockProfileRate" => profile::set_block_rate,
         "SetDefaultGOMAXPROCS" => default_max_procs,
         "SetGCPercent" => memory::set_gc_percent,
         "SetMaxThreads" => set_max_threads,
+        "SetMutexProfileFraction" => profile::set_mutex_fraction,
         "Stack" => stack,
+        "StopTrace" => |_| Err(Trap::Request(Request::Trace(TraceRequest::Stop))),
         "UnlockOSThread" => unlock_thread,
         "Version" => |ctx| ctx.set_string(0, VERSION.as_bytes()),
         "addCleanup" => finalizer::native_add_cleanup,
         "callers" => callers,
         "callersOf" => callers_of,
         "goroutineIDs" => goroutine_ids,
+        "memProfile" => profile::mem_profile,
         "position" => position,
+        "readTrace" => |_| Err(Trap::Request(Request::Trace(TraceRequest::Read))),
         "readMemStats" => memory::read_mem_stats,
         "removeCleanup" => finalizer::native_remove_cleanup,
         "runCleanup" => finalizer::native_run_cleanup,
         "runFinalizer" => finalizer::native_run_finalizer,
         "setFinalizer" => finalizer::native_set_finalizer,
+        "startCPU" => profile::start_cpu,
+        "startTrace" => |_| Err(Trap::Request(Request::Trace(TraceRequest::Start))),
+        "stopCPU" => profile::stop_cpu,
         "threads" => |ctx| {
             let count = threads(ctx);
             ctx.set_int(0, count);
+            Ok(())
+        },
+        "tracing" => |ctx| {
+            let on = ctx.rt().sched.events.log.is_some();
+            ctx.set_bool(0, on);
             Ok(())
         },
         "waitCleanup" => finalizer::native_wait_cleanup,
@@ -107,12 +123,10 @@ fn processors(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
     let wanted = ctx.int(0);
-    let settings = &mut ctx.runtime().settings;
-    let before = settings.max_procs.or(settings.max_procs_env);
+    let before = ctx.runtime().max_procs();
     if wanted > 0 {
-        settings.max_procs = Some(wanted);
+        ctx.runtime().settings.max_procs = Some(wanted);
     }
-    let before = before.unwrap_or_else(|| ctx.host().process_number(ProcessNumber::Processors));
     ctx.set_int(0, before);
     Ok(())
 }

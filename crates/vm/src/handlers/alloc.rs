@@ -76,6 +76,9 @@ warm! {
         let elem = vm.chan_elem(o.ty);
         let ch = chan::make(&mut vm.rt, elem, size as i64)?;
         vm.set(o.dst, ch);
+        if vm.config.origins {
+            vm.note_made(ch);
+        }
     }
     func_value(vm, o: FuncValue) {
         let value = vm.rt.func_value(o.func)?;

@@ -1,0 +1,47 @@
+//! Package `runtime/trace`: what a program adds to a trace.
+
+use golite_runtime::native::{Ctx, NativeResult, Package};
+use golite_runtime::timer;
+use golite_runtime::trace::What;
+
+/// The package.
+pub static PACKAGE: Package = package!(
+    "runtime/trace",
+    ".",
+    ["trace.go-lite"],
+    natives![
+        "log" => |ctx| {
+            let (category, message) = (text(ctx, 1), text(ctx, 3));
+            record(ctx, |task| What::Log(task, category, message))
+        },
+        "regionBegin" => |ctx| {
+            let name = text(ctx, 1);
+            record(ctx, |task| What::RegionBegin(task, name))
+        },
+        "regionEnd" => |ctx| {
+            let name = text(ctx, 1);
+            record(ctx, |task| What::RegionEnd(task, name))
+        },
+        "taskBegin" => |ctx| {
+            let (parent, name) = (ctx.uint(1), text(ctx, 2));
+            record(ctx, |task| What::TaskBegin(task, parent, name))
+        },
+        "taskEnd" => |ctx| record(ctx, What::TaskEnd),
+    ]
+);
+
+fn text(ctx: &Ctx<'_>, slot: u16) -> String {
+    String::from_utf8_lossy(ctx.bytes(slot)).into_owned()
+}
+
+/// Records something about the task of the first parameter, if there is a trace.
+fn record(ctx: &mut Ctx<'_>, what: impl FnOnce(u64) -> What) -> NativeResult {
+    let task = ctx.uint(0);
+    let rt = ctx.runtime();
+    let now = timer::glance(rt);
+    if let Some(log) = &mut rt.sched.events.log {
+        log.add_with_stack(now, what(task));
+        rt.heap.request_attention();
+    }
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Goroutines that can never go on, explained.
+//!
+//! A major collection finds them: what they wait on is reachable from no goroutine that can run, from no
+//! variable of a package, and from no timer. Here is told what each waits for, with the source of the
+//! operation, where the channel was made, who holds the lock, who else has the channel, and who waits for whom
+//! in a circle.
+//!
+//! Where channels were made and who holds locks is known only if it was asked for from the start.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use golite_bytecode::FuncIx;
+use golite_runtime::golite_gc::Addr;
+use golite_runtime::goroutine::{GoroutineIx, Status, WaitReason};
+use golite_runtime::report::{self, GoroutineInfo};
+use golite_runtime::wait::Side;
+
+use crate::trace::{TraceLine, line_at};
+use crate::vm::Vm;
+
+/// Most goroutines that are explained one by one.
+const EXPLAINED: usize = 100;
+
+/// Most objects that are looked at to find out whether a goroutine has a channel.
+const LOOKED_AT: usize = 20_000;
+
+/// From `RWMutex.readerSem` back to the semaphore of its mutex, `RWMutex.w`.
+const READERS_TO_MUTEX: u64 = 8;
+
+/// A place in the source.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub(crate) struct Site {
+    pub(crate) function: String,
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+impl Site {
+    fn text(&self) -> String {
+        format!("{}:{} in {}", self.file, self.line, self.function)
+    }
+}
+
+/// A goroutine that can never go on.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Leak {
+    pub(crate) id: u64,
+    pub(crate) state: String,
+    /// The source of what it waits in.
+    pub(crate) operation: String,
+    pub(crate) at: Site,
+    pub(crate) created: Site,
+    pub(crate) creator: u64,
+    /// Where the channel was made.
+    pub(crate) made: Option<Site>,
+    /// Who holds the lock.
+    pub(crate) holder: Option<u64>,
+    /// Who has what it waits on, and so could wake it.
+    pub(crate) others: Vec<u64>,
+    /// The variable of a package by which what it waits on is reachable.
+    pub(crate) variable: Option<String>,
+    channel: bool,
+}
+
+impl Vm {
+    /// Remembers where a channel is made.
+    #[cold]
+    pub(crate) fn note_made(&mut self, channel: Addr) {
+        let frame = self.running_frame();
+        if let Some(func) = frame.func {
+            self.made.insert(channel, (func, frame.word));
+        }
+    }
+
+    /// After a major collection: forgets channels that are gone.
+    pub(crate) fn forget_made(&mut self) {
+        let heap = &self.rt.heap;
+        self.made.retain(|channel, _| heap.object_at(*channel).is_some_and(|object| object.base == *channel));
+    }
+
+    /// Collects, and explains the goroutines that can never go on. The text is empty if there are none.
+    pub(crate) fn leak_report(&mut self) -> String {
+        let leaks = self.find_leaks();
+        if leaks.is_empty() {
+            return String::new();
+        }
+        explain("can never go on", &leaks)
+    }
+
+    /// Collects, and tells which goroutines can never go on.
+    pub(crate) fn find_leaks(&mut self) -> Vec<Leak> {
+        self.collect_all();
+        let all: Vec<GoroutineIx> = self
+            .rt
+            .goroutines
+            .iter()
+            .filter(|(_, g)| g.leaked && !g.system)
+            .map(|(index, _)| index)
+            .collect();
+        self.look_at(&all)
+    }
+
+    /// Explains a total deadlock, in which all goroutines wait.
+    pub(crate) fn deadlock_report(&mut self) -> String {
+        let waits = |(index, g): (GoroutineIx, &golite_runtime::goroutine::Goroutine)| {
+            (g.status == Status::Waiting && !g.system).then_some(index)
+        };
+        let all: Vec<GoroutineIx> = self.rt.goroutines.iter().filter_map(waits).collect();
+        explain("wait for each other or for nobody", &self.look_at(&all))
+    }
+
+    fn look_at(&self, goroutines: &[GoroutineIx]) -> Vec<Leak> {
+        let mut infos: Vec<GoroutineInfo> =
+            goroutines.iter().map(|&index| report::describe(&self.rt, index)).collect();
+        infos.sort_by_key(|info| info.id);
+        let graph = infos.len() <= EXPLAINED;
+        let reach: Vec<(u64, HashSet<Addr>)> = match graph {
+            true => infos.iter().map(|info| (info.id, self.reachable(info.index))).collect(),
+            false => Vec::new(),
+        };
+        infos.iter().map(|info| self.look_at_one(info, &reach)).collect()
+    }
+
+    fn look_at_one(&self, info: &GoroutineInfo, reach: &[(u64, HashSet<Addr>)]) -> Leak {
+        let mut leak = Leak { id: info.id, state: info.state().to_string(), ..Leak::default() };
+        let lines = self.trace_lines(info.index);
+        let own = lines.iter().find_map(|line| match line {
+            TraceLine::Frame { func, offset, .. } if !self.is_std(*func) => Some((*func, *offset)),
+            _ => None,
+        });
+        if let Some((func, word)) = own {
+            leak.at = self.leak_site(func, word);
+            if let Some(entry) = line_at(self.loader.module(), func, word) {
+                leak.operation = self.loader.source(entry.start, entry.end);
+            }
+        }
+        if let Some(func) = info.creation.func {
+            leak.created = self.leak_site(func, info.creation.pc);
+            leak.creator = info.creation.parent;
+        }
+        for wait in &info.waits_on {
+            leak.channel |= matches!(wait.side, Side::Send | Side::Receive);
+            if let Some(&(func, word)) = self.made.get(&wait.object) {
+                leak.made.get_or_insert_with(|| self.leak_site(func, word));
+            }
+            let lock = match info.reason {
+                WaitReason::RwMutexRLock => wait.object - READERS_TO_MUTEX,
+                _ => wait.object,
+            };
+            leak.holder = leak.holder.or(self.rt.holders.get(&lock).copied());
+            let Some(object) = self.rt.heap.object_at(wait.object) else { continue };
+            if object.immortal {
+                leak.variable = self.variable_at(object.base);
+            }
+            for (id, reached) in reach {
+                if *id != info.id && reached.contains(&object.base) && !leak.others.contains(id) {
+                    leak.others.push(*id);
+                }
+            }
+        }
+        leak
+    }
+
+    fn is_std(&self, func: FuncIx) -> bool {
+        let module = self.loader.module();
+        let file = module.functions[func.index()].file as usize;
+        module.files.get(file).is_none_or(|name| name.starts_with('$'))
+    }
+
+    fn leak_site(&self, func: FuncIx, word: u32) -> Site {
+        let function = &self.loader.module().functions[func.index()];
+        let line = line_at(self.loader.module(), func, word).map_or(function.line, |entry| entry.line);
+        Site { function: function.name.to_string(), file: self.shown_file(function.file), line }
+    }
+
+    /// The variable of a package that lies in an object.
+    fn variable_at(&self, base: Addr) -> Option<String> {
+        let at = self.rt.program.globals.iter().position(|&addr| addr == base)?;
+        self.loader.module().globals.get(at).map(|global| global.name.to_string())
+    }
+
+    /// The objects that a goroutine can reach from its stack, those of variables of packages left out.
+    fn reachable(&self, g: GoroutineIx) -> HashSet<Addr> {
+        let goroutine = self.rt.goroutines.get(g);
+        let heap = &self.rt.heap;
+        let mut seen = HashSet::new();
+        let mut left = Vec::new();
+        let mut add = |addr: Addr, left: &mut Vec<_>| {
+            if heap.contains(addr)
+                && let Some(object) = heap.object_at(addr)
+                && !object.immortal
+                && seen.len() < LOOKED_AT
+                && seen.insert(object.base)
+            {
+                left.push(object);
+            }
+        };
+        // What is on the stack by chance is taken for an address too: this is for a report.
+        for slot in 0..self.stack_in_use(goroutine).min(goroutine.stack.slots()) {
+            add(goroutine.stack.get(golite_runtime::goroutine::StackSlot(slot)), &mut left);
+        }
+        for record in &goroutine.defers {
+            add(record.closure, &mut left);
+        }
+        while let Some(object) = left.pop() {
+            heap.for_each_pointer(&object, &mut |_, value| add(value, &mut left));
+        }
+        seen
+    }
+
+    /// The leaks as texts, for package `golite/inspect`: fields end with a 0, goroutines with a 1.
+    pub(crate) fn leaks_as_bytes(&mut self) -> Vec<u8> {
+        let mut out = String::new();
+        for leak in self.find_leaks() {
+            let site = |site: &Site| [site.function.clone(), site.file.clone(), site.line.to_string()];
+            let mut fields = vec![leak.id.to_string(), leak.state.clone(), leak.operation.clone()];
+            fields.extend(site(&leak.at));
+            fields.extend(site(&leak.created));
+            fields.extend(site(&leak.made.clone().unwrap_or_default()));
+            fields.push(leak.creator.to_string());
+            fields.push(leak.holder.unwrap_or(0).to_string());
+            let others: Vec<String> = leak.others.iter().map(u64::to_string).collect();
+            fields.push(others.join(","));
+            for field in fields {
+                out.push_str(&field.replace(['\0', '\x01'], " "));
+                out.push('\0');
+            }
+            out.push('\x01');
+        }
+        out.into_bytes()
+    }
+}
+
+/// The report about goroutines.
+fn explain(what: &str, leaks: &[Leak]) -> String {
+    let count = leaks.len();
+    let mut out = match count {
+        1 => format!("golite: 1 goroutine {}\n", what.replace("wait for each other or for", "waits for")),
+        _ => format!("golite: {count} goroutines {what}\n"),
+    };
+    for leak in leaks.iter().take(EXPLAINED) {
+        let _ = writeln!(out, "\ngoroutine {} [{}]: {}", leak.id, leak.state, leak.operation);
+        let _ = writeln!(out, "\tat {}", leak.at.text());
+        if !leak.created.function.is_empty() {
+            let _ = writeln!(out, "\tcreated at {}, goroutine {}", leak.created.text(), leak.creator);
+        }
+        if let Some(made) = &leak.made {
+            let _ = writeln!(out, "\tthe channel was made at {}", made.text());
+        }
+        let list = |ids: &[u64]| {
+            let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+            format!("goroutine{} {}", if ids.len() == 1 { "" } else { "s" }, ids.join(", "))
+        };
+        let object = if leak.channel { "the channel" } else { "what it waits on" };
+        match (leak.holder, &leak.variable, leak.others.is_empty()) {
+            (Some(holder), ..) if holder == leak.id => {
+                out.push_str("\tit holds the lock itself\n");
+            }
+            (Some(holder), ..) => {
+                let _ = writeln!(out, "\tthe lock is held by goroutine {holder}");
+            }
+            (None, Some(variable), _) => {
+                let _ = writeln!(out, "\t{object} is in the variable {variable}");
+            }
+            (None, None, true) => {
+                let _ = writeln!(out, "\tno other goroutine has {object}");
+            }
+            (None, None, false) => {
+                let verb = if leak.others.len() == 1 { "has" } else { "have" };
+                let _ = writeln!(out, "\t{} {verb} {object} too", list(&leak.others));
+            }
+        }
+    }
+    if count > EXPLAINED {
+        let _ = writeln!(out, "\nand {} more", count - EXPLAINED);
+    }
+    for circle in circles(leaks) {
+        let text: Vec<String> = circle.iter().map(u64::to_string).collect();
+        let _ = writeln!(
+            out,
+            "\ncircle: goroutine {} waits for {}",
+            text[0],
+            text[1..].join(", which waits for ")
+        );
+    }
+    out
+}
+
+/// Goroutines that wait for each other in a circle, the first named again at the end. A goroutine waits for
+/// who holds the lock, or for the only other one that has the channel.
+fn circles(leaks: &[Leak]) -> Vec<Vec<u64>> {
+    let next: HashMap<u64, u64> = leaks
+        .iter()
+        .filter_map(|leak| match (leak.holder, &leak.others[..]) {
+            (Some(holder), _) => Some((leak.id, holder)),
+            (None, [only]) => Some((leak.id, *only)),
+            (None, _) => None,
+        })
+        .collect();
+    let mut found: Vec<Vec<u64>> = Vec::new();
+    for leak in leaks {
+        if found.iter().any(|circle| circle.contains(&leak.id)) {
+            continue;
+        }
+        let mut path = vec![leak.id];
+        while let Some(&id) = next.get(path.last().expect("it is not empty")) {
+            if id == leak.id {
+                path.push(id);
+                found.push(path);
+                break;
+            }
+            if path.contains(&id) {
+                break;
+            }
+            path.push(id);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circles_are_found_once() {
+        let leak = |id, holder, others: &[u64]| Leak { id, holder, others: others.into(), ..Leak::default() };
+        let check = |leaks: &[Leak], expected: &[&[u64]]| assert_eq!(circles(leaks), expected);
+        check(&[leak(1, Some(2), &[]), leak(2, None, &[1])], &[&[1, 2, 1]]);
+        check(&[leak(1, Some(1), &[2])], &[&[1, 1]]);
+        check(&[leak(1, Some(2), &[]), leak(2, None, &[3]), leak(3, None, &[2])], &[&[2, 3, 2]]);
+        check(&[leak(1, None, &[2, 3]), leak(2, None, &[])], &[]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Execution traces: stacks for what the runtime has noted, and the bytes.
+//!
+//! See `golite_runtime::trace`. A record that needs the stack of the goroutine that runs gets it when the
+//! instruction, or the time slice, has ended. When many records have come together they are made bytes.
+
+use std::collections::HashMap;
+
+use golite_runtime::NativeResult;
+use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::native::TraceRequest;
+use golite_runtime::timer;
+use golite_runtime::trace::{GoStatus, HEADER, TraceLog, What};
+
+use crate::vm::Vm;
+
+/// Records that are made bytes together.
+const TOGETHER: usize = 40_000;
+
+impl Vm {
+    /// Begins a trace, if there is none.
+    pub(crate) fn begin_trace(&mut self) {
+        let now = timer::glance(&mut self.rt);
+        let mut log = TraceLog::default();
+        // The one that runs has the thread: it comes first.
+        let running = self.rt.running;
+        let mut known: Vec<(bool, u64, GoStatus)> = self
+            .rt
+            .goroutines
+            .iter()
+            .map(|(index, g)| {
+                let status = match g.status {
+                    Status::Running => GoStatus::Running,
+                    Status::Waiting => GoStatus::Waiting,
+                    Status::Runnable | Status::Dead => GoStatus::Runnable,
+                };
+                (index != running, g.id, status)
+            })
+            .collect();
+        known.sort_by_key(|(other, id, _)| (*other, *id));
+        for (_, id, status) in known {
+            log.add(now, What::Known(id, status));
+        }
+        if running != GoroutineIx::NONE {
+            log.add(now, What::Procs(self.rt.max_procs().max(1) as u64));
+        }
+        self.rt.trace_chunks.push_back(HEADER.to_vec());
+        self.rt.sched.events.log = Some(Box::new(log));
+    }
+
+    /// Ends the trace.
+    pub(crate) fn end_trace(&mut self) {
+        self.flush_trace();
+        self.rt.sched.events.log = None;
+    }
+
+    /// Gives the records of the running instruction or time slice the stack of the goroutine.
+    #[cold]
+    pub(crate) fn stack_records(&mut self, g: GoroutineIx) {
+        let wanted = self.rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
+        if !wanted {
+            return;
+        }
+        let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g) };
+        if let Some(log) = &mut self.rt.sched.events.log {
+            log.give_stack(stack);
+        }
+    }
+
+    /// Makes bytes of the records, if there are many.
+    pub(crate) fn flush_full_trace(&mut self) {
+        if self.rt.sched.events.log.as_ref().is_some_and(|log| log.len() >= TOGETHER) {
+            self.flush_trace();
+        }
+    }
+
+    fn flush_trace(&mut self) {
+        let Some(mut log) = self.rt.sched.events.log.take() else { return };
+        let mut places = HashMap::new();
+        for address in log.addresses() {
+            places.entry(address).or_insert_with(|| self.place(address));
+        }
+        let now = timer::glance(&mut self.rt);
+        let wall = self.rt.wall_clock();
+        let bytes = log.encode(&places, wall, now);
+        self.rt.trace_chunks.push_back(bytes);
+        self.rt.sched.events.log = Some(log);
+    }
+
+    /// Nobody can run for a while, or somebody can again.
+    pub(crate) fn record_idle(&mut self, what: What) {
+        if self.rt.sched.events.log.is_some() {
+            let now = timer::glance(&mut self.rt);
+            if let Some(log) = &mut self.rt.sched.events.log {
+                log.add(now, what);
+            }
+        }
+    }
+
+    /// A collection has ended that began at `start`.
+    #[cold]
+    pub(crate) fn record_collection(&mut self, start: i64, major: bool) {
+        if self.rt.running == GoroutineIx::NONE {
+            return;
+        }
+        let end = timer::glance(&mut self.rt);
+        let stats = self.rt.heap.stats();
+        let Some(log) = &mut self.rt.sched.events.log else { return };
+        if major {
+            log.add(start, What::GcBegin);
+        }
+        log.add(start, What::StopWorld(if major { "GC mark termination" } else { "minor collection" }));
+        log.add(end, What::StartWorld);
+        if major {
+            log.add(end, What::GcEnd);
+            log.add(end, What::HeapGoal(stats.next_gc));
+        }
+        log.add(end, What::HeapAlloc(stats.heap_alloc));
+    }
+
+    /// The trace of the whole run, at its end.
+    pub fn trace_file(&mut self) -> Option<Vec<u8>> {
+        if !self.config.trace {
+            return None;
+        }
+        self.end_trace();
+        Some(self.rt.trace_chunks.drain(..).flatten().collect())
+    }
+
+    /// What a program asks for.
+    pub(crate) fn serve_trace(&mut self, request: TraceRequest) -> NativeResult {
+        match request {
+            TraceRequest::Start => {
+                let free = self.rt.sched.events.log.is_none();
+                if free {
+                    self.save_goroutine();
+                    self.begin_trace();
+                }
+                self.set_native_result(0, u64::from(free));
+                Ok(())
+            }
+            TraceRequest::Stop => {
+                self.end_trace();
+                Ok(())
+            }
+            TraceRequest::Read => {
+                if self.rt.trace_chunks.is_empty() {
+                    self.flush_trace();
+                }
+                let Some(bytes) = self.rt.trace_chunks.front() else {
+                    (0..3).for_each(|slot| self.set_native_result(slot, 0));
+                    return Ok(());
+                };
+                let bytes = bytes.clone();
+                self.set_native_bytes(&bytes)?;
+                self.rt.trace_chunks.pop_front();
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+module golite
+
+go 1.27
