@@ -153,6 +153,18 @@ impl Heap {
         !self.marker.major_active && self.live_now() >= self.pace.trigger
     }
 
+    /// `GOGC`, negative if off.
+    #[must_use]
+    pub fn gogc(&self) -> i32 {
+        self.pace.gogc
+    }
+
+    /// The soft limit.
+    #[must_use]
+    pub fn soft_limit(&self) -> Option<u64> {
+        self.pace.soft_limit
+    }
+
     /// Sets `GOGC` (negative: off); returns the old one.
     pub fn set_gogc(&mut self, percent: i32) -> i32 {
         let old = std::mem::replace(&mut self.pace.gogc, percent.max(-1));

@@ -128,7 +128,6 @@ const MISSING: &[&str] = &[
     "regexp/syntax",
     "runtime/cgo",
     "runtime/coverage",
-    "runtime/metrics",
     "runtime/race",
     "structs",
     "testing",

@@ -42,6 +42,8 @@ struct Runner {
     waiting: bool,
     /// Calls, and the object that a finalizer keeps.
     ready: VecDeque<(Call, Addr)>,
+    /// How many were ready so far.
+    queued: u64,
 }
 
 /// All that is attached or ready.
@@ -55,6 +57,13 @@ pub struct Finalizers {
 }
 
 impl Finalizers {
+    /// How many finalizers, and how many cleanups, were ready so far, and how many of them were called.
+    #[must_use]
+    pub fn counts(&self) -> [[u64; 2]; 2] {
+        [&self.finalizers, &self.cleanups]
+            .map(|runner| [runner.queued, runner.queued - runner.ready.len() as u64])
+    }
+
     fn runner(&mut self, which: Which) -> &mut Runner {
         match which {
             Which::Finalizers => &mut self.finalizers,
@@ -127,7 +136,9 @@ pub fn after_collection(rt: &mut Runtime) {
             Ready::Cleanup { token, .. } => (Which::Cleanups, token, 0),
         };
         if let Some(call) = detach(rt, token) {
-            rt.finalizers.runner(which).ready.push_back((call, object));
+            let runner = rt.finalizers.runner(which);
+            runner.ready.push_back((call, object));
+            runner.queued += 1;
         }
     }
     start(rt, Which::Finalizers);

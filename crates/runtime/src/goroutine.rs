@@ -279,6 +279,14 @@ wait_reasons! {
     DebugCall = "debug call",
 }
 
+impl WaitReason {
+    /// Whether it is for a mutex of either kind.
+    #[must_use]
+    pub fn is_lock(self) -> bool {
+        matches!(self, WaitReason::MutexLock | WaitReason::RwMutexLock | WaitReason::RwMutexRLock)
+    }
+}
+
 /// A deferred call: a func value without parameters, and the frame it belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeferRecord {

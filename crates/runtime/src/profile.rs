@@ -126,6 +126,8 @@ pub struct Profiles {
     pub block_rate: i64,
     /// One of so many contentions is sampled; 0 is off.
     pub mutex_fraction: i64,
+    /// Nanoseconds that goroutines waited for locks.
+    pub lock_wait: i64,
     waits: FxHashMap<u64, Wait>,
     /// Contentions of the running instruction: nanoseconds.
     pub unlocks: Vec<i64>,
@@ -144,6 +146,7 @@ impl Profiles {
             cpu: None,
             block_rate: 0,
             mutex_fraction: 0,
+            lock_wait: 0,
             waits: FxHashMap::default(),
             unlocks: Vec::new(),
             labels: FxHashMap::default(),
@@ -169,9 +172,15 @@ impl Profiles {
     pub fn wait_ended(&mut self, goroutine: u64, now: i64) -> bool {
         let Some(wait) = self.waits.get_mut(&goroutine) else { return false };
         wait.to = now;
-        let locks =
-            matches!(wait.reason, WaitReason::MutexLock | WaitReason::RwMutexLock | WaitReason::RwMutexRLock);
+        let locks = wait.reason.is_lock();
         let waited = (now - wait.from).max(0);
+        if locks {
+            self.lock_wait += waited;
+            if !self.times_waits() {
+                self.waits.remove(&goroutine);
+                return false;
+            }
+        }
         let sampled = locks && self.mutex_fraction > 0 && self.random.below(self.mutex_fraction as u64) == 0;
         if sampled {
             self.unlocks.push(waited);

@@ -286,11 +286,12 @@ fn wake(rt: &mut Runtime, g: GoroutineIx) {
     let goroutine = rt.goroutines.get_mut(g);
     debug_assert_eq!(goroutine.status, Status::Waiting);
     goroutine.status = Status::Runnable;
+    let locks = goroutine.reason.is_lock();
     goroutine.reason = WaitReason::None;
     goroutine.leaked = false;
     goroutine.ran = true;
     let id = goroutine.id;
-    if rt.profiles.times_waits() {
+    if locks || rt.profiles.times_waits() {
         let now = timer::glance(rt);
         if rt.profiles.wait_ended(id, now) {
             rt.heap.request_attention();
@@ -341,7 +342,7 @@ pub fn park(rt: &mut Runtime, g: GoroutineIx, reason: WaitReason, object: Addr) 
     goroutine.since = 0;
     let id = goroutine.id;
     charge(rt);
-    if rt.profiles.times_waits() {
+    if reason.is_lock() || rt.profiles.times_waits() {
         let now = timer::glance(rt);
         rt.profiles.wait_began(id, reason, now);
     }

@@ -39,6 +39,7 @@ pub mod math_rand_v2;
 pub mod os;
 pub mod runtime;
 pub mod runtime_debug;
+pub mod runtime_metrics;
 pub mod runtime_pprof;
 pub mod runtime_trace;
 pub mod slices;
@@ -92,6 +93,7 @@ pub static PACKAGES: &[&Package] = &[
     &source_only::PATH,
     &runtime::PACKAGE,
     &runtime_debug::PACKAGE,
+    &runtime_metrics::PACKAGE,
     &runtime_pprof::PACKAGE,
     &runtime_trace::PACKAGE,
     &slices::PACKAGE,
