@@ -132,7 +132,8 @@ pub struct Profiles {
     /// Contentions of the running instruction: nanoseconds.
     pub unlocks: Vec<i64>,
     labels: FxHashMap<u64, Labels>,
-    random: Random,
+    /// Which of the events are sampled.
+    pub random: Random,
 }
 
 impl Profiles {

@@ -148,14 +148,19 @@ impl Vm {
 
     /// So much time has passed in the running goroutine.
     fn sample_cpu(&mut self, passed: i64) {
-        let Some(cpu) = &mut self.rt.profiles.cpu else { return };
+        let profiles = &mut self.rt.profiles;
+        let Some(cpu) = &mut profiles.cpu else { return };
         cpu.left -= passed;
         // Of a goroutine that has ended nothing is left to be seen: the next one gets the sample.
         if cpu.left > 0 || matches!(self.exit, Exit::Finished) {
             return;
         }
-        let count = 1 + -cpu.left / cpu.period;
-        cpu.left += count * cpu.period;
+        let mut count = 0;
+        while cpu.left <= 0 {
+            count += 1;
+            // Steps pass so evenly that samples at even distances would always hit the same part of a loop.
+            cpu.left += cpu.period / 2 + profiles.random.below(cpu.period as u64) as i64;
+        }
         let mut stack = self.addresses(self.rt.running);
         stack.truncate(MAX_FRAMES);
         let profiles = &mut self.rt.profiles;
