@@ -226,7 +226,8 @@ impl Source<'_> {
             return;
         };
         let between = &self.text[before.2 as usize..token.0 as usize];
-        if token.1 == Token::Else && before.1 == Token::RBrace && between.trim().is_empty() {
+        let next_line = between.trim().is_empty() && between.contains('\n');
+        if token.1 == Token::Else && before.1 == Token::RBrace && next_line {
             error.about("the line before ended the if statement");
             let span = Span::new(self.base + before.2, self.base + token.0);
             error.mend("put else behind the brace", vec![Edit::replace(span, " ")]);

@@ -569,5 +569,8 @@ mod tests {
         check("1_", "1_ EOF !1:'_' must separate successive digits");
         check("'ab'", "'ab' EOF !0:more than one character in rune literal");
         check("\"\\q\"", "\"\\q\" EOF !2:unknown escape");
+        check("\"\\x4\n", "\"\\x4 NL !4:invalid character '\\n' in hexadecimal escape !4:newline in string");
+        check("\"\\x4", "\"\\x4 EOF !0:string not terminated");
+        check("'\\x4\n", "'\\x4 NL !4:invalid character '\\n' in hexadecimal escape");
     }
 }

@@ -98,7 +98,13 @@ pub fn check_char(text: &str, at_line_end: bool) -> Option<LiteralError> {
     }
     if text.len() < 2 || !text.ends_with('\'') {
         return Some(if at_line_end {
-            (text.len(), "newline in rune literal".into())
+            match next_char(&text[1..], b'\'') {
+                // An escape that the line end breaks off.
+                Err((offset, message)) if offset > 1 && 1 + offset == text.len() => {
+                    (text.len(), at_line_end_instead(&message, '\''))
+                }
+                _ => (text.len(), "newline in rune literal".into()),
+            }
         } else {
             (0, "rune literal not terminated".into())
         });
@@ -128,7 +134,14 @@ pub fn check_string(text: &str, at_line_end: bool) -> Vec<LiteralError> {
         match next_char(&text[at..], b'"') {
             Ok((_, len)) => at += len,
             Err((offset, message)) => {
-                errors.push((at + offset, message));
+                // What breaks an escape off is the line end, or nothing.
+                let broken_off = !closed && (at + offset == end || at + 1 == end);
+                match (broken_off, at_line_end) {
+                    (false, _) => errors.push((at + offset, message)),
+                    (true, true) if at + 1 == end => errors.push((end, "unknown escape".into())),
+                    (true, true) => errors.push((end, at_line_end_instead(&message, '"'))),
+                    (true, false) => {}
+                }
                 at += offset.max(1);
                 while !text.is_char_boundary(at) {
                     at += 1;
@@ -144,6 +157,12 @@ pub fn check_string(text: &str, at_line_end: bool) -> Vec<LiteralError> {
         });
     }
     errors
+}
+
+/// The message about a wrong character in an escape, for the end of the line.
+fn at_line_end_instead(message: &str, quote: char) -> String {
+    let shown = quote_char(quote, quote as u8);
+    message.replacen(&shown, "'\\n'", 1)
 }
 
 fn ends_escaped(text: &str) -> bool {

@@ -7,7 +7,8 @@ use std::process::Command;
 use golite_testkit::workspace::{files_below, root};
 
 /// What may lie at the top of the repository, dot-files apart.
-const TOP_LEVEL: [&str; 11] = [
+const TOP_LEVEL: [&str; 12] = [
+    "fuzz",
     "CHANGELOG.md",
     "Cargo.lock",
     "Cargo.toml",

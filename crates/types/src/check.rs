@@ -147,6 +147,8 @@ pub struct Checker {
     pub(crate) quiet: bool,
     pub(crate) broken_files: bool,
     pub(crate) loading: Vec<PkgId>,
+    /// Where each of those is imported.
+    pub(crate) loading_at: Vec<Span>,
     /// Methods of types that are not declared yet.
     pub(crate) pending_methods: FxHashMap<ObjId, Vec<ObjId>>,
     /// The right sides of type definitions.
@@ -250,6 +252,7 @@ impl Checker {
             quiet: false,
             broken_files: false,
             loading: Vec::new(),
+            loading_at: Vec::new(),
             pending_methods: FxHashMap::default(),
             right_sides: FxHashMap::default(),
             forwards: Vec::new(),

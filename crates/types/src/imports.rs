@@ -1,6 +1,6 @@
 //! Imports: packages are loaded when the first file names them. Spec: Import declarations.
 
-use golite_diag::Code;
+use golite_diag::{Code, Diagnostic};
 use golite_source::{Span, Symbol, sym};
 
 use crate::check::{Checker, Loaded, Session};
@@ -40,8 +40,13 @@ impl Checker {
         let imported = match self.load_package(path, import.path) {
             Ok(imported) => imported,
             Err(message) => {
+                let cycle = self.import_cycle(path, import.path);
+                let code = if cycle.is_empty() { Code::BadImport } else { Code::ImportCycle };
                 let message = format!("could not import {path} ({message})");
-                self.error(Code::BadImport, import.path, message);
+                let span = self.env.error_span.unwrap_or(import.path);
+                let mut error = Diagnostic::error(code, span, message);
+                self.explain_cycle(&mut error, &cycle);
+                self.report(error);
                 let fake = self.new_package(path, sym::BLANK, true);
                 let last = path.rsplit('/').next().unwrap_or(path).to_string();
                 let name = self.session.names.intern(&last);
@@ -109,6 +114,61 @@ impl Checker {
         self.declare_in(scope, name, obj);
     }
 
+    /// The packages of a cycle that an import would close, each with the place where it imports the
+    /// next one; the last imports the first.
+    fn import_cycle(&self, path: &str, at: Span) -> Vec<(PkgId, Span)> {
+        let first = self.by_path.get(path).and_then(|id| self.loading.iter().position(|other| other == id));
+        let Some(first) = first else { return Vec::new() };
+        let places = self.loading_at[first + 1..].iter().copied().chain([at]);
+        self.loading[first..].iter().copied().zip(places).collect()
+    }
+
+    /// Labels the imports of a cycle, and says which of them needs the least.
+    fn explain_cycle(&self, error: &mut Diagnostic, cycle: &[(PkgId, Span)]) {
+        let path = |at: usize| self.package(cycle[at % cycle.len()].0).path.to_string();
+        let mut least: Option<(usize, Vec<String>)> = None;
+        for (index, (_, span)) in cycle.iter().enumerate() {
+            let text = format!("{} imports {}", path(index), path(index + 1));
+            if *span == error.span {
+                error.about(format!("{text}, which closes the ring"));
+            } else {
+                error.also(*span, text);
+            }
+            let imported = self.package(cycle[(index + 1) % cycle.len()].0);
+            let used = self.names_after(*span, self.name(imported.name));
+            if !used.is_empty() && least.as_ref().is_none_or(|(_, other)| used.len() < other.len()) {
+                least = Some((index, used));
+            }
+        }
+        if let Some((index, names)) = least {
+            let ring: Vec<String> = (0..=cycle.len()).map(path).collect();
+            error.note(format!("the ring: {}", ring.join(" → ")));
+            let (from, to) = (path(index), path(index + 1));
+            error.help(format!(
+                "{from} uses only {} of {to}: move that, or what both need, into a package of its own",
+                names.join(", ")
+            ));
+        }
+    }
+
+    /// The exported names that a file takes from a package.
+    fn names_after(&self, import: Span, package: &str) -> Vec<String> {
+        let Some(file) = self.session.map.file_of(import.start) else { return Vec::new() };
+        let text = &self.session.map.file(file).text;
+        let dotted = format!("{package}.");
+        let word = |char: char| char.is_alphanumeric() || char == '_';
+        let mut names: Vec<String> = text
+            .match_indices(&dotted)
+            .filter(|(at, _)| !text[..*at].ends_with(|char| word(char) || char == '.' || char == '/'))
+            .map(|(at, _)| &text[at + dotted.len()..])
+            .filter(|rest| rest.starts_with(char::is_uppercase))
+            .map(|rest| format!("{dotted}{}", rest.split(|char| !word(char)).next().unwrap_or_default()))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     fn exported_members(&mut self, pkg: PkgId) -> Vec<(Symbol, ObjId)> {
         if let Some(lazy) = self.lazy.get(&pkg) {
             let Session { map, names, .. } = &mut self.session;
@@ -158,7 +218,6 @@ impl Checker {
         if path == "unsafe" {
             return Ok(self.unsafe_package());
         }
-        let _ = span;
         let before = self.session.errors.len();
         let loaded = self.loader.load(path, &mut self.session)?;
         // A package with syntax errors is not complete.
@@ -169,8 +228,10 @@ impl Checker {
                 let id = self.new_package(path, name, false);
                 self.by_path.insert(path.into(), id);
                 self.loading.push(id);
+                self.loading_at.push(span);
                 self.fill_package(id, &files);
                 self.loading.pop();
+                self.loading_at.pop();
                 Ok(id)
             }
             Loaded::Std(files, outline) => {
