@@ -629,13 +629,17 @@ impl Checker {
             Builtin::UnsafeAlignof | Builtin::UnsafeSizeof => {
                 let name = shape(builtin).0;
                 self.assign_to(x, None, &format!("argument to unsafe.{name}"));
-                if !x.is_valid() {
+                if !x.is_valid() || !self.require_size(x.ty) {
                     return false;
                 }
                 if self.has_variable_size(x.ty, &mut Vec::new()) {
                     x.set_value(Basic::Uintptr.id());
                 } else {
                     let (size, align) = self.types.size_align(x.ty);
+                    if size == i64::MAX {
+                        let text = self.describe(x);
+                        return self.bad_argument(x, format!("{text} is too large"));
+                    }
                     let value = if builtin == Builtin::UnsafeSizeof { size } else { align };
                     x.set_const(Basic::Uintptr.id(), Some(Const::int(value)));
                 }
@@ -728,6 +732,9 @@ impl Checker {
         {
             owner = elem;
         }
+        if !self.require_size(owner) {
+            return false;
+        }
         let field = self.owned_name(name.name);
         let shown = self.show(owner);
         match self.lookup_selection(owner, name.name) {
@@ -771,7 +778,7 @@ impl Checker {
     }
 
     /// Whether the size of a type depends on a type parameter.
-    fn has_variable_size(&mut self, ty: TypeId, seen: &mut Vec<TypeId>) -> bool {
+    pub(crate) fn has_variable_size(&mut self, ty: TypeId, seen: &mut Vec<TypeId>) -> bool {
         if self.is_param(ty) {
             return true;
         }

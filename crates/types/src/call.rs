@@ -162,6 +162,10 @@ impl Checker {
             return;
         }
         let target = func.ty;
+        if !self.require_complete(target) {
+            self.use_exprs(&call.args);
+            return;
+        }
         let shown = self.show(target);
         match call.args.as_slice() {
             [] => {

@@ -192,6 +192,10 @@ pub(crate) enum Later {
     MapKey(TypeId, Span),
     /// An embedded type must not be a pointer to an interface and the like.
     Embedded(TypeId, Span),
+    /// An array or struct must fit into memory.
+    Size(TypeId, Span),
+    /// What goes through a channel must be small.
+    ChanElem(TypeId, Span),
     /// Type arguments must satisfy their constraints: type name, parameters, arguments, the place of
     /// the type and of its arguments.
     Instance(ObjId, Vec<TypeId>, Vec<TypeId>, Span, Vec<Span>),

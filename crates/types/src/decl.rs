@@ -23,12 +23,6 @@ use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeI
 /// Declarations that refer to each other deeper than this are refused.
 const MAX_PATH: usize = 1000;
 
-/// A declaration in a cycle.
-struct CycleLink {
-    name: String,
-    span: Span,
-}
-
 impl Checker {
     /// Declares an object if that is not done yet; finds cycles.
     pub(crate) fn declare_object(&mut self, obj: ObjId) {
@@ -85,161 +79,6 @@ impl Checker {
             error_span: None,
         };
         std::mem::replace(&mut self.env, env)
-    }
-
-    // ---- cycles
-
-    fn valid_cycle(&mut self, obj: ObjId) -> bool {
-        let Some(start) = self.path.iter().position(|other| *other == obj) else { return true };
-        let cycle = self.path[start..].to_vec();
-        let (mut values, mut definitions) = (0, 0);
-        for obj in &cycle {
-            let object = self.object(*obj);
-            match object.kind {
-                ObjKind::Const(_) | ObjKind::Var(_) => values += 1,
-                ObjKind::TypeName => {
-                    let generic = self
-                        .types
-                        .as_named(object.ty)
-                        .is_some_and(|named| !self.types.named_info(named).type_params.is_empty());
-                    if self.in_type_params && generic {
-                        return true;
-                    }
-                    if !matches!(&object.decl, DeclRef::Type(spec) if spec.alias) && !object.alias {
-                        definitions += 1;
-                    }
-                }
-                _ => {}
-            }
-        }
-        // Cycles of values alone are found when the order of initialisation is.
-        if values == cycle.len() || (values == 0 && definitions > 0) {
-            return true;
-        }
-        self.object_cycle_error(&cycle);
-        false
-    }
-
-    fn object_cycle_error(&mut self, cycle: &[ObjId]) {
-        let start = self.first_in_source(cycle);
-        let links: Vec<CycleLink> = (0..cycle.len())
-            .map(|i| {
-                let obj = cycle[(start + i) % cycle.len()];
-                CycleLink { name: self.object_name(obj), span: self.object(obj).span }
-            })
-            .collect();
-        let is_type = matches!(self.object(cycle[start]).kind, ObjKind::TypeName);
-        self.cycle_error(&links, is_type);
-    }
-
-    /// The name of an object, qualified if it belongs to another package.
-    fn object_name(&self, obj: ObjId) -> String {
-        let object = self.object(obj);
-        let text = self.name(object.name);
-        if object.pkg == self.env.pkg {
-            text.to_string()
-        } else {
-            format!("{}.{text}", self.name(self.package(object.pkg).name))
-        }
-    }
-
-    fn first_in_source(&self, objects: &[ObjId]) -> usize {
-        (0..objects.len()).min_by_key(|i| self.object(objects[*i]).span.start).unwrap_or(0)
-    }
-
-    /// Reports a cycle; its first link is where it is reported.
-    fn cycle_error(&mut self, cycle: &[CycleLink], is_type: bool) {
-        let Some(first) = cycle.first() else { return };
-        let mut message = match (is_type, cycle.len()) {
-            (true, 1) => format!("invalid recursive type: {} refers to itself", first.name),
-            (false, 1) => format!("invalid cycle in declaration: {} refers to itself", first.name),
-            (true, _) => format!("invalid recursive type {}", first.name),
-            (false, _) => format!("invalid cycle in declaration of {}", first.name),
-        };
-        if cycle.len() > 1 {
-            for (i, link) in cycle.iter().enumerate() {
-                let next = &cycle[(i + 1) % cycle.len()];
-                message += &format!("\n\t{}: {} refers to {}", self.place(link.span), link.name, next.name);
-            }
-        }
-        let mut error =
-            Diagnostic::error(Code::TypeCycle, self.env.error_span.unwrap_or(first.span), message);
-        for (i, link) in cycle.iter().enumerate() {
-            let next = &cycle[(i + 1) % cycle.len()];
-            error = error.label(link.span, format!("{} refers to {}", link.name, next.name));
-        }
-        self.report(error);
-    }
-
-    /// Whether a defined type is of finite size: it does not contain itself but through pointers.
-    pub(crate) fn valid_type(&mut self, ty: TypeId) {
-        self.valid_type_in(ty, &mut Vec::new(), &mut Vec::new());
-    }
-
-    fn valid_type_in(&mut self, ty: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
-        match self.types.get(ty).clone() {
-            Type::Array(_, elem) => self.valid_type_in(elem, nest, path),
-            Type::Struct(fields) => fields.iter().all(|field| self.valid_type_in(field.ty, nest, path)),
-            Type::Union(terms) => terms.iter().all(|term| self.valid_type_in(term.ty, nest, path)),
-            Type::Interface(info) => info.embeds.iter().all(|(ty, _)| self.valid_type_in(*ty, nest, path)),
-            Type::Named(named) => {
-                let info = self.types.named_info(named);
-                let (generic, is_instance) = match &info.origin {
-                    Some((origin, _)) => (*origin, true),
-                    None => (named, false),
-                };
-                if self.finite.contains(&named) {
-                    return true;
-                }
-                if nest.contains(&ty) || path.len() > 200 {
-                    self.types.set_underlying(generic, Basic::Invalid.id());
-                    self.right_sides.insert(generic, Basic::Invalid.id());
-                    if let Some(start) = path.iter().position(|other| *other == ty) {
-                        let links: Vec<CycleLink> =
-                            path[start..].iter().filter_map(|ty| self.type_link(*ty)).collect();
-                        self.cycle_error(&links, true);
-                    }
-                    return false;
-                }
-                let Some(right) = self.right_sides.get(&generic).copied() else { return true };
-                nest.push(ty);
-                path.push(ty);
-                let valid = self.valid_type_in(right, nest, path);
-                nest.pop();
-                path.pop();
-                if valid && !is_instance && nest.is_empty() {
-                    self.finite.insert(named);
-                }
-                valid
-            }
-            Type::Param(_) => {
-                // The argument is what counts, in the surroundings of the instance.
-                let Some(inst) = nest.last().copied() else { return true };
-                let Some(named) = self.types.as_named(inst) else { return true };
-                let Some((origin, args)) = self.types.named_info(named).origin.clone() else { return true };
-                let params = self.types.named_info(origin).type_params.clone();
-                let Some(arg) =
-                    params.iter().position(|param| *param == ty).and_then(|i| args.get(i).copied())
-                else {
-                    return true;
-                };
-                nest.pop();
-                let valid = self.valid_type_in(arg, nest, path);
-                nest.push(inst);
-                valid
-            }
-            _ => true,
-        }
-    }
-
-    /// A defined type in a cycle; instances stand where they are written first.
-    fn type_link(&self, ty: TypeId) -> Option<CycleLink> {
-        let obj = self.types.named_info(self.types.as_named(ty)?).obj;
-        let declared = self.object(obj).span;
-        Some(match self.instance_places.get(&ty) {
-            Some(span) => CycleLink { name: self.show(ty), span: *span },
-            None => CycleLink { name: self.object_name(obj), span: declared },
-        })
     }
 
     // ---- constants and variables
@@ -478,7 +317,7 @@ impl Checker {
         }
     }
 
-    fn is_resolved(&mut self, ty: TypeId) -> bool {
+    pub(crate) fn is_resolved(&mut self, ty: TypeId) -> bool {
         self.types.underlying(ty);
         self.types.as_named(ty).is_none_or(|named| self.types.named_info(named).resolved)
     }

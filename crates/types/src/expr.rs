@@ -231,6 +231,10 @@ impl Checker {
             return x;
         }
         let mut x = self.check_kind(expr, hint);
+        let value = matches!(x.mode, Mode::Value | Mode::Variable | Mode::MapIndex | Mode::CommaOk);
+        if value && !self.require_complete(x.ty) {
+            x.invalidate();
+        }
         if generic == Generic::Refused {
             let target = match hint {
                 Hint::Target(target) => Some(target),
@@ -491,7 +495,7 @@ impl Checker {
             return;
         }
         let target = self.check_var_type(ty);
-        if target == Basic::Invalid.id() {
+        if target == Basic::Invalid.id() || !self.require_complete(target) {
             return;
         }
         // An interface need not have the methods: the value may.

@@ -1,7 +1,5 @@
 //! Identity and comparability of types. Spec: Type identity, Comparison operators.
 
-use std::sync::Arc;
-
 use crate::subst::Subst;
 use crate::ty::{Basic, SigInfo, Type, TypeId, TypeTable};
 
@@ -187,56 +185,6 @@ impl TypeTable {
             }
         }
     }
-
-    /// Size and alignment in bytes, as Go lays types out on amd64.
-    pub fn size_align(&mut self, id: TypeId) -> (i64, i64) {
-        match self.under(id) {
-            Type::Basic(basic) => {
-                let align = match basic {
-                    Basic::Complex64 => 4,
-                    _ => basic.size().min(8),
-                };
-                (basic.size(), align)
-            }
-            Type::Array(len, elem) => {
-                let (size, align) = self.size_align(elem);
-                (size.saturating_mul(len.max(0)), align)
-            }
-            Type::Struct(fields) => {
-                let (mut offset, mut most) = (0i64, 1);
-                let mut last = 1;
-                for field in fields.iter() {
-                    let (size, align) = self.size_align(field.ty);
-                    offset = round_up(offset, align).saturating_add(size);
-                    most = most.max(align);
-                    last = size;
-                }
-                // A pointer to a last field of size zero must not point past the struct.
-                if last == 0 && offset > 0 {
-                    offset += 1;
-                }
-                (round_up(offset, most), most)
-            }
-            Type::Slice(_) => (24, 8),
-            Type::Interface(_) => (16, 8),
-            _ => (8, 8),
-        }
-    }
-
-    /// Offsets of the fields of a struct.
-    pub fn field_offsets(&mut self, id: TypeId) -> Arc<[i64]> {
-        let Type::Struct(fields) = self.under(id) else { return Arc::new([]) };
-        let mut offset = 0i64;
-        fields
-            .iter()
-            .map(|field| {
-                let (size, align) = self.size_align(field.ty);
-                let at = round_up(offset, align);
-                offset = at.saturating_add(size);
-                at
-            })
-            .collect()
-    }
 }
 
 /// Why values of a type cannot be compared.
@@ -250,8 +198,4 @@ pub enum Incomparable {
     Field(TypeId),
     /// An array of this type.
     Elem(TypeId),
-}
-
-fn round_up(offset: i64, align: i64) -> i64 {
-    offset.saturating_add(align - 1) / align * align
 }

@@ -15,6 +15,8 @@ impl Checker {
         match action {
             Later::MapKey(key, span) => self.check_map_key(key, span),
             Later::Embedded(ty, span) => self.check_embedded(ty, span),
+            Later::Size(ty, span) => self.check_size(ty, span),
+            Later::ChanElem(elem, span) => self.check_chan_elem(elem, span),
             Later::Instance(obj, params, args, span, spans) => {
                 self.check_instance(obj, &params, &args, span, &spans);
             }

@@ -7,7 +7,7 @@ use golite_source::Symbol;
 use golite_syntax::ast::{ArrayLen, CompositeLit, Expr, ExprKind, FuncLit};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::check::Checker;
+use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode, Selection, SelectionKind};
 use crate::lookup::Lookup;
 use crate::object::PkgId;
@@ -65,6 +65,10 @@ impl Checker {
                 (Basic::Invalid.id(), Basic::Invalid.id())
             }
         };
+        if !self.require_complete(base) {
+            self.use_exprs(&lit.elements);
+            return;
+        }
         let common = self.common_under(base);
         let mut result = ty;
         match common.as_ref().ok().map(|under| self.types.get(*under).clone()) {
@@ -79,6 +83,7 @@ impl Checker {
                 let count = self.check_elements(&lit.elements, elem, (len >= 0).then_some(len));
                 if let Some((expr, elem)) = auto {
                     result = self.types.intern(Type::Array(count, elem));
+                    self.later.push(Later::Size(result, expr.span));
                     self.info.set(expr.id, Fact { mode: Mode::Type, ty: result });
                 }
             }

@@ -54,6 +54,13 @@ impl Checker {
             self.error(Code::BlankValue, name.span, "cannot refer to blank field or method");
             return;
         }
+        let selected = match self.types.get(base_x.ty) {
+            Type::Pointer(elem) => *elem,
+            _ => base_x.ty,
+        };
+        if !self.require_complete(selected) {
+            return;
+        }
         match self.lookup_selection(base_x.ty, name.name) {
             Lookup::Field { path, ty, indirect } => {
                 if base_x.mode == Mode::Type {

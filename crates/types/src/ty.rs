@@ -344,6 +344,7 @@ pub struct TypeTable {
     pub(crate) type_sets: FxHashMap<TypeId, Arc<crate::typeset::TypeSet>>,
     /// How often a type set met a type that is still being declared.
     pub(crate) unresolved_met: u32,
+    pub(crate) sizes: crate::layout::Sizes,
     /// Makes unexported names of two packages differ and exported ones equal.
     pub(crate) any: TypeId,
 }
@@ -359,6 +360,7 @@ impl Default for TypeTable {
             params: Vec::new(),
             type_sets: FxHashMap::default(),
             unresolved_met: 0,
+            sizes: crate::layout::Sizes::default(),
             any: TypeId(0),
         };
         for basic in Basic::ALL {

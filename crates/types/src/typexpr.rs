@@ -102,11 +102,17 @@ impl Checker {
                 };
                 let elem = self.check_var_type(elem);
                 if len >= 0 {
-                    return self.types.intern(Type::Array(len, elem));
+                    let array = self.types.intern(Type::Array(len, elem));
+                    self.later.push(Later::Size(array, expr.span));
+                    return array;
                 }
             }
             ExprKind::Ellipsis(_) => self.error(Code::BadType, expr.span, "invalid use of ..."),
-            ExprKind::Struct(ty) => return self.struct_type(ty),
+            ExprKind::Struct(fields) => {
+                let ty = self.struct_type(fields);
+                self.later.push(Later::Size(ty, expr.span));
+                return ty;
+            }
             ExprKind::Star(base) => {
                 let base = self.check_var_type(base);
                 if base != Basic::Invalid.id() {
@@ -122,8 +128,9 @@ impl Checker {
                 return self.types.intern(Type::Map(key_type, value));
             }
             ExprKind::Chan(dir, elem) => {
-                let elem = self.check_var_type(elem);
-                return self.types.intern(Type::Chan(*dir, elem));
+                let elem_type = self.check_var_type(elem);
+                self.later.push(Later::ChanElem(elem_type, elem.span));
+                return self.types.intern(Type::Chan(*dir, elem_type));
             }
             _ => {
                 let text = self.expr_text(expr);
@@ -286,6 +293,7 @@ impl Checker {
             args.extend(hidden);
         }
         let instance = self.types.instance(generic, args);
+        self.later.push(Later::Size(instance, span));
         self.instance_places.entry(instance).or_insert(span);
         instance
     }

@@ -1,0 +1,141 @@
+//! Sizes, alignments and offsets, as Go lays types out on amd64. Spec: Size and alignment guarantees.
+//!
+//! Sizes are kept for defined types, so that a type of many levels that each contain the next twice is
+//! not measured level by level again and again.
+
+use std::sync::Arc;
+
+use golite_diag::Code;
+use golite_source::Span;
+
+use crate::check::Checker;
+use crate::ty::{Basic, Type, TypeId, TypeTable};
+
+/// Types of more bytes are refused, as by Go on this machine.
+const MAX_TYPE_BYTES: i64 = (1 << 50) - 1;
+
+/// The elements of channels are at most so large, as in Go.
+const MAX_CHAN_ELEM_BYTES: i64 = (1 << 16) - 1;
+
+/// The sizes of defined types, and whether one was met that is still being declared.
+#[derive(Debug, Default)]
+pub(crate) struct Sizes {
+    known: rustc_hash::FxHashMap<TypeId, (i64, i64)>,
+    incomplete: bool,
+}
+
+impl TypeTable {
+    /// Size and alignment in bytes. A size beyond what 64 bits hold is [`i64::MAX`].
+    pub fn size_align(&mut self, id: TypeId) -> (i64, i64) {
+        let Type::Named(named) = *self.get(id) else { return self.measure(id) };
+        if let Some(known) = self.sizes.known.get(&id) {
+            return *known;
+        }
+        let under = self.underlying(id);
+        let incomplete = !self.named_info(named).resolved;
+        let outer = std::mem::replace(&mut self.sizes.incomplete, incomplete);
+        let measured = self.measure(under);
+        if !self.sizes.incomplete {
+            self.sizes.known.insert(id, measured);
+        }
+        self.sizes.incomplete |= outer;
+        measured
+    }
+
+    /// Whether the size of a defined type has been asked for and found.
+    pub(crate) fn has_size(&self, id: TypeId) -> bool {
+        self.sizes.known.contains_key(&id)
+    }
+
+    fn measure(&mut self, id: TypeId) -> (i64, i64) {
+        match self.get(id).clone() {
+            Type::Basic(basic) => {
+                let align = match basic {
+                    Basic::Complex64 => 4,
+                    _ => basic.size().min(8),
+                };
+                (basic.size(), align)
+            }
+            Type::Array(len, elem) => {
+                let (size, align) = self.size_align(elem);
+                (size.saturating_mul(len.max(0)), align)
+            }
+            Type::Struct(fields) => {
+                let (mut offset, mut most) = (0i64, 1);
+                let mut last = 1;
+                for field in fields.iter() {
+                    let (size, align) = self.size_align(field.ty);
+                    offset = round_up(offset, align).saturating_add(size);
+                    most = most.max(align);
+                    last = size;
+                }
+                // A pointer to a last field of size zero must not point past the struct.
+                if last == 0 && offset > 0 {
+                    offset = offset.saturating_add(1);
+                }
+                (round_up(offset, most), most)
+            }
+            Type::Slice(_) => (24, 8),
+            Type::Interface(_) => (16, 8),
+            _ => (8, 8),
+        }
+    }
+
+    /// Offsets of the fields of a struct.
+    pub fn field_offsets(&mut self, id: TypeId) -> Arc<[i64]> {
+        let Type::Struct(fields) = self.under(id) else { return Arc::new([]) };
+        let mut offset = 0i64;
+        fields
+            .iter()
+            .map(|field| {
+                let (size, align) = self.size_align(field.ty);
+                let at = round_up(offset, align);
+                offset = at.saturating_add(size);
+                at
+            })
+            .collect()
+    }
+
+    /// The part of a type that no address space holds: the type itself if none of its parts is one.
+    pub fn too_large(&mut self, id: TypeId) -> Option<TypeId> {
+        if self.size_align(id).0 <= MAX_TYPE_BYTES {
+            return None;
+        }
+        let under = self.underlying(id);
+        match self.get(under).clone() {
+            Type::Array(_, elem) => self.too_large(elem),
+            Type::Struct(fields) => fields.iter().find_map(|field| self.too_large(field.ty)),
+            _ => None,
+        }
+        .or(Some(under))
+    }
+}
+
+impl Checker {
+    /// An array or struct must fit into memory.
+    pub(crate) fn check_size(&mut self, ty: TypeId, span: Span) {
+        if self.has_variable_size(ty, &mut Vec::new()) {
+            return;
+        }
+        let Some(part) = self.types.too_large(ty) else { return };
+        // A part that is written elsewhere is reported there; those of an instance are written nowhere.
+        let instance =
+            self.types.as_named(ty).is_some_and(|named| self.types.named_info(named).origin.is_some());
+        if instance || part == ty {
+            let shown = self.show(part);
+            self.error(Code::Limit, span, format!("type {shown} larger than address space"));
+        }
+    }
+
+    /// What goes through a channel is small.
+    pub(crate) fn check_chan_elem(&mut self, elem: TypeId, span: Span) {
+        let fixed = !self.has_variable_size(elem, &mut Vec::new());
+        if fixed && self.types.size_align(elem).0 > MAX_CHAN_ELEM_BYTES {
+            self.error(Code::Limit, span, "channel element type too large (>64kB)");
+        }
+    }
+}
+
+fn round_up(offset: i64, align: i64) -> i64 {
+    offset.saturating_add(align - 1) / align * align
+}
