@@ -241,6 +241,68 @@ fn a_folder_is_a_package_and_go_mod_names_its_neighbours() {
     ends(&alone, End::Exit(1), "", "main.go:5:15: undefined: show\n");
 }
 
+/// Functions that show the variable of the loop that made them.
+const LOOPS: &str = "package main
+
+import \"fmt\"
+
+func main() {
+	var shows []func()
+	for i := 0; i < 2; i++ {
+		shows = append(shows, func() { fmt.Print(i, \" \") })
+	}
+	for k, v := range []string{\"a\", \"b\"} {
+		shows = append(shows, func() { fmt.Print(k, v, \" \") })
+	}
+	for _, show := range shows {
+		show()
+	}
+	fmt.Println()
+}
+";
+
+#[test]
+fn the_go_line_of_a_module_chooses_the_language() {
+    let folder = Folder::new("go-line");
+    let (own, shared) = ("0 1 0a 1b \n", "2 2 1b 1b \n");
+    folder.write("go.mod", "module example.com/a\n\ngo 1.21\n").write("main.go", LOOPS);
+    ends(&folder.golite(&["run", "."], ""), End::Exit(0), shared, "");
+    // Files given by name do not belong to the module, as in Go.
+    ends(&folder.golite(&["run", "main.go"], ""), End::Exit(0), own, "");
+    folder.write("main.go", &format!("//go:build go1.22\n\n{LOOPS}"));
+    ends(&folder.golite(&["run", "."], ""), End::Exit(0), own, "");
+    folder.write("go.mod", "module example.com/a\n\ngo 1.22\n").write("main.go", LOOPS);
+    ends(&folder.golite(&["run", "."], ""), End::Exit(0), own, "");
+    folder.write("main.go", &format!("//go:build go1.21\n\n{LOOPS}"));
+    ends(&folder.golite(&["run", "."], ""), End::Exit(0), shared, "");
+}
+
+#[test]
+fn what_came_after_the_language_version_is_an_error() {
+    let folder = Folder::new("language-version");
+    folder.write("go.mod", "module example.com/a\n\ngo 1.17\n").write(
+        "main.go",
+        "package main\n\nfunc f[T any](x T) {}\n\nfunc main() {\n\tfor range 3 {\n\t}\n\tf(min(1, 2))\n}\n",
+    );
+    let tail = "(-lang was set to go1.17; check go.mod)";
+    let lines = [
+        "main.go:3:8: type parameter requires go1.18 or later",
+        "main.go:3:10: predeclared any requires go1.18 or later",
+        "main.go:6:12: cannot range over 3 (untyped int constant): requires go1.22 or later",
+        "main.go:8:2: implicit function instantiation requires go1.18 or later",
+        "main.go:8:4: built-in min requires go1.21 or later",
+    ];
+    let expected: String = lines.iter().map(|line| format!("{line} {tail}\n")).collect();
+    ends(&folder.golite(&["check", "--format", "short", "."], ""), End::Exit(1), &expected, "");
+    folder.write("go.mod", "module example.com/a\n\ngo 1.28\n");
+    let message = "golite: go.mod requires go >= 1.28 (go-lite runs Go 1.27)\n";
+    ends(&folder.golite(&["run", "."], ""), End::Exit(1), "", message);
+    folder.write("go.mod", "module example.com/a\n\ngo abc\n");
+    let message =
+        "golite: errors parsing go.mod:\ngo.mod:3: invalid go version 'abc': must match format 1.23.0\n";
+    ends(&folder.golite(&["run", "."], ""), End::Exit(1), "", message);
+}
+
 #[test]
 fn a_reader_that_goes_away_ends_the_program() {
     let folder = Folder::new("pipe");

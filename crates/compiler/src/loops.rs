@@ -3,9 +3,9 @@
 //! The condition of a loop stands at its bottom: one jump an iteration.
 
 use golite_bytecode::Reg;
-use golite_source::Symbol;
+use golite_source::{Span, Symbol};
 use golite_syntax::ast::{BinaryOp, Expr, ExprKind, ForStmt, RangeStmt, StmtKind};
-use golite_types::{Basic, ObjId, Type, TypeId};
+use golite_types::{Basic, ITERATION_VARIABLES, ObjId, Type, TypeId};
 
 use crate::arith::{Comparison, Num};
 use crate::asm::Label;
@@ -73,7 +73,10 @@ impl FuncCompiler<'_> {
                 own.extend(left.iter().filter_map(|target| self.new_var(target)));
             }
         }
-        // Each iteration has variables of its own.
+        // Each iteration has variables of its own, in newer versions of the language.
+        if !self.own_variables(stmt.body.span) {
+            own.clear();
+        }
         let boxed: Vec<ObjId> =
             own.into_iter().filter(|obj| matches!(self.f.homes.get(obj), Some(Home::Box(_)))).collect();
         let end = self.f.asm.label();
@@ -192,8 +195,21 @@ impl FuncCompiler<'_> {
 
     // ---- range
 
+    /// Whether each iteration of the loop with this body has variables of its own.
+    fn own_variables(&self, body: Span) -> bool {
+        self.c.checker.allows(body, ITERATION_VARIABLES)
+    }
+
     pub fn range(&mut self, stmt: &RangeStmt, label: Option<Symbol>) {
         let mark = self.f.asm.mark();
+        if stmt.define && !self.own_variables(stmt.body.span) {
+            for target in [&stmt.key, &stmt.value].into_iter().flatten() {
+                if let Some(obj) = self.new_var(target) {
+                    let ty = self.var_ty(obj);
+                    self.declare_zero(obj, ty);
+                }
+            }
+        }
         let ty = self.value_type(&stmt.subject);
         match self.under(ty) {
             Type::Basic(basic) if basic.is_string() => self.range_string(stmt, label),
@@ -221,7 +237,7 @@ impl FuncCompiler<'_> {
     /// Gives the variable of an iteration its value; `value` stays as it is.
     pub fn bind_range(&mut self, stmt: &RangeStmt, target: Option<&Expr>, value: Reg, ty: TypeId) {
         let Some(target) = self.range_var(target) else { return };
-        if stmt.define {
+        if stmt.define && self.own_variables(stmt.body.span) {
             let Some(obj) = target.as_ident().and_then(|ident| self.c.checker.info.object(ident.id)) else {
                 return;
             };

@@ -11,7 +11,7 @@ use golite_syntax::ast::{Decl, File};
 use golite_types::{Loaded, Loader, Session};
 
 use crate::go_packages;
-use crate::load::{GoModule, PackageFiles, SourceText, load_folder};
+use crate::load::{GoModule, PackageFiles, SourceText, load_folder, relative};
 
 /// A standard package.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ impl PackageLoader {
 
 /// The part of the session that the parser works on.
 fn parsing(session: &mut Session) -> (&SourceMap, golite_parser::Session<'_>) {
-    let Session { map, names, next_id, errors } = session;
+    let Session { map, names, next_id, errors, .. } = session;
     (map, golite_parser::Session { names, next_id, errors })
 }
 
@@ -140,11 +140,14 @@ fn parse_files(
     parse: fn(&SourceMap, FileId, &mut golite_parser::Session<'_>) -> ParsedFile,
 ) -> ParsedPackage {
     let mut package = ParsedPackage::default();
-    for file in files {
-        let id = session.map.add(file.name.as_str(), file.text.clone());
+    for source in files {
+        let id = session.map.add(source.name.as_str(), source.text.clone());
         let (map, mut parsing) = parsing(session);
         let ParsedFile { file, broken, broken_decls, lost, relocations, .. } = parse(map, id, &mut parsing);
         session.map.relocate(id, relocations);
+        if let Some(version) = source.version {
+            session.set_version(id, version);
+        }
         package.broken |= broken;
         package.broken_decls.extend(broken_decls);
         package.lost.extend(lost);
@@ -216,12 +219,6 @@ impl Loader for PackageLoader {
     fn near_package(&self, text: &str) -> Option<String> {
         go_packages::nearest(text)
     }
-}
-
-/// A folder as seen from the working directory, if it lies below.
-fn relative(folder: &Path) -> std::path::PathBuf {
-    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
-    folder.strip_prefix(&here).map_or_else(|_| folder.to_path_buf(), Path::to_path_buf)
 }
 
 fn shown(folder: &Path) -> String {

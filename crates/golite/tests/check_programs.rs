@@ -19,7 +19,7 @@ fn find_std(path: &str) -> Option<StdPackage> {
 }
 
 fn check_program(text: &str) -> Checked {
-    let file = SourceText { name: "a.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "a.go".into(), text: Arc::from(text), version: None };
     check_files(&PackageFiles { files: vec![file], folder: ".".into(), module: None }, find_std)
 }
 

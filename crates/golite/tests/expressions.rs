@@ -19,7 +19,7 @@ fn check(statement: &str, expected: &[&str]) {
          {statement}\n\
          }}\n"
     );
-    let source = SourceText { name: "main.go-lite".into(), text: text.into(), minor: None };
+    let source = SourceText { name: "main.go-lite".into(), text: text.into(), version: None };
     let files = PackageFiles { files: vec![source], folder: ".".into(), module: None };
     let checked = check_files(&files, |_| None);
     let lines: Vec<String> = checked
@@ -108,7 +108,7 @@ fn literals_know_their_elements() {
 #[test]
 fn instantiations_must_end() {
     let text = "package main\n\ntype L[T any] struct{}\n\nfunc f[T any]() { f[L[T]]() }\n\nfunc main() { f[int]() }\n";
-    let source = SourceText { name: "main.go-lite".into(), text: text.into(), minor: None };
+    let source = SourceText { name: "main.go-lite".into(), text: text.into(), version: None };
     let files = PackageFiles { files: vec![source], folder: ".".into(), module: None };
     let checked = check_files(&files, |_| None);
     let messages: Vec<&str> = checked.diagnostics().iter().map(|error| &*error.message).collect();

@@ -8,7 +8,7 @@ use golite::{Checked, check_files, find_std};
 use golite_diag::{Diagnostic, apply};
 
 fn check(text: &str) -> Checked {
-    let file = SourceText { name: "main.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "main.go".into(), text: Arc::from(text), version: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
     let mut checked = check_files(&files, find_std);
     checked.warn();

@@ -66,7 +66,7 @@ fn a_long_run_fits_a_small_native_stack() {
     // About 100 million instructions, or 1 million where the interpreter is not optimised.
     let rounds = if cfg!(debug_assertions) { 10 } else { 1000 };
     let text = PROGRAM.to_string();
-    let file = SourceText { name: "a.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "a.go".into(), text: Arc::from(text), version: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
     let program = Program::new(check_files(&files, find_std)).expect("the program has no errors");
     let args = vec![b"a.go".to_vec(), vec![b'x'; rounds]];

@@ -14,7 +14,7 @@ fn codes(example: &str) -> Vec<&'static str> {
     let text =
         if example.starts_with("package ") { example.to_string() } else { format!("package p\n\n{example}") };
     let text = if example.contains("func main(") { text.replace("package p", "package main") } else { text };
-    let file = SourceText { name: "p.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "p.go".into(), text: Arc::from(text), version: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
     let mut checked = check_files(&files, find_std);
     checked.warn();

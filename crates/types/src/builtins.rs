@@ -96,6 +96,18 @@ impl Checker {
         if let Some(first) = args.first() {
             *x = first.clone();
         }
+        let needs = match builtin {
+            Builtin::Clear => Some((21, name.to_string())),
+            Builtin::Max | Builtin::Min => Some((21, format!("built-in {name}"))),
+            Builtin::UnsafeAdd | Builtin::UnsafeSlice => Some((17, format!("unsafe.{name}"))),
+            Builtin::UnsafeSliceData | Builtin::UnsafeString | Builtin::UnsafeStringData => {
+                Some((20, format!("unsafe.{name}")))
+            }
+            _ => None,
+        };
+        if let Some((minor, what)) = needs {
+            self.require_version(call.func.span, minor, &what);
+        }
         match builtin {
             Builtin::Append => self.builtin_append(x, expr, call, args),
             Builtin::Len | Builtin::Cap => self.builtin_len(x, builtin, called),
@@ -107,7 +119,7 @@ impl Checker {
             Builtin::Imag | Builtin::Real => self.builtin_part(x, builtin),
             Builtin::Make => self.builtin_make(x, expr, call),
             Builtin::Max | Builtin::Min => self.builtin_min_max(x, builtin, args),
-            Builtin::New => self.builtin_new(x, &call.args[0]),
+            Builtin::New => self.builtin_new(x, call, &call.args[0]),
             Builtin::Panic => {
                 let any = self.types.any();
                 self.assign_to(x, Some(any), "argument to panic");
@@ -591,7 +603,7 @@ impl Checker {
         true
     }
 
-    fn builtin_new<'a>(&mut self, x: &mut Operand<'a>, arg: &'a Expr) -> bool {
+    fn builtin_new<'a>(&mut self, x: &mut Operand<'a>, call: &'a CallExpr, arg: &'a Expr) -> bool {
         *x = self.check_expr_or_type(arg, Generic::Refused);
         match x.mode {
             Mode::Invalid => return false,
@@ -602,6 +614,8 @@ impl Checker {
             }
             Mode::Type => self.var_type_later(x.ty, arg.span),
             _ => {
+                let what = format!("new({})", self.expr_text(arg));
+                self.require_version(call.func.span, 26, &what);
                 if self.is_untyped(x.ty) {
                     self.assign_to(x, None, "argument to new");
                     if !x.is_valid() {

@@ -71,7 +71,11 @@ impl Checker {
         };
         let generic = !sig.type_params.is_empty();
         let mut given = GivenTypes::default();
+        if generic && instantiated.is_none() {
+            self.require_version(expr.span, 18, "implicit function instantiation");
+        }
         if let Some((index, exprs)) = instantiated {
+            self.require_version(expr.span, 18, "function instantiation");
             let types: Vec<TypeId> = exprs.iter().map(|expr| self.check_var_type(expr)).collect();
             if types.contains(&Basic::Invalid.id()) {
                 self.use_exprs(&call.args);
@@ -312,6 +316,10 @@ impl Checker {
             inference.args.resize(inference.params.len(), None);
             arg.ty = self.types.intern(Type::Signature(Arc::new(new)));
             generic_args.push((i, arg_sig, number));
+        }
+        if let Some((first, ..)) = generic_args.first() {
+            let at = arguments.values[*first].span;
+            self.require_version(at, 21, "implicitly instantiated function as argument");
         }
         if !inference.params.is_empty() {
             inference.span = self.position(expr);

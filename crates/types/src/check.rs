@@ -20,6 +20,7 @@ use crate::object::{
 };
 use crate::ty::{Basic, NamedId, TypeId, TypeTable};
 use crate::typexpr::Signature;
+use crate::version::Versions;
 
 /// What an import path leads to.
 #[derive(Debug)]
@@ -73,11 +74,19 @@ pub struct Session {
     pub next_id: u32,
     /// What is wrong.
     pub errors: Vec<Diagnostic>,
+    /// The language versions of the files.
+    pub versions: Versions,
 }
 
 impl Default for Session {
     fn default() -> Session {
-        Session { map: SourceMap::default(), names: Interner::default(), next_id: 1, errors: Vec::new() }
+        Session {
+            map: SourceMap::default(),
+            names: Interner::default(),
+            next_id: 1,
+            errors: Vec::new(),
+            versions: Versions::default(),
+        }
     }
 }
 
@@ -145,6 +154,8 @@ pub struct Checker {
     /// Variables declared in the function being checked, to report the unused ones.
     pub(crate) locals: Vec<ObjId>,
     pub(crate) quiet: bool,
+    /// What is wrong with the sizes of types.
+    pub(crate) oversized: Vec<Diagnostic>,
     pub(crate) broken_files: bool,
     pub(crate) loading: Vec<PkgId>,
     /// Where each of those is imported.
@@ -254,6 +265,7 @@ impl Checker {
             comparable_type: Basic::Invalid.id(),
             locals: Vec::new(),
             quiet: false,
+            oversized: Vec::new(),
             broken_files: false,
             loading: Vec::new(),
             loading_at: Vec::new(),
@@ -518,6 +530,7 @@ impl Checker {
             self.check_instance_cycles(pkg);
         }
         self.check_init_order(pkg);
+        self.report_oversized();
         if !self.broken_files {
             self.report_unused_imports(pkg);
         }
@@ -548,6 +561,7 @@ impl Checker {
             }
             self.open_scope();
             let scope = self.env.scope;
+            self.check_file_version(file.package.span);
             for import in &file.imports {
                 self.import(pkg, scope, import);
             }

@@ -541,7 +541,20 @@ impl Checker {
                     return true;
                 }
             }
-            return self.convertible_kinds(a, b);
+            if !self.convertible_kinds(a, b) {
+                return false;
+            }
+            let (what, minor) = match (self.types.get(a), self.types.get(b)) {
+                (Type::Slice(_), Type::Array(..)) => ("array", 20),
+                (Type::Slice(_), Type::Pointer(_)) => ("array pointer", 17),
+                _ => return true,
+            };
+            if !self.allows(x.span, minor) {
+                let tail = self.version_tail(x.span);
+                *cause = format!("conversion of slice to {what} requires go1.{minor} or later{tail}");
+                return false;
+            }
+            return true;
         }
         let all = |ty: TypeId, checker: &mut Checker| checker.specific_types(ty);
         let Some(froms) = all(from, self) else { return false };

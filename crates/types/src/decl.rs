@@ -236,6 +236,10 @@ impl Checker {
         let outer = self.env.scope;
         if spec.alias {
             self.object_mut(obj).alias = true;
+            match spec.type_params.first() {
+                Some(param) => self.require_version(param.span, 23, "generic type alias"),
+                None => self.require_version(spec.name.span, 9, "type alias"),
+            };
             if !spec.type_params.is_empty() {
                 self.open_scope();
                 let params = self.declare_type_params(&spec.type_params);
@@ -266,7 +270,8 @@ impl Checker {
         let named = self.types.as_named(ty).expect("a new named type");
         self.object_mut(obj).ty = ty;
         self.attach_pending(obj, named);
-        if !spec.type_params.is_empty() {
+        if let Some(param) = spec.type_params.first() {
+            self.require_version(param.span, 18, "type parameter");
             self.open_scope();
             let params = self.declare_type_params(&spec.type_params);
             self.types.named[named.0 as usize].type_params = params.clone();

@@ -398,6 +398,21 @@ impl Checker {
             self.error(Code::ConstantOverflow, x.span, message);
             return;
         }
+        if number && text.len() > 2 && !self.allows(x.span, 13) {
+            let what = match text.as_bytes() {
+                text if text.contains(&b'_') => Some("underscore in numeric literal"),
+                [b'0', b'b' | b'B', ..] => Some("binary literal"),
+                [b'0', b'o' | b'O', ..] => Some("0o/0O-style octal literal"),
+                [b'0', b'x' | b'X', ..] if kind == LitKind::Float => {
+                    Some("hexadecimal floating-point literal")
+                }
+                _ => None,
+            };
+            if let Some(what) = what {
+                self.require_version(x.span, 13, what);
+            }
+        }
+        let text = self.text(x.span);
         let ty = match kind {
             LitKind::Int => Basic::UntypedInt,
             LitKind::Float => Basic::UntypedFloat,

@@ -100,6 +100,7 @@ impl Checker {
         target: Option<Target<'_>>,
     ) {
         let ExprKind::Index(_, indices) = &expr.kind else { return };
+        self.require_version(expr.span, 18, "function instantiation");
         let Some(args) = self.given_types(x, expr, indices) else { return };
         self.instantiate_with(x, args, indices, target);
     }
@@ -160,6 +161,11 @@ impl Checker {
     ) {
         let Type::Signature(sig) = self.types.get(x.ty).clone() else { return };
         if args.len() < sig.type_params.len() {
+            if exprs.is_empty() && self.require_version(x.span, 18, "function instantiation") {
+                self.require_version(x.span, 21, "implicitly instantiated function in assignment");
+            } else if !exprs.is_empty() && target.is_some() {
+                self.require_version(x.span, 21, "partially instantiated function in assignment");
+            }
             let (renamed, map) = self.rename_params(&sig.type_params);
             let mut params = Vec::new();
             let mut values = Vec::new();

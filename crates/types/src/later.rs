@@ -148,7 +148,7 @@ impl Checker {
             for method in self.types.type_set(*embedded).methods.clone() {
                 match self.same_method(&seen, method.name, method.pkg) {
                     Some((other, first)) => {
-                        if !self.types.identical(other.sig, method.sig) {
+                        if !self.types.identical(other.sig, method.sig) || !self.allows(span, 14) {
                             self.duplicate_method(method.name, span, first);
                         }
                     }

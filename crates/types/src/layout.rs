@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use golite_diag::Code;
+use golite_diag::{Code, Diagnostic, Severity};
 use golite_source::Span;
 
 use crate::check::Checker;
@@ -122,8 +122,8 @@ impl Checker {
         let instance =
             self.types.as_named(ty).is_some_and(|named| self.types.named_info(named).origin.is_some());
         if instance || part == ty {
-            let shown = self.show(part);
-            self.error(Code::Limit, span, format!("type {shown} larger than address space"));
+            let message = format!("type {} larger than address space", self.show(part));
+            self.oversized.push(Diagnostic::error(Code::Limit, span, message));
         }
     }
 
@@ -131,7 +131,16 @@ impl Checker {
     pub(crate) fn check_chan_elem(&mut self, elem: TypeId, span: Span) {
         let fixed = !self.has_variable_size(elem, &mut Vec::new());
         if fixed && self.types.size_align(elem).0 > MAX_CHAN_ELEM_BYTES {
-            self.error(Code::Limit, span, "channel element type too large (>64kB)");
+            let message = "channel element type too large (>64kB)";
+            self.oversized.push(Diagnostic::error(Code::Limit, span, message));
+        }
+    }
+
+    /// Reports what is too large. As in Go, that is looked at when nothing else is wrong.
+    pub(crate) fn report_oversized(&mut self) {
+        let oversized = std::mem::take(&mut self.oversized);
+        if self.session.errors.iter().all(|error| error.severity != Severity::Error) {
+            self.session.errors.extend(oversized);
         }
     }
 }

@@ -44,6 +44,7 @@ mod typeset;
 mod typexpr;
 mod unify;
 mod universe;
+mod version;
 mod warnings;
 
 pub use check::{Checker, Loaded, Loader, Session};
@@ -63,3 +64,4 @@ pub use ty::{
 };
 pub use typeset::TypeSet;
 pub use typexpr::Signature;
+pub use version::{FileVersion, ITERATION_VARIABLES, NEWEST, Versions};

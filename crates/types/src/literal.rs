@@ -138,6 +138,11 @@ impl Checker {
                         self.error(Code::BadLiteral, key.span, message);
                         continue;
                     }
+                    if path.len() > 1 && !self.allows(key.span, 27) {
+                        let (field, shown) = (self.field_path(under, &path), self.show(base));
+                        let what = format!("use of promoted field {field} in struct literal of type {shown}");
+                        self.require_version(key.span, 27, &what);
+                    }
                     (path, ty)
                 }
                 Lookup::Method { .. } => {
@@ -157,6 +162,21 @@ impl Checker {
             self.assign_to(&mut x, Some(ty), "struct literal");
             self.check_field_twice(element, &mut visited, path, name.name);
         }
+    }
+
+    /// The names along a path of fields, with dots between them.
+    fn field_path(&mut self, base: TypeId, path: &[usize]) -> String {
+        let mut names = Vec::new();
+        let mut at = base;
+        for index in path {
+            if let Type::Struct(fields) = self.types.under(at)
+                && let Some(field) = fields.get(*index)
+            {
+                names.push(self.owned_name(field.name));
+                at = field.ty;
+            }
+        }
+        names.join(".")
     }
 
     fn check_field_twice(&mut self, element: &Expr, visited: &mut Visited, path: Vec<usize>, name: Symbol) {

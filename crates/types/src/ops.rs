@@ -330,6 +330,12 @@ impl Checker {
                 }
             }
         } else if self.all_basic(y.ty, Basic::is_integer) && !self.is_untyped(y.ty) {
+            if !self.allows(y.span, 13) && !self.all_basic(y.ty, Basic::is_unsigned) {
+                let what = format!("invalid operation: signed shift count {}", self.describe(y));
+                self.require_version(y.span, 13, &what);
+                x.invalidate();
+                return;
+            }
         } else if self.is_untyped(y.ty) {
             self.convert_untyped(y, Basic::Uint.id());
             if !y.is_valid() {

@@ -32,6 +32,14 @@ impl Checker {
                 }
                 Ok(found) => {
                     failed = false;
+                    let needs = if self.is_func(x.ty) {
+                        23
+                    } else if self.all_basic(x.ty, Basic::is_integer) {
+                        22
+                    } else {
+                        0
+                    };
+                    self.require_version(x.span, needs, &format!("cannot range over {text}:"));
                     values = found;
                     let problem = match (&stmt.key, &stmt.value, &stmt.extra) {
                         (Some(key), ..) if values.key.is_none() => {
@@ -92,7 +100,10 @@ impl Checker {
             let Some(side) = side else { continue };
             let (name, at) =
                 side.as_ident().map_or((sym::BLANK, side.span), |ident| (ident.name, ident.span));
-            let var = self.new_var(name, at, Basic::Invalid.id(), VarFacts::default());
+            let mut facts = VarFacts::default();
+            // One variable for all iterations is assigned to by each of them.
+            facts.assigned = !self.allows(at, crate::version::ITERATION_VARIABLES);
+            let var = self.new_var(name, at, Basic::Invalid.id(), facts);
             if side.as_ident().is_some() {
                 self.info.set_object(side.id, var);
                 if name != sym::BLANK {

@@ -162,6 +162,9 @@ impl Checker {
             self.with_var(obj, |facts| facts.used = true);
             return invalid;
         }
+        if scope == ScopeId(0) && matches!(name, sym::ANY | sym::COMPARABLE) {
+            self.require_version(expr.span, 18, &format!("predeclared {text}"));
+        }
         self.declare_object(obj);
         self.use_dot_import(scope, obj);
         self.object(obj).ty
@@ -242,6 +245,7 @@ impl Checker {
             }
             return invalid;
         }
+        self.require_version(expr.span, 18, "type instantiation");
         let types: Vec<TypeId> = args.iter().map(|arg| self.check_var_type(arg)).collect();
         if types.contains(&invalid) {
             return invalid;
@@ -417,6 +421,10 @@ impl Checker {
         for element in &ty.elements {
             match element {
                 InterfaceElement::Embedded(expr) => {
+                    if matches!(expr.kind, ExprKind::Binary(_) | ExprKind::Unary(..)) {
+                        let what = format!("embedding interface element {}", self.expr_text(expr));
+                        self.require_version(expr.span, 18, &what);
+                    }
                     let embedded = self.union_type(expr);
                     info.embeds.push((embedded, expr.span));
                 }
@@ -528,6 +536,12 @@ impl Checker {
         self.env.level = FuncLevel(self.levels);
         let outer = self.open_scope();
         let receiver = receiver(self);
+        if let Some(param) = type_params.first() {
+            match receiver {
+                Some(_) => self.require_version(param.span, 27, "generic method"),
+                None => self.require_version(param.span, 18, "type parameter"),
+            };
+        }
         let own = self.declare_type_params(type_params);
         self.env.hidden.extend(&own);
         self.check_bounds(type_params, &own);
@@ -615,6 +629,7 @@ impl Checker {
         let span = base.span;
         let mut ty;
         if let ExprKind::Index(generic, args) = &base.kind {
+            self.require_version(span, 18, "type instantiation");
             ty = self.generic_receiver(method, generic, args);
             if ty != Basic::Invalid.id() {
                 self.info.set(base.id, Fact { mode: Mode::Type, ty });

@@ -4,7 +4,7 @@
 //! line above the package clause. Source: `go help buildconstraint`.
 
 /// The newest version of the language whose `go1.N` tag is set.
-pub const GO_MINOR: u32 = 27;
+pub const GO_MINOR: u32 = golite_types::NEWEST;
 
 const SYSTEMS: &[&str] = &[
     "aix",

@@ -9,6 +9,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use golite_types::FileVersion;
+
 pub use constraint::{FileConstraint, GO_MINOR, file_constraint, name_matches};
 pub use gomod::GoModule;
 
@@ -22,8 +24,8 @@ pub struct SourceText {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
-    /// The language version `1.N` of this file, if its `//go:build` line asks for one.
-    pub minor: Option<u32>,
+    /// The language version, if it need not be the newest.
+    pub version: Option<FileVersion>,
 }
 
 /// The files of one package.
@@ -62,7 +64,7 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
             })?;
             let file = to_text(name.into(), bytes)?;
             let folder = PathBuf::from(".");
-            Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder), folder })
+            Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder)?, folder })
         }
         [only] if Path::new(only).is_dir() => load_folder(Path::new(only)),
         [only] if !Path::new(only).exists() && !is_source_name(only) => {
@@ -81,7 +83,7 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
             }
             let parent = Path::new(&paths[0]).parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-            Ok(PackageFiles { files, module: GoModule::of_folder(&folder), folder })
+            Ok(PackageFiles { files, module: GoModule::of_folder(&folder)?, folder })
         }
     }
 }
@@ -111,12 +113,16 @@ pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
     if names.is_empty() {
         return Err(LoadError(format!("no Go files in {}", full.display())));
     }
+    let module = GoModule::of_folder(folder)?;
     let mut files = Vec::new();
     for name in names.iter().filter(|name| name_matches(name)) {
         let path = folder.join(name);
         let shown = if folder == Path::new(".") { name.clone() } else { path.display().to_string() };
-        let file = read_file(&path, shown)?;
-        if file_constraint(&file.text).included {
+        let mut file = read_file(&path, shown)?;
+        let FileConstraint { included, minor: declared } = file_constraint(&file.text);
+        if included {
+            let module = module.as_ref().map_or(GO_MINOR, |module| module.minor);
+            file.version = Some(FileVersion { declared, module });
             files.push(file);
         }
     }
@@ -124,7 +130,7 @@ pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
         let text = format!("package {}: build constraints exclude all Go files in {}", shown, full.display());
         return Err(LoadError(text));
     }
-    Ok(PackageFiles { files, module: GoModule::of_folder(folder), folder: folder.to_path_buf() })
+    Ok(PackageFiles { files, module, folder: folder.to_path_buf() })
 }
 
 fn read_file(path: &Path, shown: String) -> Result<SourceText, LoadError> {
@@ -159,8 +165,10 @@ fn read_all(stream: impl Read, shown: &str) -> Result<Vec<u8>, ReadError> {
 fn to_text(name: String, bytes: Vec<u8>) -> Result<SourceText, LoadError> {
     match String::from_utf8(bytes) {
         Ok(text) => {
-            let minor = file_constraint(&text).minor;
-            Ok(SourceText { name, text: text.into(), minor })
+            // Files given by name have the newest version, as in Go, but for their own lines.
+            let declared = file_constraint(&text).minor;
+            let version = declared.map(|_| FileVersion { declared, module: GO_MINOR });
+            Ok(SourceText { name, text: text.into(), version })
         }
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -184,4 +192,10 @@ pub fn io_text(error: &std::io::Error) -> String {
             text[..end].to_lowercase()
         }
     }
+}
+
+/// A path as seen from the working directory, if it lies below.
+pub(crate) fn relative(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    path.strip_prefix(&here).map_or_else(|_| path.to_path_buf(), Path::to_path_buf)
 }
