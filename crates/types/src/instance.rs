@@ -100,7 +100,8 @@ impl Checker {
         target: Option<Target<'_>>,
     ) {
         let ExprKind::Index(_, indices) = &expr.kind else { return };
-        self.require_version(expr.span, 18, "function instantiation");
+        let at = self.position(expr);
+        self.require_version(at, 18, "function instantiation");
         let Some(args) = self.given_types(x, expr, indices) else { return };
         self.instantiate_with(x, args, indices, target);
     }
