@@ -76,7 +76,8 @@ pub(crate) fn eval(args: &EvalArgs) -> ExitCode {
     run_checked(&args.flags, "eval", arguments(b"eval".to_vec(), rest), || {
         let code = code.to_str().ok_or("eval: the code is not UTF-8")?;
         let find = if args.flags.leaks.is_some() { golite::find_std_traced } else { golite::find_std };
-        Ok(golite::check_eval(&golite::load::code_text("<eval>", code), find))
+        let files = golite::load::code_text("<eval>", code).map_err(|error| error.0)?;
+        Ok(golite::check_eval(&files, find))
     })
 }
 

@@ -295,11 +295,10 @@ fn what_came_after_the_language_version_is_an_error() {
     let expected: String = lines.iter().map(|line| format!("{line} {tail}\n")).collect();
     ends(&folder.golite(&["check", "--format", "short", "."], ""), End::Exit(1), &expected, "");
     folder.write("go.mod", "module example.com/a\n\ngo 1.28\n");
-    let message = "golite: go.mod requires go >= 1.28 (go-lite runs Go 1.27)\n";
+    let message = "go.mod requires go >= 1.28 (go-lite runs Go 1.27)\n";
     ends(&folder.golite(&["run", "."], ""), End::Exit(1), "", message);
     folder.write("go.mod", "module example.com/a\n\ngo abc\n");
-    let message =
-        "golite: errors parsing go.mod:\ngo.mod:3: invalid go version 'abc': must match format 1.23.0\n";
+    let message = "errors parsing go.mod:\ngo.mod:3: invalid go version 'abc': must match format 1.23.0\n";
     ends(&folder.golite(&["run", "."], ""), End::Exit(1), "", message);
 }
 

@@ -89,11 +89,13 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
 }
 
 /// Code that stands in no file, as the only file of a program in the working directory.
-#[must_use]
-pub fn code_text(name: &str, code: &str) -> PackageFiles {
-    let file = SourceText { name: name.into(), text: code.into(), minor: file_constraint(code).minor };
+///
+/// # Errors
+/// When the working directory is in a module whose `go.mod` is wrong.
+pub fn code_text(name: &str, code: &str) -> Result<PackageFiles, LoadError> {
+    let file = source_text(name.into(), code);
     let folder = PathBuf::from(".");
-    PackageFiles { files: vec![file], module: GoModule::of_folder(&folder), folder }
+    Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder)?, folder })
 }
 
 /// Reads the files of the package in a folder.
@@ -161,15 +163,17 @@ fn read_all(stream: impl Read, shown: &str) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
+/// A file given by name: it has the newest language version, as in Go, but for a line of its own.
+fn source_text(name: String, text: &str) -> SourceText {
+    let declared = file_constraint(text).minor;
+    let version = declared.map(|_| FileVersion { declared, module: GO_MINOR });
+    SourceText { name, text: text.into(), version }
+}
+
 /// Source text: UTF-8 is checked with Go's message; NUL bytes and byte order marks are the lexer's business.
 fn to_text(name: String, bytes: Vec<u8>) -> Result<SourceText, LoadError> {
     match String::from_utf8(bytes) {
-        Ok(text) => {
-            // Files given by name have the newest version, as in Go, but for their own lines.
-            let declared = file_constraint(&text).minor;
-            let version = declared.map(|_| FileVersion { declared, module: GO_MINOR });
-            Ok(SourceText { name, text: text.into(), version })
-        }
+        Ok(text) => Ok(source_text(name, &text)),
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
