@@ -10,6 +10,7 @@ use crate::object::{FuncLevel, VarFacts};
 use crate::operand::Operand;
 use crate::stmt::Context;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
+use crate::version::ITERATION_VARIABLES;
 
 /// The types of the iteration values; `None` where there is none.
 #[derive(Clone, Copy)]
@@ -100,9 +101,9 @@ impl Checker {
             let Some(side) = side else { continue };
             let (name, at) =
                 side.as_ident().map_or((sym::BLANK, side.span), |ident| (ident.name, ident.span));
-            let mut facts = VarFacts::default();
             // One variable for all iterations is assigned to by each of them.
-            facts.assigned = !self.allows(at, crate::version::ITERATION_VARIABLES);
+            let assigned = !self.allows(at, ITERATION_VARIABLES);
+            let facts = VarFacts { assigned, ..VarFacts::default() };
             let var = self.new_var(name, at, Basic::Invalid.id(), facts);
             if side.as_ident().is_some() {
                 self.info.set_object(side.id, var);
