@@ -143,7 +143,7 @@ fn changed(text: &str, random: &mut Random) -> String {
 /// Checks a text and shows everything; gives how long it took.
 fn look_at(text: &str) -> Duration {
     let start = Instant::now();
-    let file = SourceText { name: "main.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "main.go".into(), text: Arc::from(text), version: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
     let mut checked = check_files(&files, find_std);
     checked.warn();
