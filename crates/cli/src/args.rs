@@ -33,6 +33,13 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show the bytecode of a program
     Dis(DisArgs),
+    /// Type Go, see what comes of it; `golite` alone on a terminal is the same
+    Repl(Box<ReplArgs>),
+    /// Show what a package, function, type or method of the standard library is
+    Doc {
+        /// The name: strings, strings.Fields, strings.Builder.Len, math/rand.Intn
+        name: String,
+    },
     /// Work on scripts: files without package clause
     #[command(subcommand)]
     Script(ScriptCommand),
@@ -116,6 +123,19 @@ pub(crate) struct EvalArgs {
     /// The statements or expression, then what the program gets as arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CODE")]
     pub(crate) code: Vec<OsString>,
+}
+
+/// `golite repl`.
+#[derive(Args, Debug)]
+pub(crate) struct ReplArgs {
+    #[command(flatten)]
+    pub(crate) flags: RunFlags,
+    /// Keep no lines for later sessions
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// What programs get as arguments
+    #[arg(trailing_var_arg = true, value_name = "ARGS")]
+    pub(crate) args: Vec<OsString>,
 }
 
 /// How a program is run. What has been read and is consistent is in [`RunOptions`].
@@ -257,6 +277,12 @@ impl RunOptions {
 }
 
 impl RunFlags {
+    /// Whether something is recorded of the run.
+    pub(crate) fn records(&self) -> bool {
+        let profiles = [&self.cpuprofile, &self.memprofile, &self.blockprofile, &self.mutexprofile];
+        self.trace.is_some() || profiles.iter().any(|path| path.is_some())
+    }
+
     /// The options, if they go together and all of them work.
     pub(crate) fn options(&self) -> Result<RunOptions, String> {
         let denied_files = self.deny.contains(&DenyArg::Fs);
@@ -359,11 +385,11 @@ pub(crate) struct TraceArgs {
 }
 
 /// Words that are commands; anything else in their place is a path to run.
-const COMMANDS: [&str; 9] = ["run", "eval", "check", "dis", "script", "explain", "pprof", "trace", "version"];
+const COMMANDS: [&str; 11] =
+    ["run", "eval", "check", "dis", "repl", "doc", "script", "explain", "pprof", "trace", "version"];
 
 /// Words that will be commands.
-const LATER: [&str; 10] =
-    ["repl", "doc", "completions", "fmt", "test", "explore", "debug", "lsp", "help", "build"];
+const LATER: [&str; 8] = ["completions", "fmt", "test", "explore", "debug", "lsp", "help", "build"];
 
 /// Adds the command `run` where it is left out.
 pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {

@@ -14,8 +14,8 @@ use golite::{
 use golite_diag::{Code, page};
 
 use crate::args::{
-    CheckArgs, DenyArg, DisArgs, EvalArgs, LeaksArg, PprofArgs, ReportArgs, RunArgs, RunFlags, RunOptions,
-    TraceArgs, split_script, texts,
+    CheckArgs, DenyArg, DisArgs, EvalArgs, LeaksArg, PprofArgs, ReplArgs, ReportArgs, RunArgs, RunFlags,
+    RunOptions, TraceArgs, split_script, texts,
 };
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
 use crate::{FAILED, LIMIT, USAGE, signals};
@@ -101,6 +101,46 @@ pub(crate) fn script_to_go(report: ReportArgs, path: &OsString) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
+/// `golite repl`.
+pub(crate) fn repl(args: &ReplArgs) -> ExitCode {
+    let options = match args.flags.options() {
+        Ok(options) => options,
+        Err(message) => {
+            fail(&format!("golite repl: {message}"));
+            return ExitCode::from(USAGE);
+        }
+    };
+    if args.flags.records() || options.leaks.is_some() {
+        fail(
+            "golite repl: a session records nothing: --leaks, --trace and the profiles are flags of `golite run`",
+        );
+        return ExitCode::from(USAGE);
+    }
+    let status = golite_repl::run(&golite_repl::Options {
+        config: run_config(&options, &args.flags),
+        permissions: permissions(&options),
+        args: arguments(b"repl".to_vec(), &args.args),
+        history: !args.no_history,
+        version: env!("CARGO_PKG_VERSION").into(),
+    });
+    // Goroutines, and natives that wait on other threads, end with the process.
+    std::process::exit(status)
+}
+
+/// `golite doc`.
+pub(crate) fn doc(name: &str) -> ExitCode {
+    match golite::doc::find_text(name) {
+        Ok(text) => {
+            to_stdout(&text);
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            fail(&format!("golite doc: {message}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
 /// What a program gets as `os.Args`.
 fn arguments(name: Vec<u8>, rest: &[OsString]) -> Vec<Vec<u8>> {
     let rest = rest.iter().map(|arg| arg.as_encoded_bytes().to_vec());
@@ -170,28 +210,7 @@ fn run_here(
         }
     }
     let host = StdHost::new(arguments, permissions(options));
-    let config = RunConfig {
-        max_memory: options.max_memory,
-        max_steps: options.max_steps,
-        timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
-        max_goroutines: options.max_goroutines,
-        max_stack: options.max_stack,
-        explain: options.explain || std::io::stderr().is_terminal(),
-        seed: options.seed.unwrap_or_else(random_seed),
-        virtual_clock: options.seed.is_some(),
-        leaks: match options.leaks {
-            None => LeakCheck::Off,
-            Some(LeaksArg::Show) => LeakCheck::Show,
-            Some(LeaksArg::Error) => LeakCheck::Fail,
-        },
-        trace: flags.trace.is_some(),
-        profiles: ProfileSet {
-            cpu: flags.cpuprofile.is_some(),
-            memory: flags.memprofile.is_some(),
-            block: flags.blockprofile.is_some(),
-            mutex: flags.mutexprofile.is_some(),
-        },
-    };
+    let config = run_config(options, flags);
     if let Err(error) = signals::install(&host.waker()) {
         fail(&format!("golite: no signal can be handled: {error}"));
     }
@@ -243,6 +262,32 @@ fn write_report(path: &Path, bytes: &[u8]) -> bool {
         fail(&format!("golite: {}: {}", path.display(), io_text(error)));
     }
     written.is_ok()
+}
+
+/// Limits, the seed and what is recorded of a run.
+fn run_config(options: &RunOptions, flags: &RunFlags) -> RunConfig {
+    RunConfig {
+        max_memory: options.max_memory,
+        max_steps: options.max_steps,
+        timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
+        max_goroutines: options.max_goroutines,
+        max_stack: options.max_stack,
+        explain: options.explain || std::io::stderr().is_terminal(),
+        seed: options.seed.unwrap_or_else(random_seed),
+        virtual_clock: options.seed.is_some(),
+        leaks: match options.leaks {
+            None => LeakCheck::Off,
+            Some(LeaksArg::Show) => LeakCheck::Show,
+            Some(LeaksArg::Error) => LeakCheck::Fail,
+        },
+        trace: flags.trace.is_some(),
+        profiles: ProfileSet {
+            cpu: flags.cpuprofile.is_some(),
+            memory: flags.memprofile.is_some(),
+            block: flags.blockprofile.is_some(),
+            mutex: flags.mutexprofile.is_some(),
+        },
+    }
 }
 
 /// Ends the process when the program's thread panics (a defect of go-lite): nobody waits for it.

@@ -1,5 +1,5 @@
-//! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `script`, `explain`, `pprof`, `trace`,
-//! `version`.
+//! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `repl`, `doc`, `script`, `explain`, `pprof`,
+//! `trace`, `version`.
 //!
 //! `golite FILE` is `golite run FILE`. Exit status: the script's own; 2 for a panic, fatal error or
 //! limit; 1 for compile errors and for files that cannot be read; 64 for wrong usage.
@@ -9,6 +9,7 @@ mod commands;
 mod report;
 mod signals;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,7 +27,10 @@ const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     golite::use_one_arena();
-    let args: Vec<_> = std::env::args_os().collect();
+    let mut args: Vec<_> = std::env::args_os().collect();
+    if args.len() == 1 && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        args.push("repl".into());
+    }
     if let Some(word) = args::missing_command(&args) {
         report::fail(&format!("golite {word}: this version has no such command; `golite --help` lists them"));
         return ExitCode::from(USAGE);
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         Command::Eval(eval) => commands::eval(&eval),
         Command::Check(check) => commands::check(&check),
         Command::Dis(dis) => commands::dis(&dis),
+        Command::Repl(repl) => commands::repl(&repl),
+        Command::Doc { name } => commands::doc(&name),
         Command::Script(ScriptCommand::ToGo { report, path }) => commands::script_to_go(report, &path),
         Command::Explain { code } => commands::explain(code.as_deref()),
         Command::Pprof(pprof) => commands::pprof(&pprof),

@@ -477,23 +477,40 @@ impl Compiler {
             if matches!(self.checker.types.under(ty), Type::Interface(_)) {
                 continue;
             }
-            // A method with type parameters of its own implements nothing.
-            let mut entries = self.checker.method_set(ty);
-            entries.retain(|entry| match self.checker.types.get(entry.ty) {
-                Type::Signature(sig) => sig.type_params.is_empty(),
-                _ => true,
-            });
-            if entries.is_empty() {
-                continue;
-            }
-            let mut methods = Vec::with_capacity(entries.len());
-            for entry in &entries {
-                let method = self.method_ix(entry.name, entry.pkg, entry.ty);
-                let func = self.interface_method(ty, entry);
-                methods.push(MethodDef { method, func });
-            }
-            self.module.types[ix.index()].methods = methods;
-            self.module.methods_filled.push(ix);
+            self.fill_methods(ty, ix);
         }
+    }
+
+    /// Types got methods after values of them could get into interfaces.
+    pub fn refill_methods(&mut self) {
+        let mut all: Vec<TypeIx> = self.dynamic.iter().copied().collect();
+        all.sort();
+        for ix in all {
+            let ty = self.ids_of_types[ix.index()];
+            if !matches!(self.checker.types.under(ty), Type::Interface(_)) {
+                self.fill_methods(ty, ix);
+            }
+        }
+    }
+
+    /// Makes the methods of a type known to the runtime.
+    fn fill_methods(&mut self, ty: TypeId, ix: TypeIx) {
+        // A method with type parameters of its own implements nothing.
+        let mut entries = self.checker.method_set(ty);
+        entries.retain(|entry| match self.checker.types.get(entry.ty) {
+            Type::Signature(sig) => sig.type_params.is_empty(),
+            _ => true,
+        });
+        if entries.is_empty() && self.module.types[ix.index()].methods.is_empty() {
+            return;
+        }
+        let mut methods = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let method = self.method_ix(entry.name, entry.pkg, entry.ty);
+            let func = self.interface_method(ty, entry);
+            methods.push(MethodDef { method, func });
+        }
+        self.module.types[ix.index()].methods = methods;
+        self.module.methods_filled.push(ix);
     }
 }

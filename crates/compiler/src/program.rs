@@ -186,6 +186,18 @@ impl Compiler {
         ix
     }
 
+    /// A variable of package level is the same as another, of the same type, that was declared before.
+    pub fn share_global(&mut self, obj: ObjId, with: ObjId) {
+        let ix = self.global_ix(with);
+        self.globals.insert(obj, ix);
+    }
+
+    /// The name of a declared function or method as Go prints it.
+    #[must_use]
+    pub fn declared_name_of(&self, obj: ObjId) -> String {
+        self.declared_name(obj, !self.type_params(obj).is_empty())
+    }
+
     fn need_initialised(&mut self, obj: ObjId) {
         let object = self.checker.object(obj);
         let pkg = object.pkg;

@@ -4,6 +4,9 @@
 
 pub mod load;
 
+pub mod doc;
+pub mod session;
+
 mod check;
 mod explain;
 mod go_packages;

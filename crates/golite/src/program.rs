@@ -65,6 +65,13 @@ impl Program {
         Ok(Program { compiler, package, entry, verifier: Verifier::new() })
     }
 
+    /// A program without functions, for a session that adds them.
+    pub(crate) fn for_session(checker: golite_types::Checker, package: PkgId) -> Program {
+        let mut compiler = Compiler::new(checker);
+        let entry = compiler.add_program(package);
+        Program { compiler, package, entry, verifier: Verifier::new() }
+    }
+
     /// The package that was asked for.
     #[must_use]
     pub fn package(&self) -> PkgId {
@@ -141,7 +148,7 @@ impl Program {
     }
 
     /// Whether a function or its receiver has type parameters.
-    fn is_generic(&self, obj: golite_types::ObjId) -> bool {
+    pub(crate) fn is_generic(&self, obj: golite_types::ObjId) -> bool {
         let checker = &self.compiler.checker;
         let object = checker.object(obj);
         debug_assert!(matches!(object.kind, ObjKind::Func));

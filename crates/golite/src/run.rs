@@ -100,7 +100,7 @@ impl RunConfig {
     ///
     /// # Errors
     /// Go's text for a malformed environment.
-    fn to_vm(self, host: &dyn Host, program: &Program) -> Result<VmConfig, String> {
+    pub(crate) fn to_vm(self, host: &dyn Host, program: &Program) -> Result<VmConfig, String> {
         let limit = host.env(b"GOMEMLIMIT").map(|text| String::from_utf8_lossy(&text).into_owned());
         let soft_limit = match &limit {
             None => None,
@@ -168,6 +168,10 @@ impl Loader for Program {
 
     fn explain(&self, failure: &Failure) -> String {
         explain::explain(&self.compiler.checker, failure)
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
     }
 }
 

@@ -59,7 +59,7 @@ fn print_last(parsed: &mut ParsedPackage, session: &mut Session) -> bool {
     is_call
 }
 
-fn is_printer(call: &CallExpr, names: &Interner) -> bool {
+pub(crate) fn is_printer(call: &CallExpr, names: &Interner) -> bool {
     let ExprKind::Selector(base, name) = &call.func.kind else { return false };
     let is_fmt = matches!(base.kind, ExprKind::Ident(base) if names.name(base) == "fmt");
     is_fmt && PRINTERS.contains(&names.name(name.name))

@@ -22,7 +22,7 @@ use golite_syntax::token::Token;
 pub use actions::is_blank;
 use actions::{Ctx, Parsed};
 use recover::{Reader, Recovered};
-pub use script::{PartKind, has_package_clause, parse_script, script_parts};
+pub use script::{PartKind, has_package_clause, parse_input, parse_script, script_parts};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications, missing_debug_implementations)]
 mod go {

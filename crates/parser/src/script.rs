@@ -68,12 +68,30 @@ pub fn has_package_clause(text: &str) -> bool {
 
 /// Parses a file without package clause. Errors are added to the session.
 pub fn parse_script(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> ParsedFile {
+    parse(map, id, session, Main::OfScript)
+}
+
+/// Parses an input of a session: a script, in which `main` is a function as any other.
+pub fn parse_input(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> ParsedFile {
+    parse(map, id, session, Main::Ordinary)
+}
+
+/// What a declared function `main` is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Main {
+    /// What runs, if there are no statements.
+    OfScript,
+    /// One among others.
+    Ordinary,
+}
+
+fn parse(map: &SourceMap, id: FileId, session: &mut Session<'_>, main: Main) -> ParsedFile {
     let source = map.file(id);
     let (text, base, name) = (source.text.clone(), source.base, source.name.clone());
     let before = session.errors.len();
     let mut parser = Parser::new(&text, base, map, session);
     let mut broken_decls = Vec::new();
-    let file = parser.script(&mut broken_decls);
+    let file = parser.script(main, &mut broken_decls);
     let comments = std::mem::take(&mut parser.comments);
     one_a_line(map, session.errors, before);
     let syntax =
@@ -89,7 +107,7 @@ pub fn parse_script(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> P
 }
 
 impl Parser<'_, '_, '_> {
-    fn script(&mut self, broken: &mut Vec<Span>) -> File {
+    fn script(&mut self, main: Main, broken: &mut Vec<Span>) -> File {
         let mut file = self.empty_file();
         file.package.name = sym::MAIN;
         let mut stmts = Vec::new();
@@ -103,7 +121,7 @@ impl Parser<'_, '_, '_> {
             matches!(&stmt.kind, StmtKind::Empty)
                 || matches!(&stmt.kind, StmtKind::Decl(decls) if decls.iter().all(|decl| matches!(decl, Decl::Var(_))))
         });
-        let declared = file.decls.iter().find(|decl| is_main(decl));
+        let declared = file.decls.iter().find(|decl| main == Main::OfScript && is_main(decl));
         if let Some(Decl::Func(main)) = declared {
             if only_variables {
                 // A program that lacks its package clause, not a script.

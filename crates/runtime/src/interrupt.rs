@@ -68,6 +68,13 @@ impl Interrupt {
         !self.claimed.swap(true, Ordering::SeqCst)
     }
 
+    /// Forgets who asked, and who claimed the end: what was asked for has been done, and something else
+    /// begins.
+    pub fn forget(&self) {
+        self.word.store(0, Ordering::SeqCst);
+        self.claimed.store(false, Ordering::SeqCst);
+    }
+
     /// The word, for a signal handler that stores the signal's number in it.
     #[must_use]
     pub fn word(&self) -> Arc<AtomicUsize> {

@@ -188,6 +188,8 @@ pub struct Checker {
     pub(crate) scripts: FxHashMap<PkgId, ScopeId>,
     /// The statements of a script are checked: what they declare in this scope belongs to the package.
     pub(crate) script_scope: Option<ScopeId>,
+    /// An input of a session is checked: types that it gives methods, with those they had.
+    pub(crate) session_types: Option<Vec<(NamedId, Vec<ObjId>)>>,
 }
 
 impl std::fmt::Debug for Checker {
@@ -283,6 +285,7 @@ impl Checker {
             in_type_params: false,
             scripts: FxHashMap::default(),
             script_scope: None,
+            session_types: None,
         };
         checker.declare_universe();
         checker
@@ -529,9 +532,13 @@ impl Checker {
         if self.session.errors.is_empty() {
             self.check_instance_cycles(pkg);
         }
-        self.check_init_order(pkg);
+        // In a session there are only statements, and what is imported may be used later.
+        let session = self.session_types.is_some();
+        if !session {
+            self.check_init_order(pkg);
+        }
         self.report_oversized();
-        if !self.broken_files {
+        if !self.broken_files && !session {
             self.report_unused_imports(pkg);
         }
         self.advise(files, before);
@@ -723,10 +730,14 @@ impl Checker {
             // The base may be an alias, also of a pointer.
             let mut name = base.name;
             for _ in 0..100 {
-                let Some(obj) = self.scopes[scope.0 as usize].names.get(&name).copied() else { break };
+                let Some((obj, earlier)) = self.receiver_base_object(scope, name) else { break };
                 let alias = match &self.object(obj).decl {
                     DeclRef::Type(spec) if spec.alias && spec.type_params.is_empty() => {
                         alias_target(&spec.ty)
+                    }
+                    DeclRef::Type(_) if earlier => {
+                        self.attach_to_earlier(obj, method);
+                        break;
                     }
                     DeclRef::Type(spec) if !spec.alias => {
                         self.pending_methods.entry(obj).or_default().push(method);

@@ -35,6 +35,7 @@ mod range;
 mod returns;
 mod script;
 mod selector;
+mod session;
 mod stmt;
 mod subst;
 mod switch;
@@ -57,6 +58,7 @@ pub use object::{
     Builtin, DeclRef, FuncLevel, ImplicitId, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope,
     ScopeId, VarFacts,
 };
+pub use session::{CheckedInput, InputPackage};
 pub use subst::Subst;
 pub use ty::{
     Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, NamedInfo, ParamId, ParamInfo, ParamNames, SigInfo,

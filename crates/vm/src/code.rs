@@ -45,6 +45,11 @@ pub trait Loader {
     fn explain(&self, _failure: &crate::failure::Failure) -> String {
         String::new()
     }
+
+    /// Itself, if whoever made the VM adds code while it lives.
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        None
+    }
 }
 
 impl Vm {

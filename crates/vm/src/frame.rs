@@ -249,6 +249,11 @@ impl CodeTable {
         self.entries[func.index()] = Entry { code: start, slots: u32::from(code.frame_slots) };
     }
 
+    /// Calls of a function run another one of the same signature.
+    pub(crate) fn redirect(&mut self, from: FuncIx, to: FuncIx) {
+        self.entries[from.index()] = self.entries[to.index()];
+    }
+
     /// Replaces the function's own numbers of tables by those that hold for all code.
     fn number_tables(&self, code: &Code, words: &mut [Word]) {
         if code.tables.is_empty() && code.selects.is_empty() {

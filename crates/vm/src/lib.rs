@@ -8,6 +8,7 @@
 //! - `profile`: samples and profiles. `debug_lines`: what `GODEBUG` shows.
 //! - `record`: traces. `leaks`: goroutines that can never go on.
 //! - `collect`: the roots of a collection. `run`: the scheduler's caller.
+//! - `session`: a VM that goes on after the function that it was given.
 //!
 //! Unsafe code is in `regs`, `operands`, `dispatch` and `vm` (register and memory access, justified by the
 //! verifier and the collector's maps); handlers have none.
@@ -27,6 +28,7 @@ mod record;
 mod regs;
 mod request;
 mod run;
+mod session;
 mod trace;
 mod unwind;
 mod vm;
@@ -34,4 +36,5 @@ mod vm;
 pub use code::Loader;
 pub use failure::{Failure, Site, Waiting};
 pub use run::Outcome;
+pub use session::{Background, Input, InputEnd};
 pub use vm::{LeakCheck, ProfileSet, Vm, VmConfig};

@@ -145,7 +145,7 @@ impl Vm {
     }
 
     /// All wait: so does the process.
-    fn idle(&mut self, nanoseconds: Option<i64>) -> Option<Outcome> {
+    pub(crate) fn idle(&mut self, nanoseconds: Option<i64>) -> Option<Outcome> {
         let wanted = nanoseconds.unwrap_or(i64::MAX);
         let mut most = wanted;
         if let Some(deadline) = self.deadline {
@@ -176,7 +176,7 @@ impl Vm {
     }
 
     /// Runs a goroutine for a time slice. How the program ended, if it has.
-    fn run_slice(&mut self, g: GoroutineIx, budget: u32) -> Option<Outcome> {
+    pub(crate) fn run_slice(&mut self, g: GoroutineIx, budget: u32) -> Option<Outcome> {
         self.budget = match self.rt.limits.max_steps {
             None => u64::from(budget),
             Some(most) => {
@@ -341,6 +341,7 @@ impl Vm {
     /// The program ends with this on standard error.
     fn fail(&mut self, text: &[u8]) -> Outcome {
         self.crashed = true;
+        self.failed = true;
         self.write_error(text);
         Outcome::Status(FAILED)
     }
@@ -408,7 +409,7 @@ impl Vm {
         self.fail(report::time_limit(timeout).as_bytes())
     }
 
-    fn report_deadlock(&mut self, deadlock: Deadlock) -> Outcome {
+    pub(crate) fn report_deadlock(&mut self, deadlock: Deadlock) -> Outcome {
         let mut text = format!("fatal error: {}\n", report::deadlock_text(deadlock));
         let any = self.rt.goroutines.iter().any(|(_, g)| !g.system && g.status != Status::Dead);
         if deadlock == Deadlock::AllAsleep && any && self.rt.settings.traceback.level > 0 {
@@ -424,7 +425,7 @@ impl Vm {
         self.fail(text.as_bytes())
     }
 
-    fn report_spawn(&mut self, error: SpawnError) -> Outcome {
+    pub(crate) fn report_spawn(&mut self, error: SpawnError) -> Outcome {
         let text = match error {
             SpawnError::OutOfMemory => {
                 format!("fatal error: runtime: out of memory: {}\n", self.rt.heap.failure())

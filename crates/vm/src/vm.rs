@@ -123,6 +123,10 @@ pub struct Vm {
     pub(crate) working_dir: String,
     /// Where channels were closed last, if failures are explained.
     pub(crate) closes: FxHashMap<u64, (FuncIx, u32)>,
+    /// The last end of the program was a failure, not one that the program asked for.
+    pub(crate) failed: bool,
+    /// Goroutines of inputs that were ended while they waited.
+    pub(crate) ended: FxHashSet<u64>,
 }
 
 impl std::fmt::Debug for Vm {
@@ -169,6 +173,8 @@ impl Vm {
             deadline: None,
             working_dir: String::new(),
             closes: FxHashMap::default(),
+            failed: false,
+            ended: FxHashSet::default(),
         })
     }
 

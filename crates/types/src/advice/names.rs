@@ -136,7 +136,7 @@ impl Checker {
     }
 
     /// The exported names of a package, sorted.
-    fn member_names(&self, pkg: PkgId) -> Vec<String> {
+    pub(crate) fn member_names(&self, pkg: PkgId) -> Vec<String> {
         let scope = self.package(pkg).scope;
         let declared = self.scopes[scope.0 as usize].names.keys();
         let mut names: Vec<String> = declared

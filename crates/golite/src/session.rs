@@ -1,0 +1,864 @@
+//! Sessions: inputs that are checked, compiled and run one after the other in one VM.
+//!
+//! What an input declares is there for those after it; a name that is declared again stands for the new
+//! thing. An input that is wrong, panics or is interrupted leaves the names as they were. Goroutines that
+//! an input started go on: during the next input, or in `run_background`.
+//!
+//! What happens to old things when a name is declared again:
+//! - a variable of the same type is the same variable, with its new value; of another type it is a new
+//!   one, and functions that were there before go on with the old one;
+//! - a function of the same type replaces the old one everywhere; of another type, or generic, only for
+//!   what comes after it;
+//! - a type is a new type: values of the old one keep it, messages call it `T·1`;
+//! - a method replaces the one that its type had, or joins the type.
+//!
+//! The last statement of an input, if it is an expression with values, is shown. The first of its values
+//! is kept as `_1`, and as `ans`; those of the inputs before are `_2` and `_3`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use golite_bytecode::FuncIx;
+use golite_bytecode::print::print_function;
+use golite_compiler::FuncKey;
+use golite_diag::{Code, Diagnostic};
+use golite_parser::{ParsedFile, has_package_clause, parse_input};
+use golite_runtime::host::Host;
+use golite_source::{FileId, SourceMap, Span, Symbol, sym};
+use golite_syntax::ast::{CallExpr, Decl, Expr, ExprId, ExprKind, File, Ident, Stmt, StmtKind};
+use golite_syntax::lexer::Lexer;
+use golite_syntax::token::Token;
+use golite_types::{CheckedInput, Checker, InputPackage, ObjId, ObjKind};
+use golite_vm::{InputEnd, Vm};
+
+pub use golite_gc::HeapStats;
+pub use golite_vm::Background;
+
+use crate::load::GoModule;
+use crate::loader::{PackageLoader, find_std, parsing};
+use crate::program::Program;
+use crate::run::RunConfig;
+use crate::script::is_printer;
+
+/// The function that runs the statements of an input, in tracebacks.
+const INPUT_NAME: &str = "<input>";
+
+/// How many values of inputs before are kept.
+const KEPT_VALUES: usize = 3;
+
+/// What came of an input.
+#[derive(Debug)]
+pub enum Reply {
+    /// It is wrong; nothing has happened.
+    Errors(Vec<Diagnostic>),
+    /// It has run to its end.
+    Done(Done),
+    /// It panicked, or met a fatal error or a limit; the report has been written.
+    Failed,
+    /// It called `os.Exit` with this status.
+    Exit(i32),
+    /// It was interrupted.
+    Interrupted,
+}
+
+/// An input that has run to its end.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The types of the values that were shown, as the user writes them.
+    pub shown: Option<String>,
+    /// What it declared, a line each: `f : func(int) int`.
+    pub declared: Vec<String>,
+    /// What happened to names that were there before.
+    pub notes: Vec<String>,
+}
+
+/// How the last statement of an input is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Last {
+    /// As an expression with so many values.
+    Values(usize),
+    /// As it stands.
+    Statement,
+}
+
+/// A name of a session, for lists of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Whether it is a variable, constant, function or type.
+    pub kind: NamedKind,
+    /// Its type as the user writes it; for types what they are.
+    pub ty: String,
+}
+
+/// What a name of a session is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NamedKind {
+    /// A variable.
+    Var,
+    /// A constant.
+    Const,
+    /// A function.
+    Func,
+    /// A type.
+    Type,
+}
+
+/// A VM and what has been declared in it. It lives on one thread, which needs a deep stack: see
+/// `on_deep_stack`.
+#[derive(Debug)]
+pub struct Session {
+    vm: Vm,
+    package: InputPackage,
+    inputs: u32,
+    /// The values shown last, newest first.
+    values: Vec<ObjId>,
+    /// Functions that were replaced, with what replaced them last.
+    replaced: HashMap<ObjId, Vec<FuncIx>>,
+    /// How often each type name was declared again.
+    type_versions: HashMap<Symbol, u32>,
+    /// The next value is shown whole.
+    full: bool,
+}
+
+impl Session {
+    /// A session without names.
+    ///
+    /// # Errors
+    /// When the VM cannot be made; the message is a whole line.
+    pub fn new(config: RunConfig, host: Box<dyn Host>) -> Result<Session, String> {
+        let folder = std::path::PathBuf::from(".");
+        let loader = PackageLoader::new(GoModule::of_folder(&folder), find_std).for_script(folder);
+        let mut checker = Checker::new(Box::new(loader));
+        let package = checker.begin_inputs();
+        let program = Program::for_session(checker, package.pkg);
+        let config = config.to_vm(&*host, &program)?;
+        let vm = Vm::new(config, host, Box::new(program));
+        let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
+        vm.begin_session()?;
+        let (values, replaced, type_versions) = Default::default();
+        Ok(Session { vm, package, inputs: 0, values, replaced, type_versions, full: false })
+    }
+
+    fn program(&mut self) -> &mut Program {
+        self.vm
+            .loader()
+            .as_any()
+            .and_then(|loader| loader.downcast_mut())
+            .expect("the VM was made with a program")
+    }
+
+    fn checker(&mut self) -> &mut Checker {
+        &mut self.program().compiler.checker
+    }
+
+    /// The files that diagnostics are about.
+    pub fn sources(&mut self) -> &SourceMap {
+        &self.checker().session.map
+    }
+
+    /// Checks, compiles and runs an input.
+    pub fn eval(&mut self, text: &str) -> Reply {
+        let (input, count) = match self.check(text) {
+            Ok(checked) => checked,
+            Err(errors) => return Reply::Errors(errors),
+        };
+        self.prepare(&input);
+        let program = self.program();
+        let func = program.compiler.func_ix(FuncKey::Decl(input.main, Vec::new()));
+        let started = match self.vm.start_input(func) {
+            Ok(started) => started,
+            Err(message) => {
+                self.checker().drop_input(input);
+                self.write(2, format!("golite: {message}\n").as_bytes());
+                return Reply::Failed;
+            }
+        };
+        let end = self.vm.run_input(started);
+        if end == InputEnd::Finished {
+            return Reply::Done(self.keep(input, count));
+        }
+        self.checker().drop_input(input);
+        self.refill_methods();
+        match end {
+            InputEnd::Finished => unreachable!("an input that has finished is kept"),
+            InputEnd::Failed => Reply::Failed,
+            InputEnd::Exit(status) => Reply::Exit(status),
+            InputEnd::Interrupted => Reply::Interrupted,
+        }
+    }
+
+    /// The type of an expression, or what is wrong with it. Nothing is run.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn type_of(&mut self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        let (input, count) = self.check(text)?;
+        let shown = self.value_types(&input, count);
+        self.checker().drop_input(input);
+        Ok(shown.unwrap_or_else(|| "no value".into()))
+    }
+
+    /// Lets goroutines run that no input waits for. Says what they do then.
+    pub fn run_background(&mut self) -> Background {
+        let state = self.vm.run_background();
+        if state != Background::Running {
+            self.flush();
+        }
+        state
+    }
+
+    /// Writes to one of the program's streams, behind what the program wrote.
+    pub fn write(&mut self, fd: i32, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.vm.rt.host.write(fd, rest) {
+                // Nobody reads it.
+                Ok(0) | Err(_) => return,
+                Ok(count) => rest = &rest[count..],
+            }
+        }
+    }
+
+    /// Writes out what is buffered of the program's output.
+    pub fn flush(&mut self) {
+        // Who does not read it any more does not want it.
+        let _ = self.vm.rt.host.flush();
+    }
+
+    /// The VM, to look into.
+    pub fn vm(&mut self) -> &mut Vm {
+        &mut self.vm
+    }
+
+    /// The names that have been declared, in order.
+    pub fn names(&mut self) -> Vec<Named> {
+        let package = self.package;
+        let checker = self.checker();
+        let mut names: Vec<Named> = checker
+            .session_names(package)
+            .into_iter()
+            .filter_map(|(name, obj)| {
+                let name = checker.name(name).to_string();
+                let object = checker.object(obj).clone();
+                let (kind, ty) = match &object.kind {
+                    ObjKind::Var(_) => (NamedKind::Var, object.ty),
+                    ObjKind::Const(_) => (NamedKind::Const, object.ty),
+                    ObjKind::Func => (NamedKind::Func, object.ty),
+                    ObjKind::TypeName => (NamedKind::Type, checker.types.underlying(object.ty)),
+                    ObjKind::PkgName(_) | ObjKind::Builtin(_) | ObjKind::Nil => return None,
+                };
+                Some(Named { name, kind, ty: checker.show_in(ty, package.pkg) })
+            })
+            .collect();
+        names.sort_by(|a, b| a.name.cmp(&b.name));
+        names
+    }
+
+    /// The packages that have been imported: names and paths.
+    pub fn imports(&mut self) -> Vec<(String, String)> {
+        let package = self.package;
+        let checker = self.checker();
+        let mut imports: Vec<(String, String)> = checker
+            .session_imports(package)
+            .into_iter()
+            .map(|(name, pkg)| (checker.name(name).to_string(), checker.package(pkg).path.to_string()))
+            .filter(|(name, _)| !name.starts_with('·'))
+            .collect();
+        imports.sort();
+        imports
+    }
+
+    /// The bytecode of a function that has been declared.
+    ///
+    /// # Errors
+    /// That there is no such function, or what the compiler says.
+    pub fn listing(&mut self, name: &str) -> Result<String, String> {
+        let package = self.package;
+        let missing = || format!("there is no function {name}");
+        let (base, method) = match name.split_once('.') {
+            Some((base, method)) => (base.trim_matches(['(', '*', ')']), Some(method)),
+            None => (name, None),
+        };
+        let checker = self.checker();
+        let symbol = checker.session.names.intern(base);
+        let mut obj = checker.session_name(package, symbol).ok_or_else(missing)?;
+        if let Some(method) = method {
+            let method = checker.session.names.intern(method);
+            obj = checker.declared_method(checker.object(obj).ty, method).ok_or_else(missing)?;
+        }
+        if !matches!(checker.object(obj).kind, ObjKind::Func) {
+            return Err(missing());
+        }
+        let program = self.program();
+        if program.is_generic(obj) {
+            return Err(format!("{name} is generic: it has code only for the types it is used with"));
+        }
+        let func = program.compiler.func_ix(FuncKey::Decl(obj, Vec::new()));
+        program.compile(func)?;
+        let map = &program.compiler.checker.session.map;
+        let module = &program.compiler.module;
+        let source_line = |file: u32, line: u32| -> Option<String> {
+            let name = module.files.get(file as usize)?;
+            let file = map.files().iter().find(|file| *file.name == **name)?;
+            Some(file.line_text(line).to_string())
+        };
+        Ok(print_function(module, func, &source_line))
+    }
+
+    // ---- checking
+
+    fn check(&mut self, text: &str) -> Result<(CheckedInput, usize), Vec<Diagnostic>> {
+        self.inputs += 1;
+        let name = format!("<{}>", self.inputs);
+        let text = without_clause(text);
+        let package = self.package;
+        let print = if std::mem::take(&mut self.full) { "Full" } else { "Print" };
+        let checker = self.checker();
+        let id = checker.session.map.add(name, text);
+        let mut last = Last::Values(1);
+        loop {
+            let (file, is_value) = parse(checker, id, last, print)?;
+            let errors = match checker.check_input(package, file) {
+                Ok(input) => {
+                    let count = match last {
+                        Last::Values(count) if is_value => count,
+                        _ => 0,
+                    };
+                    return Ok((input, count));
+                }
+                Err(mut errors) => {
+                    golite_diag::sort(&mut errors);
+                    errors
+                }
+            };
+            match retry(&errors, last) {
+                Some(next) if is_value => last = next,
+                _ => return Err(errors),
+            }
+        }
+    }
+
+    fn value_types(&mut self, input: &CheckedInput, count: usize) -> Option<String> {
+        let package = self.package;
+        let checker = self.checker();
+        let types: Vec<String> = (1..=count)
+            .filter_map(|number| {
+                let name = checker.session.names.intern(&format!("·{number}"));
+                let obj = input.names.iter().find(|(other, _)| *other == name)?.1;
+                Some(checker.show_in(checker.object(obj).ty, package.pkg))
+            })
+            .collect();
+        match &types[..] {
+            [] => None,
+            [one] => Some(one.clone()),
+            many => Some(format!("({})", many.join(", "))),
+        }
+    }
+
+    // ---- before and after a run
+
+    /// Variables that are declared again with their type keep their place; types get their new methods.
+    fn prepare(&mut self, input: &CheckedInput) {
+        let package = self.package;
+        let compiler = &mut self.program().compiler;
+        for (name, obj) in &input.names {
+            let Some(old) = compiler.checker.session_name(package, *name) else { continue };
+            let is_var = |checker: &Checker, obj: ObjId| matches!(checker.object(obj).kind, ObjKind::Var(_));
+            if is_var(&compiler.checker, *obj) && is_var(&compiler.checker, old) {
+                let (new_ty, old_ty) = (compiler.checker.object(*obj).ty, compiler.checker.object(old).ty);
+                if compiler.checker.types.identical(new_ty, old_ty) {
+                    compiler.share_global(*obj, old);
+                }
+            }
+        }
+        if input.changed().next().is_some() {
+            self.refill_methods();
+        }
+    }
+
+    fn refill_methods(&mut self) {
+        self.program().compiler.refill_methods();
+    }
+
+    fn keep(&mut self, mut input: CheckedInput, count: usize) -> Done {
+        let package = self.package;
+        let shown = self.value_types(&input, count);
+        let mut done = Done { shown, ..Done::default() };
+        let checker = self.checker();
+        let is_result = |checker: &Checker, name: Symbol| checker.name(name).starts_with('·');
+        let mut results: Vec<(String, ObjId)> = Vec::new();
+        input.names.retain(|(name, obj)| {
+            let result = is_result(checker, *name);
+            if result {
+                results.push((checker.name(*name).to_string(), *obj));
+            }
+            !result
+        });
+        let methods = std::mem::take(&mut input.methods);
+        let changed: Vec<_> = input.changed().cloned().collect();
+        let mut names = checker.keep_input(package, input);
+        names.sort_by_key(|(_, obj, _)| checker.object(*obj).span.start);
+        for (name, obj, old) in names {
+            self.declared(name, obj, old, &mut done);
+        }
+        for method in methods {
+            self.declared_method(method, &changed, &mut done);
+        }
+        results.sort();
+        if let Some((_, first)) = results.first() {
+            self.keep_value(*first);
+        }
+        done
+    }
+
+    fn keep_value(&mut self, obj: ObjId) {
+        self.values.insert(0, obj);
+        self.values.truncate(KEPT_VALUES);
+        let package = self.package;
+        let values = self.values.clone();
+        let checker = self.checker();
+        for (i, obj) in values.iter().enumerate() {
+            let name = checker.session.names.intern(&format!("_{}", i + 1));
+            checker.bind_session_name(package, name, *obj);
+        }
+        let ans = checker.session.names.intern("ans");
+        checker.bind_session_name(package, ans, obj);
+    }
+
+    /// A name has been declared, perhaps again.
+    fn declared(&mut self, name: Symbol, obj: ObjId, old: Option<ObjId>, done: &mut Done) {
+        let pkg = self.package.pkg;
+        let checker = self.checker();
+        let text = checker.name(name).to_string();
+        let object = checker.object(obj);
+        let ty = checker.show_in(object.ty, pkg);
+        match &object.kind {
+            ObjKind::Var(_) | ObjKind::Const(_) | ObjKind::Func => {
+                done.declared.push(format!("{text} : {ty}"));
+            }
+            ObjKind::TypeName => done.declared.push(format!("type {text}")),
+            ObjKind::PkgName(_) | ObjKind::Builtin(_) | ObjKind::Nil => {}
+        }
+        let Some(old) = old.filter(|old| *old != obj) else { return };
+        let (new_ty, old_ty) = (object.ty, checker.object(old).ty);
+        let kinds = (object.kind.clone(), checker.object(old).kind.clone());
+        match kinds {
+            (ObjKind::Func, ObjKind::Func) => self.replace(&text, obj, old, done),
+            (ObjKind::Var(_), ObjKind::Var(_)) => {
+                if !checker.types.identical(new_ty, old_ty) {
+                    let old_ty = checker.show_in(old_ty, pkg);
+                    done.notes.push(format!(
+                        "{text} is a new variable: functions from before use the old one, of type {old_ty}"
+                    ));
+                }
+            }
+            (_, ObjKind::TypeName) => {
+                let is_alias = checker.object(old).alias;
+                if !is_alias {
+                    let version = self.type_versions.entry(name).or_insert(0);
+                    *version += 1;
+                    let old_name = format!("{text}·{version}");
+                    let checker = self.checker();
+                    checker.rename(old, &old_name);
+                    done.notes
+                        .push(format!("values of the old type {text} keep it; it is shown as {old_name}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls of the old function run the new one, if they can.
+    fn replace(&mut self, name: &str, new: ObjId, old: ObjId, done: &mut Done) {
+        let program = self.program();
+        let checker = &mut program.compiler.checker;
+        let (new_ty, old_ty) = (checker.object(new).ty, checker.object(old).ty);
+        let same = checker.types.identical(new_ty, old_ty);
+        if !same || program.is_generic(new) || program.is_generic(old) {
+            done.notes.push(format!("functions from before call the old {name}"));
+            return;
+        }
+        let compiler = &mut program.compiler;
+        let to = compiler.func_ix(FuncKey::Decl(new, Vec::new()));
+        let from = compiler.func_ix(FuncKey::Decl(old, Vec::new()));
+        let mut all = self.replaced.remove(&old).unwrap_or_default();
+        all.push(from);
+        for from in &all {
+            if let Err(message) = self.vm.redirect(*from, to) {
+                done.notes.push(format!("functions from before call the old {name}: {message}"));
+            }
+        }
+        self.replaced.insert(new, all);
+    }
+
+    fn declared_method(
+        &mut self,
+        method: ObjId,
+        changed: &[(golite_types::NamedId, Vec<ObjId>)],
+        done: &mut Done,
+    ) {
+        let pkg = self.package.pkg;
+        let program = self.program();
+        let name = program.compiler.declared_name_of(method);
+        let name = name.strip_prefix("main.").unwrap_or(&name).to_string();
+        let checker = &program.compiler.checker;
+        let symbol = checker.object(method).name;
+        let ty = checker.show_in(checker.object(method).ty, pkg);
+        done.declared.push(format!("{name} : {ty}"));
+        let receiver = checker.object(method).receiver.and_then(|ty| checker.types.as_named(ty));
+        let before = changed.iter().find(|(named, _)| Some(*named) == receiver);
+        let pointer = checker.object(method).pointer_receiver;
+        let old = before
+            .and_then(|(_, methods)| methods.iter().copied().find(|old| checker.object(*old).name == symbol));
+        let Some(old) = old else { return };
+        if checker.object(old).pointer_receiver == pointer {
+            self.replace(&name, method, old, done);
+        } else {
+            done.notes.push(format!("functions from before call the old {name}"));
+        }
+    }
+}
+
+/// Parses an input; its last statement is taken as `last` says. Tells whether that is a value to be shown.
+fn parse(
+    checker: &mut Checker,
+    id: FileId,
+    last: Last,
+    print: &str,
+) -> Result<(File, bool), Vec<Diagnostic>> {
+    let (map, mut session) = parsing(&mut checker.session);
+    let ParsedFile { mut file, .. } = parse_input(map, id, &mut session);
+    let mut errors = std::mem::take(&mut checker.session.errors);
+    let is_init = |decl: &&Decl| matches!(decl, Decl::Func(func) if func.receiver.is_none() && func.name.name == sym::INIT);
+    if let Some(Decl::Func(init)) = file.decls.iter().find(is_init) {
+        let message = "nothing calls init in a session";
+        errors.push(Diagnostic::error(Code::BadMain, init.name.span, message));
+    }
+    if !errors.is_empty() {
+        golite_diag::sort(&mut errors);
+        return Err(errors);
+    }
+    let session = &mut checker.session;
+    let main = file.script.as_mut().and_then(|script| script.main.as_mut()).and_then(Arc::get_mut);
+    let Some(main) = main else { return Ok((file, false)) };
+    main.name.name = session.names.intern(INPUT_NAME);
+    let Some(body) = &mut main.body else { return Ok((file, false)) };
+    let at = body.stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty));
+    let Some(at) = at else { return Ok((file, false)) };
+    let StmtKind::Expr(expr) = &mut body.stmts[at].kind else { return Ok((file, false)) };
+    let printer = matches!(&expr.unparen().kind, ExprKind::Call(call) if is_printer(call, &session.names));
+    let Last::Values(count) = last else { return Ok((file, true)) };
+    if printer {
+        return Ok((file, false));
+    }
+    let span = expr.span;
+    let value = std::mem::replace(expr, Expr { id: ExprId(0), span, kind: ExprKind::Bad });
+    let (define, show) = shown(value, count, print, session);
+    body.stmts[at].kind = define;
+    body.stmts.insert(at + 1, Stmt { span, kind: show });
+    Ok((file, true))
+}
+
+/// `·1, ·2 := value; show.Print(·1, ·2)`
+fn shown(
+    value: Expr,
+    count: usize,
+    print: &str,
+    session: &mut golite_types::Session,
+) -> (StmtKind, StmtKind) {
+    let span = value.span;
+    let at = Span::new(span.start, span.start);
+    let mut id = || {
+        session.next_id += 1;
+        ExprId(session.next_id - 1)
+    };
+    let names: Vec<Symbol> = (1..=count).map(|number| session.names.intern(&format!("·{number}"))).collect();
+    let (show, print) = (session.names.intern("·show"), session.names.intern(print));
+    let mut list = || -> Vec<Expr> {
+        names.iter().map(|name| Expr { id: id(), span, kind: ExprKind::Ident(*name) }).collect()
+    };
+    let (left, args) = (list(), list());
+    let base = Expr { id: id(), span: at, kind: ExprKind::Ident(show) };
+    let name = Ident { name: print, span: at, id: id() };
+    let func = Box::new(Expr { id: id(), span: at, kind: ExprKind::Selector(Box::new(base), name) });
+    let call = CallExpr { func, args, ellipsis: None, rparen: Span::new(span.end, span.end) };
+    let call = Expr { id: id(), span, kind: ExprKind::Call(call) };
+    (StmtKind::Define(left, vec![value], at), StmtKind::Expr(call))
+}
+
+/// How to take the last statement instead, if the errors are about how it was taken.
+fn retry(errors: &[Diagnostic], last: Last) -> Option<Last> {
+    let Last::Values(count) = last else { return None };
+    let of = errors.iter().find_map(|error| {
+        if error.message.ends_with("(no value) used as value") {
+            return Some(Last::Statement);
+        }
+        let rest = error.message.strip_prefix("assignment mismatch: 1 variable but ")?;
+        let number = rest.split_once(" returns ")?.1.split_once(" value")?.0;
+        number.parse().ok().map(|count| if count == 0 { Last::Statement } else { Last::Values(count) })
+    });
+    of.filter(|next| *next != Last::Values(count))
+}
+
+/// The text of an input without package clause, everything at its place.
+fn without_clause(text: &str) -> String {
+    if !has_package_clause(text) {
+        return text.to_string();
+    }
+    let mut tokens = Lexer::new(text);
+    let (start, end) = match (tokens.next(), tokens.next()) {
+        (Some((start, Token::Package, _)), Some((_, Token::Ident, end))) => (start as usize, end as usize),
+        _ => return text.to_string(),
+    };
+    format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
+}
+
+/// Whether more text has to follow: a bracket is open, a literal or comment has no end, or the last line
+/// ends in an operator.
+#[must_use]
+pub fn is_incomplete(text: &str) -> bool {
+    let mut lexer = Lexer::new(text);
+    let mut depth = 0i64;
+    let mut last = None;
+    for (_, token, _) in lexer.by_ref() {
+        match token {
+            Token::LParen | Token::LBrack | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBrack | Token::RBrace => depth -= 1,
+            _ => {}
+        }
+        last = Some(token);
+    }
+    let open = |message: &str| {
+        message.contains("comment not terminated")
+            || (message.contains("string not terminated") && text.matches('`').count() % 2 == 1)
+    };
+    if lexer.errors.iter().any(|error| open(&error.message)) {
+        return true;
+    }
+    let ended = matches!(last, None | Some(Token::EofSemi | Token::Newline | Token::Semi));
+    depth > 0 || !ended
+}
+
+/// What the VM has used so far.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Usage {
+    /// Steps of the interpreter.
+    pub steps: u64,
+    /// Objects allocated.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Collections, minor ones too.
+    pub collections: u64,
+}
+
+/// Looking into the session.
+impl Session {
+    /// The next value that is shown is not cut.
+    pub fn show_everything(&mut self) {
+        self.full = true;
+    }
+
+    /// How many goroutines go on between inputs.
+    pub fn goroutine_count(&mut self) -> usize {
+        self.vm.kept_goroutines().len()
+    }
+
+    /// The goroutines that go on between inputs, with their stacks; empty if there are none.
+    pub fn goroutines(&mut self) -> String {
+        self.vm.kept_goroutines_text()
+    }
+
+    /// What is in the heap, and what the collector has done.
+    pub fn heap(&mut self) -> HeapStats {
+        self.vm.rt.heap.stats()
+    }
+
+    /// Collects everything that nothing refers to.
+    pub fn collect_garbage(&mut self) {
+        self.vm.collect_garbage();
+    }
+
+    /// What has been used so far.
+    pub fn usage(&mut self) -> Usage {
+        let stats = self.heap();
+        Usage {
+            steps: self.vm.rt.sched.steps,
+            objects: stats.mallocs,
+            bytes: stats.total_alloc,
+            collections: stats.num_major + stats.num_minor,
+        }
+    }
+
+    /// Names that can stand for a beginning, such as `fo` or `x.Na`: the last name, and how it is shown.
+    pub fn complete(&mut self, beginning: &str) -> Vec<(String, String)> {
+        let package = self.package;
+        let Some((base, prefix)) = beginning.rsplit_once('.') else {
+            return self.complete_name(beginning);
+        };
+        let checker = self.checker();
+        if let Some(members) = checker.members_by_name(package, base) {
+            let fits = members.into_iter().filter(|member| member.starts_with(prefix));
+            return fits
+                .map(|member| {
+                    let text = crate::doc::find_text(&format!("{base}.{member}")).unwrap_or_default();
+                    let line = text.lines().next().unwrap_or(&member).trim_end_matches(" {").to_string();
+                    (member, line)
+                })
+                .collect();
+        }
+        // Nothing is called to complete a name.
+        if base.is_empty() || base.contains('(') {
+            return Vec::new();
+        }
+        let Ok((input, _)) = self.check(base) else { return Vec::new() };
+        let checker = self.checker();
+        let first = checker.session.names.intern("·1");
+        let value = input.names.iter().find(|(name, _)| *name == first).map(|(_, obj)| *obj);
+        checker.drop_input(input);
+        let Some(value) = value else { return Vec::new() };
+        let ty = checker.object(value).ty;
+        let fits =
+            checker.selectable(ty, package.pkg).into_iter().filter(|(name, _)| name.starts_with(prefix));
+        fits.map(|(name, ty)| {
+            let shown = format!("{name} {ty}");
+            (name, shown)
+        })
+        .collect()
+    }
+
+    fn complete_name(&mut self, prefix: &str) -> Vec<(String, String)> {
+        let mut found: Vec<(String, String)> = self
+            .names()
+            .into_iter()
+            .map(|named| {
+                let shown = format!("{} {}", named.name, named.ty);
+                (named.name, shown)
+            })
+            .collect();
+        let words = KEYWORDS.iter().chain(PREDECLARED).map(|word| (*word).to_string());
+        let packages = golite_stdlib::PACKAGES
+            .iter()
+            .filter(|package| !package.path.starts_with("internal/"))
+            .filter_map(|package| package.path.rsplit('/').next())
+            .map(str::to_string);
+        found.extend(words.chain(packages).map(|word| (word.clone(), word)));
+        found.retain(|(name, _)| name.starts_with(prefix));
+        found.sort();
+        found.dedup_by(|a, b| a.0 == b.0);
+        found
+    }
+}
+
+const KEYWORDS: &[&str] = &[
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "map",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "type",
+    "var",
+];
+
+const PREDECLARED: &[&str] = &[
+    "any",
+    "append",
+    "bool",
+    "byte",
+    "cap",
+    "clear",
+    "close",
+    "comparable",
+    "complex",
+    "complex128",
+    "complex64",
+    "copy",
+    "delete",
+    "error",
+    "false",
+    "float32",
+    "float64",
+    "imag",
+    "int",
+    "int16",
+    "int32",
+    "int64",
+    "int8",
+    "iota",
+    "len",
+    "make",
+    "max",
+    "min",
+    "new",
+    "nil",
+    "panic",
+    "print",
+    "println",
+    "real",
+    "recover",
+    "rune",
+    "string",
+    "true",
+    "uint",
+    "uint16",
+    "uint32",
+    "uint64",
+    "uint8",
+    "uintptr",
+];
+
+/// A part of a text, for colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// A keyword.
+    Keyword,
+    /// A string or rune.
+    Text,
+    /// A number.
+    Number,
+    /// A comment.
+    Comment,
+    /// Anything else.
+    Other,
+}
+
+/// The parts of a text in order.
+#[must_use]
+pub fn parts(text: &str) -> Vec<(std::ops::Range<usize>, Part)> {
+    let mut lexer = Lexer::new(text);
+    let mut found = Vec::new();
+    for (start, token, end) in lexer.by_ref() {
+        let part = match token {
+            Token::Semi | Token::Newline | Token::EofSemi | Token::Eof => continue,
+            Token::Int | Token::Float | Token::Imag => Part::Number,
+            Token::Char | Token::String => Part::Text,
+            _ if KEYWORDS.contains(&&text[start as usize..end as usize]) => Part::Keyword,
+            _ => Part::Other,
+        };
+        found.push((start as usize..end as usize, part));
+    }
+    found.extend(
+        lexer.comments.iter().map(|comment| (comment.start as usize..comment.end as usize, Part::Comment)),
+    );
+    found.sort_by_key(|(range, _)| range.start);
+    found
+}

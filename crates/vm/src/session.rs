@@ -1,0 +1,217 @@
+//! Inputs: a VM that lives on between functions that it is given, as a session needs it.
+//!
+//! Each input is a function that a goroutine of its own runs. When it ends, the other goroutines are kept;
+//! they run during the next input, or between inputs in `run_background`. What would end a program (a
+//! panic, a fatal error, `os.Exit`, an interrupt, a deadlock) ends the goroutine it happened to.
+//!
+//! A goroutine that is ended while it waits is only marked: it stays where it waits, and if something
+//! wakes it, it ends instead of running.
+
+use golite_bytecode::FuncIx;
+use golite_runtime::goroutine::{Creation, GoroutineIx};
+use golite_runtime::outside;
+use golite_runtime::sched::{self, Next};
+
+use crate::run::Outcome;
+use crate::vm::Vm;
+
+/// The function of an input, while a goroutine runs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    goroutine: GoroutineIx,
+    id: u64,
+}
+
+/// How an input ended. Reports have been written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputEnd {
+    /// Its function returned.
+    Finished,
+    /// It panicked, or met a fatal error or a limit.
+    Failed,
+    /// It called `os.Exit`.
+    Exit(i32),
+    /// It was interrupted from outside.
+    Interrupted,
+}
+
+/// What goroutines do between inputs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Background {
+    /// Some can run.
+    Running,
+    /// All wait, at least one for this many nanoseconds.
+    Sleeping(i64),
+    /// All wait for something outside, or for ever.
+    Waiting,
+}
+
+impl Vm {
+    /// Prepares for inputs.
+    ///
+    /// # Errors
+    /// When there is no memory for what has been compiled.
+    pub fn begin_session(&mut self) -> Result<(), String> {
+        self.sync()?;
+        // The first goroutine of a program is special: its end is the program's.
+        let first =
+            self.rt.goroutines.spawn(0, Creation::RUNTIME).map_err(|_| "out of memory".to_string())?;
+        self.rt.goroutines.take_back(first);
+        self.working_dir =
+            self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Starts a goroutine that runs a function without parameters and results.
+    ///
+    /// # Errors
+    /// When there is no memory for it, or there are too many.
+    pub fn start_input(&mut self, func: FuncIx) -> Result<Input, String> {
+        self.sync()?;
+        let closure = self.rt.func_value(func).map_err(|_| "out of memory".to_string())?;
+        let goroutine = sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
+            .map_err(|error| format!("no goroutine can be started: {error:?}"))?;
+        if let Some(timeout) = self.config.timeout {
+            self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
+        }
+        Ok(Input { goroutine, id: self.rt.goroutines.get(goroutine).id })
+    }
+
+    /// Runs until the input ends.
+    pub fn run_input(&mut self, input: Input) -> InputEnd {
+        loop {
+            let (outcome, mine) = match sched::next(&mut self.rt) {
+                Next::Run { goroutine, budget } => {
+                    let id = self.rt.goroutines.get(goroutine).id;
+                    let outcome = self.run_unless_ended(goroutine, id, budget);
+                    (outcome, id == input.id)
+                }
+                Next::Idle { nanoseconds } => (self.idle(nanoseconds), true),
+                Next::Deadlock(deadlock) => (Some(self.report_deadlock(deadlock)), true),
+                Next::Failed(error) => (Some(self.report_spawn(error)), false),
+            };
+            match outcome {
+                None if !mine || self.lives(input) => {}
+                None => return InputEnd::Finished,
+                Some(outcome) => {
+                    let end = self.input_end(outcome);
+                    if mine || end == InputEnd::Interrupted || matches!(end, InputEnd::Exit(_)) {
+                        self.end_goroutine(input);
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs one time slice of a goroutine that no input waits for, if one can run.
+    pub fn run_background(&mut self) -> Background {
+        match sched::next(&mut self.rt) {
+            Next::Run { goroutine, budget } => {
+                let id = self.rt.goroutines.get(goroutine).id;
+                if let Some(outcome) = self.run_unless_ended(goroutine, id, budget) {
+                    self.input_end(outcome);
+                    self.end_running();
+                }
+                Background::Running
+            }
+            Next::Idle { nanoseconds } => {
+                outside::deliver(&mut self.rt);
+                nanoseconds.map_or(Background::Waiting, Background::Sleeping)
+            }
+            Next::Deadlock(_) => Background::Waiting,
+            Next::Failed(error) => {
+                self.report_spawn(error);
+                Background::Running
+            }
+        }
+    }
+
+    /// Calls of one function run another one from now on; both have the same signature.
+    ///
+    /// # Errors
+    /// When there is no memory for what has been compiled.
+    pub fn redirect(&mut self, from: FuncIx, to: FuncIx) -> Result<(), String> {
+        self.sync()?;
+        self.code.redirect(from, to);
+        Ok(())
+    }
+
+    /// The loader, to add code.
+    pub fn loader(&mut self) -> &mut dyn crate::Loader {
+        &mut *self.loader
+    }
+
+    /// Collects everything that nothing refers to.
+    pub fn collect_garbage(&mut self) {
+        self.collect_all();
+    }
+
+    /// The goroutines of the program that have neither ended nor been ended.
+    #[must_use]
+    pub fn kept_goroutines(&self) -> Vec<GoroutineIx> {
+        let kept =
+            self.rt.goroutines.iter().filter(|(_, state)| !state.system && !self.ended.contains(&state.id));
+        kept.map(|(goroutine, _)| goroutine).collect()
+    }
+
+    /// Their stacks, as Go shows them.
+    #[must_use]
+    pub fn kept_goroutines_text(&self) -> String {
+        let texts: Vec<String> =
+            self.kept_goroutines().into_iter().map(|goroutine| self.trace_text(goroutine)).collect();
+        texts.join("\n")
+    }
+
+    fn run_unless_ended(&mut self, goroutine: GoroutineIx, id: u64, budget: u32) -> Option<Outcome> {
+        if self.ended.remove(&id) {
+            sched::finished(&mut self.rt, budget);
+            return None;
+        }
+        self.failed = false;
+        let outcome = self.run_slice(goroutine, budget);
+        if outcome.is_some() {
+            self.end_running();
+        }
+        outcome
+    }
+
+    /// Whether the goroutine of an input has not ended.
+    fn lives(&self, input: Input) -> bool {
+        self.rt.goroutines.iter().any(|(goroutine, state)| {
+            goroutine == input.goroutine
+                && state.id == input.id
+                && state.status != golite_runtime::goroutine::Status::Dead
+        })
+    }
+
+    /// What an end of the program means for an input.
+    fn input_end(&mut self, outcome: Outcome) -> InputEnd {
+        let interrupted = self.rt.interrupt.is_asked();
+        self.rt.interrupt.forget();
+        match outcome {
+            Outcome::Signal(_) if interrupted => InputEnd::Interrupted,
+            Outcome::Signal(_) => InputEnd::Failed,
+            Outcome::Status(_) if self.failed => InputEnd::Failed,
+            Outcome::Status(status) => InputEnd::Exit(status),
+        }
+    }
+
+    /// Ends the goroutine that runs, if one does.
+    fn end_running(&mut self) {
+        if self.rt.running != GoroutineIx::NONE {
+            sched::finished(&mut self.rt, 0);
+        }
+        self.printing = None;
+        self.printing_pc = std::ptr::null();
+        self.fault = None;
+        self.starved = None;
+        self.initialising = 0;
+    }
+
+    fn end_goroutine(&mut self, input: Input) {
+        if self.lives(input) {
+            self.ended.insert(input.id);
+        }
+    }
+}
