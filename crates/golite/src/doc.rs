@@ -86,7 +86,7 @@ fn member_text(path: &str, member: &str, items: &[Item<'_>]) -> Result<String, S
     };
     let mut out = format!("{}\n", item.text);
     for line in &item.comment {
-        out += &format!("    {line}").trim_end().to_string();
+        out += format!("    {line}").trim_end();
         out.push('\n');
     }
     if item.kind == Kind::Type {
@@ -148,9 +148,8 @@ fn items(text: &str) -> Vec<Item<'_>> {
         let Some((keyword, rest)) = line.split_once(' ') else { continue };
         match keyword {
             "func" => {
-                let text = line
-                    .strip_suffix(" {")
-                    .map_or_else(|| line.split(" { ").next().unwrap_or(line), |text| text);
+                let text =
+                    line.strip_suffix(" {").unwrap_or_else(|| line.split(" { ").next().unwrap_or(line));
                 let (name, kind) = match rest.strip_prefix('(') {
                     None => (word(rest), Kind::Func),
                     Some(method) => {

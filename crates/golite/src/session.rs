@@ -446,13 +446,11 @@ impl Session {
         let kinds = (object.kind.clone(), checker.object(old).kind.clone());
         match kinds {
             (ObjKind::Func, ObjKind::Func) => self.replace(&text, obj, old, done),
-            (ObjKind::Var(_), ObjKind::Var(_)) => {
-                if !checker.types.identical(new_ty, old_ty) {
-                    let old_ty = checker.show_in(old_ty, pkg);
-                    done.notes.push(format!(
-                        "{text} is a new variable: functions from before use the old one, of type {old_ty}"
-                    ));
-                }
+            (ObjKind::Var(_), ObjKind::Var(_)) if !checker.types.identical(new_ty, old_ty) => {
+                let old_ty = checker.show_in(old_ty, pkg);
+                done.notes.push(format!(
+                    "{text} is a new variable: functions from before use the old one, of type {old_ty}"
+                ));
             }
             (_, ObjKind::TypeName) => {
                 let is_alias = checker.object(old).alias;

@@ -4,6 +4,8 @@
 //!   of the repository (single quotes keep words together); what follows, up to the next `$`, is the output (standard output, then standard
 //!   error). A line `...` stands for any lines. Other commands are not run. `GOLITE_BLESS=1` rewrites
 //!   outputs without such a line.
+//! - A block marked `session` is one of `golite repl`: lines that begin with `golite> ` or `   ...> ` are typed,
+//!   the others are what comes of them.
 //! - A block marked `go` is a program with expectations, as in `lang-tests`.
 //! - Blocks marked otherwise (`go fragment`, `text`) are not run.
 
@@ -50,7 +52,7 @@ pub fn blocks() -> Vec<CodeBlock> {
             .unwrap_or_else(|error| panic!("{}: {error}", document.display()));
         found.extend(blocks_of(&document, &text));
     }
-    found.retain(|block| block.mark == "console" || block.mark == "go");
+    found.retain(|block| ["console", "session", "go"].contains(&block.mark.as_str()));
     found
 }
 
@@ -102,7 +104,11 @@ impl CodeBlock {
     /// # Errors
     /// What differs.
     pub fn judge(&self, judge: &Judge<'_>) -> Result<(), String> {
-        if self.mark == "go" { self.judge_program(judge) } else { self.judge_console(judge) }
+        match self.mark.as_str() {
+            "go" => self.judge_program(judge),
+            "session" => self.judge_session(judge),
+            _ => self.judge_console(judge),
+        }
     }
 
     fn judge_program(&self, judge: &Judge<'_>) -> Result<(), String> {
@@ -122,6 +128,30 @@ impl CodeBlock {
         // What is left in the folder of temporary files does no harm.
         let _ = std::fs::remove_dir_all(&folder);
         result
+    }
+
+    /// All outputs of a session together: what comes of which line is not told apart.
+    fn judge_session(&self, judge: &Judge<'_>) -> Result<(), String> {
+        let typed = |line: &str| {
+            let input = line.strip_prefix("golite> ").or_else(|| line.strip_prefix("   ...> "));
+            input.map(|input| format!("{input}\n"))
+        };
+        let input: String = self.lines.iter().filter_map(|line| typed(line)).collect();
+        let expected: Vec<&str> =
+            self.lines.iter().map(String::as_str).filter(|line| typed(line).is_none()).collect();
+        let outcome = Run {
+            program: Path::new("/bin/sh"),
+            args: ["-c", "exec \"$0\" repl 2>&1", &judge.golite.to_string_lossy()]
+                .map(str::to_string)
+                .to_vec(),
+            folder: &workspace::root(),
+            stdin: &input,
+            env: Vec::new(),
+            timeout: TIMEOUT,
+        }
+        .run();
+        let actual: Vec<&str> = outcome.stdout.trim_end().lines().map(str::trim_end).collect();
+        if matches(&expected, &actual) { Ok(()) } else { Err(diff::lines(&expected, &actual)) }
     }
 
     fn judge_console(&self, judge: &Judge<'_>) -> Result<(), String> {
