@@ -194,7 +194,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     folder.refuses(&["run", "--deny", "sleep", "a.go"], &["fs, env, net, exec"]);
     folder.refuses(&["run", "--allow-read=nope", "a.go"], &["--allow-read nope: no such file or directory"]);
     folder.refuses(&["explain", "nonsense"], &["there is no code nonsense"]);
-    folder.refuses(&["repl"], &["golite repl: this version has no such command"]);
+    folder.refuses(&["debug"], &["golite debug: this version has no such command"]);
 }
 
 #[test]
@@ -210,6 +210,6 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn a_file_named_as_a_later_command_is_a_program() {
     let folder = Folder::new("named");
-    folder.write("repl/main.go", "package main\n\nfunc main() { undefined() }\n");
-    folder.says(&["repl"], FAILED, "repl/main.go:3:15: undefined: undefined");
+    folder.write("debug/main.go", "package main\n\nfunc main() { undefined() }\n");
+    folder.says(&["debug"], FAILED, "debug/main.go:3:15: undefined: undefined");
 }

@@ -2,7 +2,7 @@
 //! Memory of the process outside of the garbage-collected heap: what it allocates for itself, and accesses to
 //! what is not there.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// All threads allocate from one arena of the system's allocator. For the whole process: not for hosts that
 /// have threads of their own.
@@ -20,10 +20,20 @@ pub fn use_one_arena() {
 /// The address of the first fault, inverted: 0 as long as there is none.
 static FAULT: AtomicU64 = AtomicU64::new(0);
 
+/// Faults stop the thread: see `catch_faults`.
+static CATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Whether programs may make pointers themselves: an access to anywhere is none of our defects then.
+#[must_use]
+pub fn faults_are_caught() -> bool {
+    CATCHING.load(Ordering::Relaxed)
+}
+
 /// Stops a thread that accesses memory which is not there, instead of ending the process: `fault` tells another
 /// thread. For the whole process, and for programs that make pointers themselves: with all others a fault is a
 /// defect of go-lite.
 pub fn catch_faults() {
+    CATCHING.store(true, Ordering::Relaxed);
     #[cfg(all(unix, not(miri)))]
     // SAFETY: the action is zeroed but for what is set, which is valid; the handler calls nothing that a handler
     // may not.
