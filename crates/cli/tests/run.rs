@@ -330,11 +330,11 @@ fn the_environment_is_that_of_go() {
 #[test]
 fn pointers_of_unsafe_need_a_permission_beside_limits() {
     let folder = Folder::new("unsafe");
-    let text = "package main\n\nimport \"unsafe\"\n\nfunc main() {\n\tprint(unsafe.Sizeof(0), \" \")\n\tx := 0x41414141414\n\tprintln(**(**int)(unsafe.Pointer(&x)))\n}\n";
+    let text = "package main\n\nimport \"unsafe\"\n\nfunc main() {\n\tprint(unsafe.Sizeof(0), \" \")\n\tx := 0x41414141410\n\tprintln(**(**int)(unsafe.Pointer(&x)))\n}\n";
     folder
         .write("a.go", text)
         .write("b.go", &text.replace("println(**(**int)(unsafe.Pointer(&x)))", "_ = x"));
-    let fault = "8 unexpected fault address 0x41414141414\nfatal error: fault\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x41414141414 pc=0x0]\n";
+    let fault = "8 unexpected fault address 0x41414141410\nfatal error: fault\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x41414141410 pc=0x0]\n";
     ends(&folder.golite(&["run", "a.go"], ""), End::Exit(2), "", fault);
     ends(
         &folder.golite(&["run", "--max-memory", "64MiB", "--allow-unsafe", "a.go"], ""),

@@ -14,6 +14,7 @@ mod loader;
 mod program;
 mod run;
 mod script;
+mod session_text;
 mod stack;
 mod watch;
 
