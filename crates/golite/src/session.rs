@@ -132,7 +132,8 @@ impl Session {
     /// When the VM cannot be made; the message is a whole line.
     pub fn new(config: RunConfig, host: Box<dyn Host>) -> Result<Session, String> {
         let folder = std::path::PathBuf::from(".");
-        let loader = PackageLoader::new(GoModule::of_folder(&folder), find_std).for_script(folder);
+        let module = GoModule::of_folder(&folder).map_err(|error| format!("{}\n", error.0))?;
+        let loader = PackageLoader::new(module, find_std).for_script(folder);
         let mut checker = Checker::new(Box::new(loader));
         let package = checker.begin_inputs();
         let program = Program::for_session(checker, package.pkg);
