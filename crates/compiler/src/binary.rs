@@ -70,6 +70,9 @@ impl FuncCompiler<'_> {
 
     /// Arithmetic: a chain of operators, folded from the left into `want`.
     fn chain(&mut self, expr: &Expr, binary: &BinaryExpr, ty: TypeId, want: Reg) {
+        if self.emit_rotation(&binary.left, binary, want) {
+            return;
+        }
         // The links from the outermost inwards.
         let mut links = vec![(expr, binary)];
         let mut first: &Expr = &binary.left;
@@ -141,7 +144,13 @@ impl FuncCompiler<'_> {
         let count = links.len();
         // Intermediate results share one temporary.
         let mut temporary: Option<(Reg, u16)> = None;
-        for (i, (link_expr, link)) in links.iter().enumerate() {
+        let mut next = 0;
+        while next < count {
+            // A product and what is added to it are one instruction.
+            let fused = !(next == 0 && swapped.is_some()) && self.fuses(links, early, next);
+            let i = if fused { next + 1 } else { next };
+            next = i + 1;
+            let (link_expr, link) = links[i];
             let ty = self.ty(link_expr);
             let slots = self.shape(ty).slots;
             let dst = if i + 1 == count {
@@ -157,11 +166,46 @@ impl FuncCompiler<'_> {
                 }
             };
             let mark = self.f.asm.mark();
+            if fused {
+                let factor = early[i - 1].unwrap_or_else(|| self.expr(&links[i - 1].1.right));
+                let term = early[i].unwrap_or_else(|| self.expr(&link.right));
+                self.at(link.op_span);
+                let line = self.f.asm.line();
+                match link.op {
+                    BinaryOp::Add => line.mul_add_f64(dst, left, factor, term),
+                    _ => line.mul_sub_f64(dst, left, factor, term),
+                };
+                self.f.asm.reset(mark);
+                left = dst;
+                continue;
+            }
             let right = swapped.filter(|_| i == 0).unwrap_or(&link.right);
             self.operate(link.op, ty, dst, left, right, early[i], link.op_span);
             self.f.asm.reset(mark);
             left = dst;
         }
+    }
+
+    /// Whether the link is a product of floats and the next one adds something to it, or subtracts, that is
+    /// no product itself.
+    fn fuses(&mut self, links: &[(&Expr, &BinaryExpr)], early: &[Option<Reg>], at: usize) -> bool {
+        let Some([(expr, product), (_, sum)]) = links.get(at..at + 2) else { return false };
+        let ty = self.ty(expr);
+        product.op == BinaryOp::Mul
+            && matches!(sum.op, BinaryOp::Add | BinaryOp::Sub)
+            && self.c.num(ty) == Some(Num::F64)
+            && (early[at + 1].is_some() || self.product(&sum.right).is_none())
+    }
+
+    /// The factors of a product of floats that calls nothing.
+    fn product<'e>(&mut self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr)> {
+        let ExprKind::Binary(binary) = &expr.unparen().kind else { return None };
+        let ty = self.ty(expr);
+        let fits = binary.op == BinaryOp::Mul
+            && self.c.num(ty) == Some(Num::F64)
+            && self.const_value(expr.unparen()).is_none()
+            && !self.is_ordered(expr);
+        fits.then_some((&*binary.left, &*binary.right))
     }
 
     /// `dst = left op right`, the right operand an expression or already in a register.
@@ -202,6 +246,20 @@ impl FuncCompiler<'_> {
                 return;
             }
         }
+        if early.is_none()
+            && matches!(op, BinaryOp::Add | BinaryOp::Sub)
+            && num == Num::F64
+            && let Some((x, y)) = self.product(right)
+        {
+            let (x, y) = (self.expr(x), self.expr(y));
+            self.at(span);
+            let line = self.f.asm.line();
+            match op {
+                BinaryOp::Add => line.mul_add_f64(dst, x, y, left),
+                _ => line.mul_rsub_f64(dst, x, y, left),
+            };
+            return;
+        }
         let right = early.unwrap_or_else(|| self.expr(right));
         self.at(span);
         arith::emit_binary(self.f.asm.line(), operation, num, dst, left, right);
@@ -219,8 +277,11 @@ impl FuncCompiler<'_> {
         span: golite_source::Span,
     ) {
         let num = self.c.num(ty).unwrap_or(Num::I64);
-        if let Some(value) = self.const_value(count).and_then(|value| value.as_int()) {
-            let count = u64::try_from(value).unwrap_or(u64::MAX);
+        let known = match self.const_value(count).and_then(|value| value.as_int()) {
+            Some(value) => Some(u64::try_from(value).unwrap_or(u64::MAX)),
+            None => self.known_int(count).and_then(|count| u64::try_from(count).ok()),
+        };
+        if let Some(count) = known {
             self.at(span);
             match op {
                 BinaryOp::Shl => arith::emit_shl_imm(self.f.asm.line(), num, dst, left, count),

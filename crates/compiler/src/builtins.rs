@@ -20,6 +20,11 @@ impl FuncCompiler<'_> {
         {
             return self.builtin_spread(expr, arg, builtin, ty, dst);
         }
+        if dst.is_none()
+            && let Some(reg) = self.part_of_variable(expr)
+        {
+            return reg;
+        }
         let mark = self.f.asm.mark();
         let shape = match builtin {
             Builtin::Clear
@@ -283,6 +288,27 @@ impl FuncCompiler<'_> {
         let ix = self.c.type_ix(Basic::String.id());
         self.f.asm.line().print(reg, ix);
         self.f.asm.reset(mark);
+    }
+
+    /// The register with the length or capacity of a variable in registers, for `len(x)` and `cap(x)`.
+    pub fn part_of_variable(&mut self, expr: &Expr) -> Option<Reg> {
+        let ExprKind::Call(call) = &expr.unparen().kind else { return None };
+        let [arg] = &call.args[..] else { return None };
+        if self.const_value(expr.unparen()).is_some() {
+            return None;
+        }
+        let slot = match self.builtin_of(call)? {
+            Builtin::Len => 1,
+            Builtin::Cap => 2,
+            _ => return None,
+        };
+        let ty = self.ty(arg);
+        match self.under(ty) {
+            Type::Slice(_) => {}
+            Type::Basic(basic) if basic.is_string() && slot == 1 => {}
+            _ => return None,
+        }
+        Some(self.register_var(arg)?.plus(slot))
     }
 
     fn len_cap(&mut self, expr: &Expr, builtin: Builtin, arg: &Expr, want: Reg) {

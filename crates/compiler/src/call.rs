@@ -45,6 +45,9 @@ impl FuncCompiler<'_> {
         if let Some(builtin) = self.builtin_of(call) {
             return self.builtin(expr, call, builtin, dst);
         }
+        if let Some(reg) = self.call_without_call(expr, call, dst) {
+            return reg;
+        }
         let mark = self.f.asm.mark();
         let results = self.call(expr, call);
         let Some(ty) = results.types.first().copied() else { return results.first };

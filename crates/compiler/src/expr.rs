@@ -29,18 +29,17 @@ impl FuncCompiler<'_> {
 
     /// A constant integer that fits an instruction.
     pub fn small_const(&mut self, expr: &Expr) -> Option<i16> {
-        let value = self.c.checker.info.value(expr.id)?;
+        let value = self.const_value(expr).or_else(|| self.const_param(expr))?;
         if matches!(value, Const::Str(_)) {
             return None;
         }
-        let value = value.clone();
         let ty = self.ty(expr);
         let num = self.c.num(ty).filter(|num| !num.is_float())?;
         i16::try_from(self.const_bits(&value, num)?).ok()
     }
 
     pub fn expr_dst(&mut self, expr: &Expr, dst: Option<Reg>) -> Reg {
-        if let Some(value) = self.const_value(expr) {
+        if let Some(value) = self.const_value(expr).or_else(|| self.const_param(expr)) {
             let ty = self.ty(expr);
             return self.const_expr(&value, ty, dst);
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use golite_bytecode::{Code, FuncIx, GlobalIx, Kind, LINK_SLOTS, Reg, RuntimeErrorCode};
 use golite_source::{Span, Symbol, sym};
 use golite_syntax::ast::{Block, Expr, ExprId, ExprKind, Field, FuncType, Ident, Stmt, StmtKind};
-use golite_types::{DeclRef, ObjId, PkgId, Subst, Type, TypeId};
+use golite_types::{Const, DeclRef, ObjId, PkgId, Subst, Type, TypeId};
 use rustc_hash::FxHashMap;
 
 use crate::asm::{Asm, Label, Overflow, Position};
@@ -65,6 +65,10 @@ pub(crate) struct Frame {
     pub has_defer: bool,
     /// Calls that have been made before the expression around them, with their values.
     pub hoisted: FxHashMap<ExprId, Reg>,
+    /// Constant arguments, by parameter, of functions that are being inlined.
+    pub const_params: FxHashMap<ObjId, Const>,
+    /// How many functions are being inlined: their code belongs to the line of the call.
+    pub inlining: u32,
     pub recovery: Option<Label>,
     pub control: Vec<Control>,
     pub goto_labels: FxHashMap<Symbol, Label>,
@@ -86,6 +90,8 @@ impl Frame {
             results: Vec::new(),
             has_defer: false,
             hoisted: FxHashMap::default(),
+            const_params: FxHashMap::default(),
+            inlining: 0,
             recovery: None,
             control: Vec::new(),
             goto_labels: FxHashMap::default(),
@@ -166,7 +172,7 @@ impl<'c> FuncCompiler<'c> {
 
     /// Sets the source position of the instructions that follow.
     pub fn at(&mut self, span: Span) {
-        if self.f.asm.position().span == span {
+        if self.f.inlining > 0 || self.f.asm.position().span == span {
             return;
         }
         let line = self.c.checker.session.map.locate(span.start).map_or(0, |(_, at)| at.line);
@@ -176,6 +182,9 @@ impl<'c> FuncCompiler<'c> {
     /// Sets the position of an expression. Its line is that of the token that stands for it, as in gc:
     /// the opening parenthesis of a call, the bracket of an index, the dot of a selector.
     pub fn at_expr(&mut self, expr: &Expr) {
+        if self.f.inlining > 0 {
+            return;
+        }
         let token = match &expr.kind {
             ExprKind::Call(call) => call.func.span.end,
             ExprKind::Index(base, _) | ExprKind::Selector(base, _) | ExprKind::TypeAssert(base, _) => {

@@ -21,6 +21,7 @@ mod equal;
 mod expr;
 mod func;
 mod index;
+mod inline;
 mod literal;
 mod loops;
 mod lower;

@@ -161,7 +161,11 @@ impl FuncCompiler<'_> {
         if let Some(imm) = self.small_const(&cond.right) {
             return Some((counter, Limit::Const(imm)));
         }
-        Some((counter, Limit::Reg(self.register_var(&cond.right)?)))
+        let limit = match self.register_var(&cond.right) {
+            Some(limit) => limit,
+            None => self.part_of_variable(&cond.right)?,
+        };
+        Some((counter, Limit::Reg(limit)))
     }
 
     /// The register of a variable of one slot.

@@ -70,6 +70,9 @@ impl FuncCompiler<'_> {
     /// The variable that an identifier names.
     pub fn variable(&mut self, expr: &Expr) -> Option<golite_types::ObjId> {
         let obj = self.c.checker.info.object(expr.id)?;
+        if self.f.const_params.contains_key(&obj) {
+            return None;
+        }
         matches!(self.c.checker.object(obj).kind, golite_types::ObjKind::Var(_)).then_some(obj)
     }
 

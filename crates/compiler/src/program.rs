@@ -73,6 +73,8 @@ pub struct Compiler {
     instances: usize,
     /// The first reason why something cannot be compiled.
     pub(crate) error: Option<String>,
+    /// Functions that may be inlined, with their sizes; `None` for those that are not.
+    pub(crate) inlinable: FxHashMap<ObjId, Option<u32>>,
     /// How function names of literals are counted: `main.f.func1`.
     pub(crate) literal_counts: FxHashMap<FuncIx, u32>,
 }
@@ -108,6 +110,7 @@ impl Compiler {
             instances: 0,
             error: None,
             literal_counts: FxHashMap::default(),
+            inlinable: FxHashMap::default(),
         };
         compiler.module.types.push(TypeDef {
             name: "".into(),

@@ -111,7 +111,12 @@ impl Vm {
     /// The time slice is over.
     pub(crate) fn preempt(&mut self) -> bool {
         if self.initialising > 0 {
-            self.budget = u64::from(self.rt.sched.config.slice.max(1));
+            let slice = u64::from(self.rt.sched.config.slice.max(1));
+            self.rt.sched.steps += slice;
+            if self.rt.limits.max_steps.is_some_and(|most| self.rt.sched.steps >= most) {
+                return self.leave(Exit::StepLimit);
+            }
+            self.budget = slice;
             return true;
         }
         self.leave(Exit::Preempted)
