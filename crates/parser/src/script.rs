@@ -19,7 +19,7 @@ use golite_syntax::lexer::{Lexer, Spanned};
 use golite_syntax::token::Token;
 
 use crate::actions::Parsed;
-use crate::{ParsedFile, Parser, Session, chunk, directives, one_a_line};
+use crate::{ParsedFile, Parser, Session, advice, chunk, directives, one_a_line};
 
 /// A part of a script, as a range of tokens.
 enum Part {
@@ -93,7 +93,9 @@ fn parse(map: &SourceMap, id: FileId, session: &mut Session<'_>, main: Main) -> 
     let mut broken_decls = Vec::new();
     let file = parser.script(main, &mut broken_decls);
     let comments = std::mem::take(&mut parser.comments);
+    let tokens = std::mem::take(&mut parser.tokens);
     one_a_line(map, session.errors, before);
+    advice::advise(&text, base, &tokens, &mut session.errors[before..]);
     let syntax =
         |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
     ParsedFile {

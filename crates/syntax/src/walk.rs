@@ -240,7 +240,10 @@ impl<'a> At<'a> {
         let inside = |span: Span| span.start <= place.start && place.end <= span.end;
         let file = files.iter().find(|file| inside(file.span))?;
         let mut path = Vec::new();
-        let mut next: Vec<Node<'a>> = file.decls.iter().map(Node::Decl).collect();
+        // The statements of a script are around its declarations.
+        let script = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
+        let mut next: Vec<Node<'a>> =
+            script.map(Node::Block).into_iter().chain(file.decls.iter().map(Node::Decl)).collect();
         while let Some(node) = next.iter().rev().copied().find(|node| node.contains(place)) {
             path.push(node);
             next.clear();

@@ -75,7 +75,9 @@ impl Checker {
 
     /// Whether a file imports a path under its usual name.
     pub(crate) fn imports_path(&self, tree: &File, path: &str) -> bool {
-        tree.imports.iter().any(|import| import.path_text == path && import.name.is_none())
+        // Scripts import standard packages by use.
+        tree.script.is_some()
+            || tree.imports.iter().any(|import| import.path_text == path && import.name.is_none())
     }
 
     /// A type's name as the file may write it; none if it names a package that is not imported.
@@ -85,6 +87,7 @@ impl Checker {
         for word in qualified {
             if let Some((package, _)) = word.split_once('.')
                 && !package.is_empty()
+                && tree.script.is_none()
                 && !tree.imports.iter().any(|import| {
                     import.name.is_none() && import.path_text.rsplit('/').next() == Some(package)
                 })

@@ -28,6 +28,13 @@ impl Checker {
         let outer = std::mem::replace(&mut self.env.pkg, pkg);
         let mut found = Vec::new();
         for file in files {
+            let script = file.script.as_ref().and_then(|script| script.main.clone());
+            if let Some(main) = script {
+                self.warn_function(&main, &mut found);
+                if let Some(body) = &main.body {
+                    self.warn_below(Node::Block(body), &mut found);
+                }
+            }
             for decl in &file.decls {
                 if let Decl::Func(func) = decl {
                     self.warn_function(func, &mut found);
