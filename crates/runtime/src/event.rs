@@ -39,7 +39,7 @@ events! {
         /// The one that made it; 0 for the runtime.
         parent: u64,
         /// The function that it runs.
-        entry: FuncIx,
+        entry: Option<FuncIx>,
         /// The function with the `go` statement.
         func: Option<FuncIx>,
         /// The word of its code.

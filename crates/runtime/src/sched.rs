@@ -233,7 +233,7 @@ pub fn spawn(rt: &mut Runtime, entry: Addr, creation: Creation) -> Result<Gorout
         Event::GoroutineCreated {
             goroutine: id,
             parent: creation.parent,
-            entry: Runtime::func_of_closure(entry),
+            entry: (entry != 0).then(|| Runtime::func_of_closure(entry)),
             func: creation.func,
             pc: creation.pc,
         },

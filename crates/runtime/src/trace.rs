@@ -218,8 +218,8 @@ impl TraceLog {
     pub fn event(&mut self, time: i64, event: Event) {
         let what = match event {
             Event::GoroutineCreated { goroutine, entry, .. } => {
-                let place = CodeAddress { func: entry, pc: 0, depth: 0 };
-                What::Create(goroutine, self.stack(vec![place.to_word()]))
+                let place = entry.map(|func| CodeAddress { func, pc: 0, depth: 0 }.to_word());
+                What::Create(goroutine, place.map_or(NO_STACK, |place| self.stack(vec![place])))
             }
             Event::GoroutineStarted { goroutine } => What::Start(goroutine),
             Event::GoroutineYielded { goroutine } => What::Stop(goroutine, "runtime.Gosched"),

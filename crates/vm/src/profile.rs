@@ -43,8 +43,8 @@ impl Vm {
         if self.rt.running == GoroutineIx::NONE || (samples.is_empty() && unlocks.is_empty()) {
             return;
         }
-        let mut stack = self.addresses(self.rt.running);
-        stack.truncate(MAX_FRAMES);
+        self.save_goroutine();
+        let mut stack = self.addresses_of(self.rt.running, MAX_FRAMES);
         let profiles = &mut self.rt.profiles;
         for (object, bytes) in samples {
             let bucket = profiles.memory.bucket(stack.clone(), bytes, None);
@@ -78,7 +78,7 @@ impl Vm {
         let Some((reason, values)) = self.rt.profiles.waited(id) else { return };
         // It is behind the instruction that made it wait.
         self.rt.goroutines.get_mut(g).status = Status::Waiting;
-        let mut stack = self.addresses_of(g);
+        let mut stack = self.addresses_of(g, MAX_FRAMES);
         self.rt.goroutines.get_mut(g).status = Status::Running;
         self.trim(&mut stack);
         let leaf = match reason {
@@ -161,8 +161,8 @@ impl Vm {
             // Steps pass so evenly that samples at even distances would always hit the same part of a loop.
             cpu.left += cpu.period / 2 + profiles.random.below(cpu.period as u64) as i64;
         }
-        let mut stack = self.addresses(self.rt.running);
-        stack.truncate(MAX_FRAMES);
+        self.save_goroutine();
+        let stack = self.addresses_of(self.rt.running, MAX_FRAMES);
         let profiles = &mut self.rt.profiles;
         let labels = profiles.labels(self.rt.running_id);
         if let Some(cpu) = &mut profiles.cpu {
@@ -349,6 +349,7 @@ impl Vm {
 
     /// The stacks of the goroutines of the program, or of those that can never go on.
     fn goroutine_stacks(&mut self, leaked: bool) -> Vec<(Vec<u64>, Option<Labels>)> {
+        self.save_goroutine();
         let all: Vec<(GoroutineIx, u64)> = self
             .rt
             .goroutines
@@ -358,7 +359,7 @@ impl Vm {
             .collect();
         let mut stacks = Vec::new();
         for (g, id) in all {
-            let mut stack = self.addresses(g);
+            let mut stack = self.addresses_of(g, MAX_FRAMES);
             if self.rt.goroutines.get(g).status == Status::Waiting {
                 let park = code_address::CodeAddress { func: code_address::PARK, pc: 0, depth: 0 };
                 stack.insert(0, park.to_word());

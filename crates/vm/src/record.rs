@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{GoroutineIx, Status};
 use golite_runtime::native::TraceRequest;
+use golite_runtime::profile::MAX_FRAMES;
 use golite_runtime::timer;
 use golite_runtime::trace::{GoStatus, HEADER, TraceLog, What};
 
@@ -60,7 +61,7 @@ impl Vm {
         if !wanted {
             return;
         }
-        let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g) };
+        let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g, MAX_FRAMES) };
         if let Some(log) = &mut self.rt.sched.events.log {
             log.give_stack(stack);
         }

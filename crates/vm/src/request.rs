@@ -107,19 +107,15 @@ impl Vm {
     /// Code addresses of a goroutine's frames, innermost first; at the bottom Go's own two.
     pub(crate) fn addresses(&mut self, g: GoroutineIx) -> Vec<u64> {
         self.save_goroutine();
-        self.addresses_of(g)
+        self.addresses_of(g, usize::MAX)
     }
 
-    /// As `addresses`, of a goroutine whose record is up to date.
-    pub(crate) fn addresses_of(&self, g: GoroutineIx) -> Vec<u64> {
-        let module = self.loader.module();
-        let main = (self.rt.goroutines.get(g).id == 1)
-            .then(|| module.functions.iter().position(|function| &*function.name == "runtime.main"))
-            .flatten()
-            .map(|index| FuncIx(index as u32));
+    /// As `addresses`, of a goroutine whose record is up to date; at most so many.
+    pub(crate) fn addresses_of(&self, g: GoroutineIx, most: usize) -> Vec<u64> {
+        let main = self.main.filter(|_| self.rt.goroutines.get(g).id == 1);
         let bottom = main.into_iter().chain([GOEXIT]);
         let bottom = bottom.map(|func| CodeAddress { func, pc: 0, depth: 0 }.to_word());
-        let frames = self.trace_lines(g).into_iter().map(|line| {
+        let frames = self.trace_lines_up_to(g, most).into_iter().map(|line| {
             let (func, pc) = match line {
                 TraceLine::Frame { func, offset, .. } => (func, offset),
                 TraceLine::Panic => (GOPANIC, 0),
@@ -127,7 +123,7 @@ impl Vm {
             };
             CodeAddress { func, pc, depth: 0 }.to_word()
         });
-        frames.chain(bottom).collect()
+        frames.chain(bottom).take(most).collect()
     }
 
     fn describe_position(&mut self, address: u64) -> NativeResult {

@@ -113,6 +113,7 @@ impl Vm {
     }
 
     fn begin(&mut self, entry: FuncIx) -> Result<(), String> {
+        self.main = Some(entry);
         self.sync().map_err(|message| format!("golite: {message}\n"))?;
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();

@@ -57,6 +57,11 @@ impl Vm {
 
     /// The frames of a goroutine, innermost first. The running one must be saved in its record.
     pub(crate) fn trace_lines(&self, g: GoroutineIx) -> Vec<TraceLine> {
+        self.trace_lines_up_to(g, usize::MAX)
+    }
+
+    /// As `trace_lines`, at most so many (and one for a panic) of the innermost.
+    pub(crate) fn trace_lines_up_to(&self, g: GoroutineIx, most: usize) -> Vec<TraceLine> {
         let goroutine = self.rt.goroutines.get(g);
         let mut lines = Vec::new();
         if goroutine.pc == 0 {
@@ -76,6 +81,9 @@ impl Vm {
         let mut frame = self.frame_at(goroutine.base, place);
         loop {
             self.push_frame(frame, &mut lines);
+            if lines.len() >= most {
+                return lines;
+            }
             let Some((caller, by_panic)) = self.caller(g, frame) else { return lines };
             if by_panic {
                 let panics = self.rt.goroutines.get(g).panics();

@@ -113,6 +113,8 @@ pub struct Vm {
     pub(crate) made: FxHashMap<Addr, (FuncIx, u32)>,
     /// The time slice ends with the part of it that runs: see `profile`.
     pub(crate) cut_short: bool,
+    /// `runtime.main`, which calls main.
+    pub(crate) main: Option<FuncIx>,
     /// The program has ended with a report.
     pub(crate) crashed: bool,
     pub(crate) config: VmConfig,
@@ -168,6 +170,7 @@ impl Vm {
             debug_lines: DebugLines::default(),
             made: FxHashMap::default(),
             cut_short: false,
+            main: None,
             crashed: false,
             config,
             deadline: None,
