@@ -6,6 +6,7 @@
 mod advice;
 mod assign;
 mod builtins;
+mod builtins_unsafe;
 mod call;
 mod check;
 mod constant;
