@@ -751,28 +751,6 @@ impl Checker {
             }
         }
     }
-
-    // ---- put-off actions
-
-    pub(crate) fn run_later(&mut self) {
-        self.run_later_from(0);
-    }
-
-    /// Performs the actions put off since there were `top` of them.
-    pub(crate) fn run_later_from(&mut self, top: usize) {
-        let mut next = top;
-        while next < self.later.len() {
-            // The place is kept, so that actions put off meanwhile come after the ones that wait.
-            let action = std::mem::replace(
-                &mut self.later[next],
-                Later::VarType(Basic::Invalid.id(), Span::default()),
-            );
-            next += 1;
-            self.perform(action);
-        }
-        self.later.truncate(top);
-        self.verify_pending();
-    }
 }
 
 /// The base type's name of a receiver, and whether the receiver is a pointer.

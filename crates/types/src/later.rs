@@ -11,6 +11,26 @@ use crate::ty::{Basic, MethodInfo, Term, Type, TypeId};
 use crate::typexpr::{MAX_TERMS, too_many_terms};
 
 impl Checker {
+    pub(crate) fn run_later(&mut self) {
+        self.run_later_from(0);
+    }
+
+    /// Performs the actions put off since there were `top` of them.
+    pub(crate) fn run_later_from(&mut self, top: usize) {
+        let mut next = top;
+        while next < self.later.len() {
+            // The place is kept, so that actions put off meanwhile come after the ones that wait.
+            let action = std::mem::replace(
+                &mut self.later[next],
+                Later::VarType(Basic::Invalid.id(), Span::default()),
+            );
+            next += 1;
+            self.perform(action);
+        }
+        self.later.truncate(top);
+        self.verify_pending();
+    }
+
     pub(crate) fn perform(&mut self, action: Later) {
         match action {
             Later::MapKey(key, span) => self.check_map_key(key, span),
