@@ -312,3 +312,42 @@ fn line_directives_give_the_places_of_messages() {
         &["b.go:10:9: undefined: x", "c.go:5:11: undefined: y"],
     );
 }
+
+/// Variables that each need the next.
+fn chain(length: usize) -> String {
+    let links: String = (0..length).map(|i| format!("var v{i} = v{} + 1\n", i + 1)).collect();
+    format!("package p\n{links}var v{length} = 1\n")
+}
+
+#[test]
+fn thousands_of_declarations_may_refer_to_each_other() {
+    check(messages(&chain(4000)), &[]);
+    let types: String = (0..1000).map(|i| format!("type T{i} struct {{ T{}; f{i} int }}\n", i + 1)).collect();
+    check(messages(&format!("package p\n{types}type T1000 struct{{}}\n")), &[]);
+}
+
+#[test]
+fn declarations_have_a_limit_of_depth() {
+    check(messages(&chain(10_500)), &["10002:5: declarations refer to each other too deeply"]);
+    // Nested expressions count, too: they take the same stack.
+    let call = |i: usize| format!("var v{i} = {}v{}{}\n", "f(".repeat(1000), i + 1, ")".repeat(1000));
+    let links: String = (0..300).map(call).collect();
+    let text = format!("package p\nfunc f(x int) int {{ return x }}\n{links}var v300 = 1\n");
+    assert!(messages(&text).iter().all(|message| message.ends_with("refer to each other too deeply")));
+}
+
+#[test]
+fn a_type_of_many_levels_is_measured_once() {
+    let level = |i: usize| {
+        let next = i + 1;
+        format!(
+            "type T{i} struct {{ A{i}; B{i} }}\ntype A{i} struct{{ T{next} }}\ntype B{i} struct{{ T{next} }}\n"
+        )
+    };
+    let levels: String = (0..40).map(level).collect();
+    let text = format!(
+        "package p\nimport \"unsafe\"\n{levels}type T40 struct{{}}\nvar t [unsafe.Sizeof(T0{{}})]int\n"
+    );
+    let text = text.replace("import \"unsafe\"", "import \"unsafe\"\n");
+    check(messages(&text), &[]);
+}

@@ -128,6 +128,8 @@ pub struct Checker {
     pub(crate) env: Env,
     /// Objects being declared, outermost first.
     pub(crate) path: Vec<ObjId>,
+    /// Where the native stack stood when the outermost of them was declared.
+    pub(crate) stack_start: usize,
     /// Actions put off until the declarations at hand are complete.
     pub(crate) later: Vec<Later>,
     pub(crate) lazy: FxHashMap<PkgId, LazyPackage>,
@@ -252,6 +254,7 @@ impl Checker {
                 error_span: None,
             },
             path: Vec::new(),
+            stack_start: 0,
             later: Vec::new(),
             lazy: FxHashMap::default(),
             deps: FxHashMap::default(),

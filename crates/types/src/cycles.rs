@@ -11,6 +11,9 @@ use crate::check::Checker;
 use crate::object::{DeclRef, ObjId, ObjKind};
 use crate::ty::{Basic, Type, TypeId};
 
+/// Instances of generic types that contain each other deeper than this count as endless.
+const MAX_INSTANCES: usize = 200;
+
 /// A declaration in a cycle.
 struct CycleLink {
     name: String,
@@ -124,7 +127,7 @@ impl Checker {
                 if self.finite.contains(&named) {
                     return true;
                 }
-                if nest.contains(&ty) || path.len() > 200 {
+                if nest.contains(&ty) || (is_instance && path.len() > MAX_INSTANCES) {
                     self.types.set_underlying(generic, Basic::Invalid.id());
                     self.right_sides.insert(generic, Basic::Invalid.id());
                     if let Some(start) = path.iter().position(|other| *other == ty) {
@@ -140,7 +143,10 @@ impl Checker {
                 let valid = self.valid_type_in(right, nest, path);
                 nest.pop();
                 path.pop();
-                if valid && !is_instance && nest.is_empty() {
+                // What holds of a type that depends on no type parameter holds everywhere.
+                let info = self.types.named_info(named);
+                let plain = info.type_params.is_empty() && info.hidden.is_empty();
+                if valid && !is_instance && (plain || nest.is_empty()) {
                     self.finite.insert(named);
                 }
                 valid

@@ -21,7 +21,11 @@ use crate::operand::Operand;
 use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeId};
 
 /// Declarations that refer to each other deeper than this are refused.
-const MAX_PATH: usize = 1000;
+const MAX_PATH: usize = 10_000;
+
+/// Nor may their expressions, taken together, need more of the native stack. The stack has at least
+/// twice as much ([`Checker`] runs on a deep one).
+const MAX_STACK_BYTES: usize = 128 << 20;
 
 impl Checker {
     /// Declares an object if that is not done yet; finds cycles.
@@ -39,7 +43,11 @@ impl Checker {
             }
             Progress::New => {}
         }
-        if self.path.len() >= MAX_PATH {
+        let here = stack_address();
+        if self.path.is_empty() {
+            self.stack_start = here;
+        }
+        if self.path.len() >= MAX_PATH || self.stack_start.abs_diff(here) > MAX_STACK_BYTES {
             let span = self.object(obj).span;
             self.error(Code::Limit, span, "declarations refer to each other too deeply");
             self.object_mut(obj).progress = Progress::Done;
@@ -584,4 +592,10 @@ impl Checker {
             _ => None,
         }
     }
+}
+
+/// Where the native stack stands, near enough.
+fn stack_address() -> usize {
+    let local = 0u8;
+    std::hint::black_box(std::ptr::from_ref(&local)).addr()
 }

@@ -114,10 +114,10 @@ impl TypeTable {
 impl Checker {
     /// An array or struct must fit into memory.
     pub(crate) fn check_size(&mut self, ty: TypeId, span: Span) {
+        let Some(part) = self.types.too_large(ty) else { return };
         if self.has_variable_size(ty, &mut Vec::new()) {
             return;
         }
-        let Some(part) = self.types.too_large(ty) else { return };
         // A part that is written elsewhere is reported there; those of an instance are written nowhere.
         let instance =
             self.types.as_named(ty).is_some_and(|named| self.types.named_info(named).origin.is_some());
@@ -129,8 +129,8 @@ impl Checker {
 
     /// What goes through a channel is small.
     pub(crate) fn check_chan_elem(&mut self, elem: TypeId, span: Span) {
-        let fixed = !self.has_variable_size(elem, &mut Vec::new());
-        if fixed && self.types.size_align(elem).0 > MAX_CHAN_ELEM_BYTES {
+        let large = self.types.size_align(elem).0 > MAX_CHAN_ELEM_BYTES;
+        if large && !self.has_variable_size(elem, &mut Vec::new()) {
             let message = "channel element type too large (>64kB)";
             self.oversized.push(Diagnostic::error(Code::Limit, span, message));
         }
