@@ -323,7 +323,8 @@ fn chain(length: usize) -> String {
 fn thousands_of_declarations_may_refer_to_each_other() {
     check(messages(&chain(4000)), &[]);
     let types: String = (0..1000).map(|i| format!("type T{i} struct {{ T{}; f{i} int }}\n", i + 1)).collect();
-    check(messages(&format!("package p\n{types}type T1000 struct{{}}\n")), &[]);
+    let last = "type T1000 struct{ last int }\nvar t T0\nvar last = t.last\n";
+    check(messages(&format!("package p\n{types}{last}")), &[]);
 }
 
 #[test]

@@ -119,9 +119,7 @@ impl Checker {
             return;
         }
         // A part that is written elsewhere is reported there; those of an instance are written nowhere.
-        let instance =
-            self.types.as_named(ty).is_some_and(|named| self.types.named_info(named).origin.is_some());
-        if instance || part == ty {
+        if self.types.is_instance(ty) || part == ty {
             let message = format!("type {} larger than address space", self.show(part));
             self.oversized.push(Diagnostic::error(Code::Limit, span, message));
         }

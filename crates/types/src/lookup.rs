@@ -7,7 +7,7 @@ use crate::check::Checker;
 use crate::object::{ObjId, PkgId};
 use crate::ty::{NamedId, ParamInfo, SigInfo, Term, Type, TypeId};
 
-/// Fields embedded deeper than this are not searched: generic types can embed ever new instances.
+/// Fields embedded in more levels of instances are not searched: generic types can embed ever new ones.
 const MAX_DEPTH: usize = 100;
 
 /// What `x.name` finds in the type of `x`.
@@ -135,7 +135,10 @@ impl Checker {
         }
         let mut current = vec![Embedded { ty: base, path: Vec::new(), indirect: pointer, multiple: false }];
         let mut seen: Vec<TypeId> = Vec::new();
-        for _ in 0..MAX_DEPTH {
+        let mut depth = 0;
+        while depth < MAX_DEPTH {
+            // Only instances can go on without end; other types come up again.
+            depth += usize::from(current.iter().any(|embedded| self.types.is_instance(embedded.ty)));
             let mut next: Vec<Embedded> = Vec::new();
             let mut found: Option<(Symbol, Lookup)> = None;
             for embedded in &current {

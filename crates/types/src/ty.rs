@@ -494,6 +494,12 @@ impl TypeTable {
         }
     }
 
+    /// Whether a type is an instance of a generic type.
+    #[must_use]
+    pub(crate) fn is_instance(&self, id: TypeId) -> bool {
+        self.as_named(id).is_some_and(|named| self.named_info(named).origin.is_some())
+    }
+
     /// The type parameter behind an id.
     #[must_use]
     pub fn as_param(&self, id: TypeId) -> Option<ParamId> {
