@@ -134,6 +134,10 @@ impl FuncCompiler<'_> {
 
     /// Whether a declared function is inlined.
     fn is_inlinable(&mut self, func: ObjId) -> bool {
+        let pkg = self.c.checker.object(func).pkg;
+        if self.c.replaceable && !self.c.checker.package(pkg).std {
+            return false;
+        }
         if let Some(known) = self.c.inlinable.get(&func) {
             return known.is_some();
         }

@@ -73,6 +73,8 @@ pub struct Compiler {
     instances: usize,
     /// The first reason why something cannot be compiled.
     pub(crate) error: Option<String>,
+    /// Functions of the user may be replaced while the program runs: they are not inlined.
+    pub replaceable: bool,
     /// Functions that may be inlined, with their sizes; `None` for those that are not.
     pub(crate) inlinable: FxHashMap<ObjId, Option<u32>>,
     /// How function names of literals are counted: `main.f.func1`.
@@ -110,6 +112,7 @@ impl Compiler {
             instances: 0,
             error: None,
             literal_counts: FxHashMap::default(),
+            replaceable: false,
             inlinable: FxHashMap::default(),
         };
         compiler.module.types.push(TypeDef {

@@ -68,6 +68,7 @@ impl Program {
     /// A program without functions, for a session that adds them.
     pub(crate) fn for_session(checker: golite_types::Checker, package: PkgId) -> Program {
         let mut compiler = Compiler::new(checker);
+        compiler.replaceable = true;
         let entry = compiler.add_program(package);
         Program { compiler, package, entry, verifier: Verifier::new() }
     }
