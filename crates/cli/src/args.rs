@@ -12,9 +12,8 @@ use golite::load::io_text;
 #[derive(Parser, Debug)]
 #[command(
     name = "golite",
-    version,
+    version = version(),
     styles = Styles::plain(),
-    disable_help_subcommand = true,
     after_help = "`golite FILE` is `golite run FILE`. Everything after the path belongs to the script."
 )]
 pub(crate) struct Cli {
@@ -385,11 +384,11 @@ pub(crate) struct TraceArgs {
 }
 
 /// Words that are commands; anything else in their place is a path to run.
-const COMMANDS: [&str; 11] =
-    ["run", "eval", "check", "dis", "repl", "doc", "script", "explain", "pprof", "trace", "version"];
+const COMMANDS: [&str; 12] =
+    ["run", "eval", "check", "dis", "repl", "doc", "script", "explain", "pprof", "trace", "version", "help"];
 
 /// Words that will be commands.
-const LATER: [&str; 8] = ["completions", "fmt", "test", "explore", "debug", "lsp", "help", "build"];
+const LATER: [&str; 7] = ["completions", "fmt", "test", "explore", "debug", "lsp", "build"];
 
 /// Adds the command `run` where it is left out.
 pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -407,10 +406,32 @@ pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString
     args
 }
 
-/// A word in the place of a command that is none yet, unless a file or folder has that name.
-pub(crate) fn missing_command(args: &[OsString]) -> Option<&'static str> {
-    let first = args.get(1)?;
-    LATER.into_iter().find(|word| OsStr::new(word) == first && !Path::new(first).exists())
+/// What is to be said of a word in the place of a command that is none, unless a file or folder has that name.
+pub(crate) fn missing_command(args: &[OsString]) -> Option<String> {
+    let word = args.get(1)?.to_str()?;
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !is_word || COMMANDS.contains(&word) || Path::new(word).exists() {
+        return None;
+    }
+    Some(if LATER.contains(&word) {
+        format!("golite {word}: this version has no such command; `golite --help` lists them")
+    } else {
+        format!("golite {word}: no command and no file; `golite --help` lists the commands")
+    })
+}
+
+/// The version, with that of the language and the platform.
+pub(crate) fn version() -> &'static str {
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        format!(
+            "{} (go1.{}) {}/{}",
+            env!("CARGO_PKG_VERSION"),
+            golite::load::GO_MINOR,
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        )
+    });
+    &VERSION
 }
 
 /// A number above zero.

@@ -418,12 +418,6 @@ fn show_file(path: &Path, text: impl FnOnce(&[u8]) -> Result<String, String>) ->
 
 /// `golite version`.
 pub(crate) fn version() -> ExitCode {
-    to_stdout(&format!(
-        "golite {} (go1.{}) {}/{}\n",
-        env!("CARGO_PKG_VERSION"),
-        golite::load::GO_MINOR,
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    ));
+    to_stdout(&format!("golite {}\n", crate::args::version()));
     ExitCode::SUCCESS
 }

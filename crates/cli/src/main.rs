@@ -31,15 +31,19 @@ fn main() -> ExitCode {
     if args.len() == 1 && std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         args.push("repl".into());
     }
-    if let Some(word) = args::missing_command(&args) {
-        report::fail(&format!("golite {word}: this version has no such command; `golite --help` lists them"));
+    if let Some(message) = args::missing_command(&args) {
+        report::fail(&message);
         return ExitCode::from(USAGE);
     }
     let cli = match Cli::try_parse_from(args::with_command(args.into_iter())) {
         Ok(cli) => cli,
         Err(error) => {
-            // Printing to a closed stream fails; there is nobody to tell.
-            let _ = error.print();
+            if error.use_stderr() {
+                // There is nobody to tell if that fails.
+                let _ = error.print();
+            } else {
+                report::to_stdout(&error.render().to_string());
+            }
             return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
         }
     };

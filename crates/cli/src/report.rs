@@ -84,10 +84,15 @@ pub(crate) fn fail(message: &str) {
     to_stderr(&format!("{message}\n"));
 }
 
-/// Writes to standard output. A reader that has gone away wants no more.
+/// Writes to standard output. A reader that has gone away wants no more; any other failure ends the process.
 pub(crate) fn to_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        fail(&format!("golite: write to standard output: {}", golite::load::io_text(&error)));
+        std::process::exit(i32::from(crate::FAILED));
+    }
 }
 
 /// Writes to standard error; there is nobody to tell when that fails.

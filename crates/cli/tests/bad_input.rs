@@ -195,6 +195,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     folder.refuses(&["run", "--allow-read=nope", "a.go"], &["--allow-read nope: no such file or directory"]);
     folder.refuses(&["explain", "nonsense"], &["there is no code nonsense"]);
     folder.refuses(&["debug"], &["golite debug: this version has no such command"]);
+    folder.refuses(&["frob"], &["golite frob: no command and no file"]);
 }
 
 #[test]

@@ -346,3 +346,16 @@ fn pointers_of_unsafe_need_a_permission_beside_limits() {
     ends(&folder.golite(&["run", "--max-memory", "64MiB", "a.go"], ""), End::Exit(1), "", refused);
     ends(&folder.golite(&["run", "--deny", "fs", "b.go"], ""), End::Exit(0), "", "8 ");
 }
+
+#[test]
+fn output_of_commands_that_cannot_be_written_is_a_failure() {
+    let folder = Folder::new("full");
+    folder.write("a.go", "package main\n\nfunc main() {}\n");
+    for command in ["help", "dis a.go", "version"] {
+        let outcome = folder.shell(&format!("$0 {command} >/dev/full"));
+        let text = "golite: write to standard output: no space left on device\n";
+        ends(&outcome, End::Exit(1), "", text);
+    }
+    let help = folder.golite(&["help", "run"], "");
+    assert!(help.end == End::Exit(0) && help.stdout.contains("--max-memory"), "{}", help.stdout);
+}

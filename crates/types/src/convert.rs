@@ -27,7 +27,7 @@ pub(crate) enum Misfit {
 const MAX_BITS: u64 = 512;
 
 /// The longest constant string, in bytes.
-const MAX_STRING: usize = 2_000_000_000;
+const MAX_STRING: usize = 1 << 28;
 
 impl Checker {
     // ---- constants
