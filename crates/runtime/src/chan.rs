@@ -163,12 +163,14 @@ pub fn make(rt: &mut Runtime, elem: TypeIx, size: i64) -> Result<Addr, Trap> {
 
 /// `len(ch)`.
 #[must_use]
+#[inline]
 pub fn len(ch: Addr) -> u64 {
     if ch == 0 || timer_of(ch) != 0 { 0 } else { get(ch, COUNT) }
 }
 
 /// `cap(ch)`.
 #[must_use]
+#[inline]
 pub fn cap(ch: Addr) -> u64 {
     if ch == 0 || timer_of(ch) != 0 { 0 } else { get(ch, CAPACITY) }
 }

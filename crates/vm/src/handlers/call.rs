@@ -129,6 +129,10 @@ fn raise_runtime_error(vm: &mut Vm) -> bool {
     vm.trap(trap)
 }
 
+plain! {
+    num_from_ptr(s, o: NumFromPtr) { s.set(o.dst, s.get(o.src)); }
+}
+
 warm! {
     defer(vm, o: Defer) {
         let closure = vm.get(o.callee);
@@ -147,10 +151,6 @@ warm! {
         vm.set_pair(o.dst, value);
     }
     print(vm, o: Print) { vm.print(o.src, o.ty); }
-    num_from_ptr(vm, o: NumFromPtr) {
-        let value = vm.get(o.src);
-        vm.set(o.dst, value);
-    }
     ptr_from_num(vm, o: PtrFromNum) {
         let value = vm.get(o.src);
         if value != 0 && !vm.rt.heap.contains(value) {

@@ -9,6 +9,11 @@ use crate::operands;
 use crate::regs::{Flow, Regs};
 use crate::vm::Vm;
 
+plain! {
+    chan_len(s, o: ChanLen) { s.set(o.dst, chan::len(s.get(o.ch))); }
+    chan_cap(s, o: ChanCap) { s.set(o.dst, chan::cap(s.get(o.ch))); }
+}
+
 warm! {
     chan_send(vm, o: ChanSend) {
         vm.safepoint();
@@ -31,14 +36,6 @@ warm! {
         let (g, ch) = (vm.rt.running, vm.get(o.ch));
         chan::close(&mut vm.rt, g, ch)?;
         vm.note_close(ch);
-    }
-    chan_len(vm, o: ChanLen) {
-        let len = chan::len(vm.get(o.ch));
-        vm.set(o.dst, len);
-    }
-    chan_cap(vm, o: ChanCap) {
-        let cap = chan::cap(vm.get(o.ch));
-        vm.set(o.dst, cap);
     }
     select(vm, o: Select) {
         vm.safepoint();
