@@ -300,6 +300,7 @@ impl Vm {
     }
 
     /// `go`: starts a goroutine that runs a func value.
+    #[inline(never)]
     pub(crate) fn start_goroutine(&mut self) -> bool {
         self.safepoint();
         let closure = self.get(self.operands::<operands::Go>().callee);

@@ -276,6 +276,7 @@ impl Vm {
     }
 
     /// `run.defers`: runs what the frame deferred; each call returns to the instruction itself.
+    #[inline(never)]
     pub(crate) fn run_defers(&mut self) -> bool {
         let base = self.operands::<operands::RunDefers>().base;
         let frame = self.frame_slot();

@@ -89,8 +89,8 @@ flow! {
         s.fp = s.fp.wrapping_sub(link_slots(link));
         Flow::At
     }
-    run_defers(_s, _o: RunDefers) { Flow::Call(|vm| vm.run_defers()) }
-    go(_s, _o: Go) { Flow::Call(|vm| vm.start_goroutine()) }
+    run_defers(_s, _o: RunDefers) { Flow::Call(Vm::run_defers) }
+    go(_s, _o: Go) { Flow::Call(Vm::start_goroutine) }
     panic(_s, _o: Panic) { Flow::Slow(raise_value) }
     panic_runtime(_s, _o: PanicRuntime) { Flow::Slow(raise_runtime_error) }
 }
@@ -108,6 +108,7 @@ fn find_method(vm: &mut Vm) -> bool {
     }
 }
 
+#[inline(never)]
 fn call_native_function(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::CallNative>();
     vm.safepoint();

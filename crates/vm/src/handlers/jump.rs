@@ -112,6 +112,7 @@ fn jump_if_different(vm: &mut Vm) -> bool {
     }
 }
 
+#[inline(never)]
 fn jump_if_implements(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::JumpImplements>();
     match vm.implements(vm.get(o.src), o.ty) {
@@ -120,6 +121,7 @@ fn jump_if_implements(vm: &mut Vm) -> bool {
     }
 }
 
+#[inline(never)]
 fn switch_by_int(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::SwitchInt>();
     let value = vm.get(o.src) as i64;
@@ -133,6 +135,7 @@ fn switch_by_int(vm: &mut Vm) -> bool {
     true
 }
 
+#[inline(never)]
 fn switch_by_str(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::SwitchStr>();
     let (addr, len) = vm.pair(o.src);

@@ -5,6 +5,9 @@
 //! `Flow::Slow`. Handlers that always need the runtime are made with `warm!`: their body runs out of line
 //! with the registers saved in the VM.
 //!
+//! What `Flow::Call` names is never inlined: with its temporaries on the native stack the handler could not
+//! go on by a tail call, and the stack would grow with every instruction.
+//!
 //! All operands are read before anything is written: sources and destinations may overlap.
 
 /// Handlers that end in the next instruction.
@@ -32,6 +35,7 @@ macro_rules! warm {
     ($($name:ident($vm:ident, $o:ident: $op:ident) $body:block)*) => {$(
         #[inline(always)]
         pub(crate) fn $name(_: &mut Regs, _: operands::$op) -> Flow {
+            #[inline(never)]
             fn run(vm: &mut Vm) -> bool {
                 #[inline(always)]
                 fn body($vm: &mut Vm, $o: operands::$op) -> NativeResult {
