@@ -137,6 +137,9 @@ pub(crate) struct ReplArgs {
     pub(crate) args: Vec<OsString>,
 }
 
+/// The smallest limit of a stack: any goroutine begins with 512 bytes, and calls a few functions.
+const LEAST_STACK: u64 = 4096;
+
 /// How a program is run. What has been read and is consistent is in [`RunOptions`].
 #[derive(Args, Debug)]
 pub(crate) struct RunFlags {
@@ -287,6 +290,9 @@ impl RunFlags {
         let denied_files = self.deny.contains(&DenyArg::Fs);
         if denied_files && !(self.allow_read.is_empty() && self.allow_write.is_empty()) {
             return Err("--deny fs denies all files: --allow-read and --allow-write contradict it".into());
+        }
+        if self.max_stack.is_some_and(|stack| stack < LEAST_STACK) {
+            return Err(format!("--max-stack is at least {LEAST_STACK} bytes"));
         }
         if let (Some(stack), Some(memory)) = (self.max_stack, self.max_memory)
             && stack > memory

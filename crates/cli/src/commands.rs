@@ -117,7 +117,8 @@ pub(crate) fn repl(args: &ReplArgs) -> ExitCode {
         return ExitCode::from(USAGE);
     }
     let status = golite_repl::run(&golite_repl::Options {
-        config: run_config(&options, &args.flags),
+        // In a session a fault would end everything.
+        config: RunConfig { allow_unsafe: options.allow_unsafe, ..run_config(&options, &args.flags) },
         permissions: permissions(&options),
         args: arguments(b"repl".to_vec(), &args.args),
         history: !args.no_history,
@@ -200,14 +201,8 @@ fn run_here(
         Ok(program) => program,
         Err(status) => return status,
     };
-    if let Some(place) = program.unsafe_use() {
+    if program.unsafe_use().is_some() {
         golite::catch_faults();
-        if !options.allow_unsafe && options.restricts() {
-            fail(&format!(
-                "{place}: the program uses pointers of package unsafe: limits and permissions would not hold (--allow-unsafe runs it)"
-            ));
-            return ExitCode::from(FAILED);
-        }
     }
     let host = StdHost::new(arguments, permissions(options));
     let config = run_config(options, flags);
@@ -272,6 +267,7 @@ fn run_config(options: &RunOptions, flags: &RunFlags) -> RunConfig {
         timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
         max_goroutines: options.max_goroutines,
         max_stack: options.max_stack,
+        allow_unsafe: options.allow_unsafe || !options.restricts(),
         explain: options.explain || std::io::stderr().is_terminal(),
         seed: options.seed.unwrap_or_else(random_seed),
         virtual_clock: options.seed.is_some(),

@@ -191,6 +191,7 @@ fn wrong_usage_is_told_apart_from_failure() {
     folder.refuses(&["run", "--max-memory", "lots", "a.go"], &["--max-memory", "a size looks like 64MiB"]);
     folder.refuses(&["run", "--timeout", "5", "a.go"], &["--timeout", "the units are"]);
     folder.refuses(&["run", "--max-steps", "0", "a.go"], &["at least 1"]);
+    folder.refuses(&["run", "--max-stack", "1", "a.go"], &["--max-stack is at least 4096 bytes"]);
     folder.refuses(&["run", "--deny", "sleep", "a.go"], &["fs, env, net, exec"]);
     folder.refuses(&["run", "--allow-read=nope", "a.go"], &["--allow-read nope: no such file or directory"]);
     folder.refuses(&["explain", "nonsense"], &["there is no code nonsense"]);

@@ -297,3 +297,14 @@ fn many_definitions_do_not_slow_an_input_down() {
     let (status, text) = session_with("", &input);
     assert!(status == 0 && text.ends_with("true : bool\n"), "{text}");
 }
+
+#[test]
+fn pointers_of_unsafe_need_a_permission() {
+    let input = "import \"unsafe\"\nx := 5\n*(*int)(unsafe.Pointer(&x))\nunsafe.Sizeof(x)\n";
+    let refused = "<3>:1:9: pointers of package unsafe are not allowed (--allow-unsafe allows them)";
+    let (status, shown) = session_with("", input);
+    assert_eq!((status, shown.lines().any(|line| line == refused)), (1, true), "{shown}");
+    assert!(shown.ends_with("8 : uintptr\n"), "{shown}");
+    let (status, shown) = session_with("--allow-unsafe", input);
+    assert!(status == 0 && shown.contains("5 : int\n"), "{shown}");
+}

@@ -342,8 +342,16 @@ fn pointers_of_unsafe_need_a_permission_beside_limits() {
         "",
         fault,
     );
+    // The last address there is.
+    folder.write("c.go", &text.replace("0x41414141410", "^uintptr(0)").replace("**int)", "**byte)"));
+    let outcome = folder.golite(&["run", "c.go"], "");
+    assert!(
+        outcome.end == End::Exit(2) && outcome.stderr.contains("\nfatal error: fault\n"),
+        "{}",
+        outcome.stderr
+    );
     let refused = "a.go:8:20: the program uses pointers of package unsafe: limits and permissions would not hold (--allow-unsafe runs it)\n";
-    ends(&folder.golite(&["run", "--max-memory", "64MiB", "a.go"], ""), End::Exit(1), "", refused);
+    ends(&folder.golite(&["run", "--max-memory", "64MiB", "a.go"], ""), End::Exit(2), "", refused);
     ends(&folder.golite(&["run", "--deny", "fs", "b.go"], ""), End::Exit(0), "", "8 ");
 }
 

@@ -16,54 +16,15 @@ impl FuncCompiler<'_> {
         if self.c.checker.info.value(expr.id).is_some() || self.f.hoisted.contains_key(&expr.id) {
             return false;
         }
-        match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Star(inner) | ExprKind::TypeAssert(inner, _) => {
-                self.has_call(inner)
-            }
-            ExprKind::Selector(base, _) => self.has_call(base),
-            ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.has_call(operand),
-            ExprKind::Index(base, index) => {
-                self.has_call(base) || index.iter().any(|index| self.has_call(index))
-            }
-            ExprKind::Slice(slice) => {
-                self.has_call(&slice.base)
-                    || [&slice.lo, &slice.hi, &slice.max]
-                        .into_iter()
-                        .flatten()
-                        .any(|bound| self.has_call(bound))
-            }
+        let itself = match &expr.kind {
+            ExprKind::Unary(op, _) => *op == UnaryOp::Recv,
             ExprKind::Call(call) => {
                 let mode = self.c.checker.info.fact(call.func.id).mode;
-                let plain = matches!(mode, Mode::Type | Mode::Builtin(_));
-                !plain || call.args.iter().any(|arg| self.has_call(arg))
+                !matches!(mode, Mode::Type | Mode::Builtin(_))
             }
-            ExprKind::CompositeLit(lit) => lit.elements.iter().any(|element| self.has_call(element)),
-            ExprKind::KeyValue(key, value) => self.has_call(key) || self.has_call(value),
-            ExprKind::Binary(binary) => {
-                // Chains lean to the left.
-                let mut binary = binary;
-                loop {
-                    if self.has_call(&binary.right) {
-                        return true;
-                    }
-                    match &binary.left.kind {
-                        ExprKind::Binary(inner) => binary = inner,
-                        _ => return self.has_call(&binary.left),
-                    }
-                }
-            }
-            ExprKind::Bad
-            | ExprKind::Ident(_)
-            | ExprKind::BasicLit(_)
-            | ExprKind::FuncLit(_)
-            | ExprKind::Array(..)
-            | ExprKind::Struct(_)
-            | ExprKind::Func(_)
-            | ExprKind::Interface(_)
-            | ExprKind::Map(..)
-            | ExprKind::Chan(..)
-            | ExprKind::Ellipsis(_) => false,
-        }
+            _ => false,
+        };
+        itself || expr.any_operand(|operand| self.has_call(operand))
     }
 
     /// Whether gc evaluates an operand, or a part of it, in its turn: besides calls it takes slices,
@@ -73,59 +34,30 @@ impl FuncCompiler<'_> {
         if self.const_value(expr).is_some() || self.f.hoisted.contains_key(&expr.id) {
             return false;
         }
-        match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Star(inner) => self.is_ordered(inner),
-            ExprKind::TypeAssert(inner, _) => {
+        let itself = match &expr.kind {
+            ExprKind::TypeAssert(..) => {
                 let ty = self.ty(expr);
-                self.is_ordered(inner) || !self.is_pointer_shaped(ty)
+                !self.is_pointer_shaped(ty)
             }
-            ExprKind::Selector(base, _) => self.is_ordered(base),
-            ExprKind::Unary(op, operand) => *op == UnaryOp::Recv || self.is_ordered(operand),
-            ExprKind::Index(base, index) => {
-                self.is_ordered(base) || index.iter().any(|index| self.is_ordered(index))
-            }
+            ExprKind::Unary(op, _) => *op == UnaryOp::Recv,
             ExprKind::Slice(_) => true,
             ExprKind::Call(call) => match self.c.checker.info.fact(call.func.id).mode {
                 Mode::Type => {
                     let to = self.ty(expr);
                     let list = matches!(self.under(to), Type::Slice(_));
                     let from = call.args.first().map(|arg| self.value_type(arg));
-                    let text = from.is_some_and(|from| matches!(self.under(from), Type::Basic(_)));
-                    (list && text) || call.args.iter().any(|arg| self.is_ordered(arg))
+                    list && from.is_some_and(|from| matches!(self.under(from), Type::Basic(_)))
                 }
                 _ => true,
             },
             ExprKind::CompositeLit(lit) => {
                 let ty = self.ty(expr);
                 !lit.elements.is_empty() && matches!(self.under(ty), Type::Map(..))
-                    || lit.elements.iter().any(|element| self.is_ordered(element))
             }
-            ExprKind::KeyValue(key, value) => self.is_ordered(key) || self.is_ordered(value),
-            ExprKind::Binary(binary) => {
-                // Chains lean to the left.
-                let mut binary = binary;
-                loop {
-                    if binary.op.is_logical() || self.is_ordered(&binary.right) {
-                        return true;
-                    }
-                    match &binary.left.kind {
-                        ExprKind::Binary(inner) => binary = inner,
-                        _ => return self.is_ordered(&binary.left),
-                    }
-                }
-            }
-            ExprKind::Bad
-            | ExprKind::Ident(_)
-            | ExprKind::BasicLit(_)
-            | ExprKind::FuncLit(_)
-            | ExprKind::Array(..)
-            | ExprKind::Struct(_)
-            | ExprKind::Func(_)
-            | ExprKind::Interface(_)
-            | ExprKind::Map(..)
-            | ExprKind::Chan(..)
-            | ExprKind::Ellipsis(_) => false,
-        }
+            ExprKind::Binary(binary) => binary.op.is_logical(),
+            _ => false,
+        };
+        itself || expr.any_operand(|operand| self.is_ordered(operand))
     }
 
     /// `is_ordered` for an operand that becomes a `ty`: gc copies in its turn what it hands to the
@@ -211,32 +143,10 @@ impl FuncCompiler<'_> {
             self.f.hoisted.insert(expr.id, reg);
             return;
         }
-        match &expr.kind {
-            ExprKind::Paren(inner)
-            | ExprKind::Star(inner)
-            | ExprKind::TypeAssert(inner, _)
-            | ExprKind::Selector(inner, _)
-            | ExprKind::Unary(_, inner) => self.hoist(inner),
-            ExprKind::Index(base, index) => {
-                self.hoist(base);
-                index.iter().for_each(|index| self.hoist(index));
-            }
-            ExprKind::Slice(slice) => {
-                self.hoist(&slice.base);
-                [&slice.lo, &slice.hi, &slice.max].into_iter().flatten().for_each(|bound| self.hoist(bound));
-            }
-            ExprKind::Call(call) => call.args.iter().for_each(|arg| self.hoist(arg)),
-            ExprKind::CompositeLit(lit) => lit.elements.iter().for_each(|element| self.hoist(element)),
-            ExprKind::KeyValue(key, value) => {
-                self.hoist(key);
-                self.hoist(value);
-            }
-            ExprKind::Binary(binary) => {
-                self.hoist(&binary.left);
-                self.hoist(&binary.right);
-            }
-            _ => {}
-        }
+        expr.any_operand(|operand| {
+            self.hoist(operand);
+            false
+        });
     }
 
     /// Whether the whole expression is evaluated when its turn comes: a call of a function, a receive, an
@@ -263,17 +173,11 @@ impl FuncCompiler<'_> {
             return false;
         }
         match &expr.kind {
-            ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => self.reads_beside_calls(inner),
             ExprKind::Ident(_) => self.is_sensitive(expr),
-            ExprKind::Binary(binary) => {
-                self.reads_beside_calls(&binary.left) || self.reads_beside_calls(&binary.right)
-            }
-            ExprKind::Call(call) => call.args.iter().any(|arg| self.reads_beside_calls(arg)),
-            ExprKind::CompositeLit(lit) => lit.elements.iter().any(|part| self.reads_beside_calls(part)),
-            ExprKind::KeyValue(_, value) => self.reads_beside_calls(value),
             ExprKind::Selector(..) | ExprKind::Star(_) | ExprKind::Index(..) => true,
-            // Slices and assertions are evaluated in their turn.
-            _ => false,
+            // They are evaluated in their turn.
+            ExprKind::Slice(_) | ExprKind::TypeAssert(..) => false,
+            _ => expr.any_operand(|operand| self.reads_beside_calls(operand)),
         }
     }
 

@@ -17,8 +17,11 @@ pub fn use_one_arena() {
     }
 }
 
-/// The address of the first fault, inverted: 0 as long as there is none.
-static FAULT: AtomicU64 = AtomicU64::new(0);
+/// Whether there was a fault.
+static FAULTED: AtomicBool = AtomicBool::new(false);
+
+/// The address of the last fault.
+static ADDRESS: AtomicU64 = AtomicU64::new(0);
 
 /// Faults stop the thread: see `catch_faults`.
 static CATCHING: AtomicBool = AtomicBool::new(false);
@@ -51,15 +54,15 @@ pub fn catch_faults() {
 /// The address of the access that stopped a thread.
 #[must_use]
 pub fn fault() -> Option<u64> {
-    let address = FAULT.load(Ordering::Acquire);
-    (address != 0).then_some(!address)
+    FAULTED.load(Ordering::Acquire).then(|| ADDRESS.load(Ordering::Relaxed))
 }
 
 #[cfg(all(unix, not(miri)))]
 extern "C" fn stop_thread(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     // SAFETY: the system passes what it knows of a fault.
     let address = unsafe { (*info).si_addr() } as u64;
-    FAULT.store(!address, Ordering::Release);
+    ADDRESS.store(address, Ordering::Relaxed);
+    FAULTED.store(true, Ordering::Release);
     loop {
         // SAFETY: it only waits.
         unsafe { libc::pause() };

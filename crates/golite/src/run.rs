@@ -29,6 +29,8 @@ pub struct RunConfig {
     pub max_steps: Option<u64>,
     /// Nanoseconds that it may take.
     pub timeout: Option<i64>,
+    /// The program may use pointers of package unsafe: no limit holds for one that does.
+    pub allow_unsafe: bool,
     /// Goroutines alive at once.
     pub max_goroutines: Option<u64>,
     /// Bytes of one goroutine's stack.
@@ -99,8 +101,15 @@ impl RunConfig {
     /// What a VM is made with, given the environment.
     ///
     /// # Errors
-    /// Go's text for a malformed environment.
+    /// Go's text for a malformed environment; that the program uses what is not allowed.
     pub(crate) fn to_vm(self, host: &dyn Host, program: &Program) -> Result<VmConfig, String> {
+        if !self.allow_unsafe
+            && let Some(place) = program.unsafe_use()
+        {
+            return Err(format!(
+                "{place}: the program uses pointers of package unsafe: limits and permissions would not hold (--allow-unsafe runs it)\n"
+            ));
+        }
         let limit = host.env(b"GOMEMLIMIT").map(|text| String::from_utf8_lossy(&text).into_owned());
         let soft_limit = match &limit {
             None => None,

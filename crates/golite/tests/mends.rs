@@ -1,11 +1,11 @@
 //! Every mend that is offered removes its error and makes no other.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use golite::load::{PackageFiles, SourceText};
 use golite::{Checked, check_files, find_std};
 use golite_diag::{Diagnostic, apply};
+use golite_testkit::workspace::{files_below, root};
 
 fn check(text: &str) -> Checked {
     let file = SourceText { name: "main.go".into(), text: Arc::from(text), version: None };
@@ -24,24 +24,11 @@ fn messages(checked: &Checked) -> Vec<(&'static str, String)> {
     checked.diagnostics().iter().map(|error| (error.code.text(), message(error))).collect()
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "go-lite") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn mends_leave_no_error_behind() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lang-tests");
-    let mut files = Vec::new();
-    for folder in ["check", "parse", "lex", "fixed"] {
-        sources(&tests.join(folder), &mut files);
-    }
+    let tests = root().join("lang-tests");
+    let folders = ["check", "parse", "lex", "fixed"];
+    let files = folders.iter().flat_map(|folder| files_below(&tests.join(folder), &[".go-lite"]));
     let (mut mends, mut wrong) = (0, Vec::new());
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();

@@ -5,7 +5,6 @@
 //! than the usual two are for looking for new cases. What was found is below, as text.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use golite::load::{PackageFiles, SourceText};
 use golite::{check_files, find_std};
 use golite_diag::apply;
 use golite_diag::render::{self, Colour};
+use golite_testkit::workspace::{files_below, root};
 
 #[path = "mutations/random.rs"]
 mod random;
@@ -101,17 +101,6 @@ const PIECES: &[&str] = &[
     "\0",
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "go-lite") {
-            found.push(path);
-        }
-    }
-}
-
 /// A place in a text between two characters.
 fn place(text: &str, random: &mut Random) -> usize {
     text.floor_char_boundary(random.below(text.len() + 1))
@@ -161,10 +150,7 @@ fn look_at(text: &str) -> Duration {
 #[test]
 fn changed_programs_are_checked_without_panic() {
     let rounds = std::env::var("GOLITE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2);
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lang-tests");
-    let mut files = Vec::new();
-    sources(&tests, &mut files);
-    files.sort();
+    let files = files_below(&root().join("lang-tests"), &[".go-lite"]);
     for round in 0..rounds {
         for (number, path) in files.iter().enumerate() {
             let text = std::fs::read_to_string(path).unwrap();

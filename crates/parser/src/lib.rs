@@ -65,11 +65,21 @@ pub struct ParsedFile {
 
 /// Parses a file. Errors are added to the session.
 pub fn parse_file(map: &SourceMap, id: FileId, session: &mut Session<'_>) -> ParsedFile {
+    read(map, id, session, |parser| parser.file())
+}
+
+/// Reads a file in the way that is given, with all that is said about it.
+fn read(
+    map: &SourceMap,
+    id: FileId,
+    session: &mut Session<'_>,
+    file: impl FnOnce(&mut Parser<'_, '_, '_>) -> Recovered,
+) -> ParsedFile {
     let source = map.file(id);
     let (text, base, name) = (source.text.clone(), source.base, source.name.clone());
     let before = session.errors.len();
     let mut parser = Parser::new(&text, base, map, session);
-    let Recovered { file, broken, lost } = parser.file();
+    let Recovered { file, broken, lost } = file(&mut parser);
     let comments = std::mem::take(&mut parser.comments);
     let tokens = std::mem::take(&mut parser.tokens);
     one_a_line(map, session.errors, before);

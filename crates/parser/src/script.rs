@@ -19,7 +19,8 @@ use golite_syntax::lexer::{Lexer, Spanned};
 use golite_syntax::token::Token;
 
 use crate::actions::Parsed;
-use crate::{ParsedFile, Parser, Session, advice, chunk, directives, one_a_line};
+use crate::recover::Recovered;
+use crate::{ParsedFile, Parser, Session, chunk, read};
 
 /// A part of a script, as a range of tokens.
 enum Part {
@@ -86,26 +87,11 @@ enum Main {
 }
 
 fn parse(map: &SourceMap, id: FileId, session: &mut Session<'_>, main: Main) -> ParsedFile {
-    let source = map.file(id);
-    let (text, base, name) = (source.text.clone(), source.base, source.name.clone());
-    let before = session.errors.len();
-    let mut parser = Parser::new(&text, base, map, session);
-    let mut broken_decls = Vec::new();
-    let file = parser.script(main, &mut broken_decls);
-    let comments = std::mem::take(&mut parser.comments);
-    let tokens = std::mem::take(&mut parser.tokens);
-    one_a_line(map, session.errors, before);
-    advice::advise(&text, base, &tokens, &mut session.errors[before..]);
-    let syntax =
-        |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
-    ParsedFile {
-        file,
-        broken: session.errors[before..].iter().any(syntax),
-        broken_decls,
-        lost: Vec::new(),
-        relocations: directives::relocations(&text, &name, &comments),
-        comments,
-    }
+    read(map, id, session, |parser| {
+        let mut broken = Vec::new();
+        let file = parser.script(main, &mut broken);
+        Recovered { file, broken, lost: Vec::new() }
+    })
 }
 
 impl Parser<'_, '_, '_> {

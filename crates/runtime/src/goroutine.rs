@@ -280,6 +280,38 @@ wait_reasons! {
 }
 
 impl WaitReason {
+    /// Whether another goroutine has to do something with the object it waits on: a channel, a lock.
+    #[must_use]
+    pub fn is_on_object(self) -> bool {
+        match self {
+            WaitReason::ChanReceive
+            | WaitReason::ChanSend
+            | WaitReason::Select
+            | WaitReason::Semacquire
+            | WaitReason::MutexLock
+            | WaitReason::RwMutexRLock
+            | WaitReason::RwMutexLock
+            | WaitReason::WaitGroupWait
+            | WaitReason::CondWait => true,
+            WaitReason::None
+            | WaitReason::ChanReceiveNil
+            | WaitReason::ChanSendNil
+            | WaitReason::SelectNoCases
+            | WaitReason::Sleep
+            | WaitReason::IoWait
+            | WaitReason::Coroutine
+            | WaitReason::FinalizerWait
+            | WaitReason::CleanupWait
+            | WaitReason::DebugCall => false,
+        }
+    }
+
+    /// Whether nothing can end it.
+    #[must_use]
+    pub fn is_for_ever(self) -> bool {
+        matches!(self, WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases)
+    }
+
     /// Whether it is for a mutex of either kind.
     #[must_use]
     pub fn is_lock(self) -> bool {

@@ -193,29 +193,8 @@ impl Profiles {
     #[cold]
     pub fn waited(&mut self, goroutine: u64) -> Option<(WaitReason, [i64; 2])> {
         let wait = self.waits.remove(&goroutine)?;
-        let counts = match wait.reason {
-            WaitReason::ChanReceive
-            | WaitReason::ChanSend
-            | WaitReason::Select
-            | WaitReason::Semacquire
-            | WaitReason::MutexLock
-            | WaitReason::RwMutexRLock
-            | WaitReason::RwMutexLock
-            | WaitReason::WaitGroupWait
-            | WaitReason::CondWait => true,
-            WaitReason::None
-            | WaitReason::ChanReceiveNil
-            | WaitReason::ChanSendNil
-            | WaitReason::SelectNoCases
-            | WaitReason::Sleep
-            | WaitReason::IoWait
-            | WaitReason::Coroutine
-            | WaitReason::FinalizerWait
-            | WaitReason::CleanupWait
-            | WaitReason::DebugCall => false,
-        };
         let waited = (wait.to - wait.from).max(0);
-        if !counts || self.block_rate <= 0 {
+        if !wait.reason.is_on_object() || self.block_rate <= 0 {
             return None;
         }
         if waited >= self.block_rate {

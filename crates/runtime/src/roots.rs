@@ -10,7 +10,7 @@
 use golite_gc::Tracer;
 
 use crate::event::Event;
-use crate::goroutine::{Goroutine, Goroutines, Status, WaitReason};
+use crate::goroutine::{Goroutine, Goroutines, Status};
 use crate::sched::{self, Scheduler};
 use crate::state::Runtime;
 use crate::wait::WaitTable;
@@ -40,27 +40,10 @@ pub fn may_run(waits: &WaitTable, goroutine: &Goroutine, tracer: &Tracer<'_>) ->
     if goroutine.status != Status::Waiting {
         return true;
     }
-    match goroutine.reason {
-        WaitReason::ChanReceiveNil | WaitReason::ChanSendNil | WaitReason::SelectNoCases => false,
-        WaitReason::ChanReceive
-        | WaitReason::ChanSend
-        | WaitReason::Select
-        | WaitReason::Semacquire
-        | WaitReason::MutexLock
-        | WaitReason::RwMutexRLock
-        | WaitReason::RwMutexLock
-        | WaitReason::WaitGroupWait
-        | WaitReason::CondWait => {
-            waits.siblings(goroutine.records).any(|record| tracer.is_marked(record.object))
-        }
-        WaitReason::None
-        | WaitReason::Sleep
-        | WaitReason::IoWait
-        | WaitReason::Coroutine
-        | WaitReason::FinalizerWait
-        | WaitReason::CleanupWait
-        | WaitReason::DebugCall => true,
+    if goroutine.reason.is_on_object() {
+        return waits.siblings(goroutine.records).any(|record| tracer.is_marked(record.object));
     }
+    !goroutine.reason.is_for_ever()
 }
 
 /// Marks the timers that have a deadline: in every collection.

@@ -690,6 +690,46 @@ impl Expr {
         expr
     }
 
+    /// Whether one of the expressions that evaluating this one evaluates passes the test, asked in their
+    /// order. A chain of binary operators (they lean to the left) is one expression with many operands; of a
+    /// call the arguments are operands. Types, and bodies of function literals, are none.
+    pub fn any_operand<'a>(&'a self, mut test: impl FnMut(&'a Expr) -> bool) -> bool {
+        match &self.kind {
+            ExprKind::Paren(inner)
+            | ExprKind::Star(inner)
+            | ExprKind::TypeAssert(inner, _)
+            | ExprKind::Selector(inner, _)
+            | ExprKind::Unary(_, inner) => test(inner),
+            ExprKind::Index(base, index) => test(base) || index.iter().any(test),
+            ExprKind::Slice(slice) => {
+                test(&slice.base) || slice.lo.iter().chain(&slice.hi).chain(&slice.max).any(&mut test)
+            }
+            ExprKind::Call(call) => call.args.iter().any(test),
+            ExprKind::CompositeLit(lit) => lit.elements.iter().any(test),
+            ExprKind::KeyValue(key, value) => test(key) || test(value),
+            ExprKind::Binary(binary) => {
+                let mut rights = Vec::new();
+                let (mut left, mut right) = (&binary.left, &binary.right);
+                while let ExprKind::Binary(inner) = &left.kind {
+                    rights.push(right);
+                    (left, right) = (&inner.left, &inner.right);
+                }
+                test(left) || test(right) || rights.iter().rev().any(|right| test(right))
+            }
+            ExprKind::Bad
+            | ExprKind::Ident(_)
+            | ExprKind::BasicLit(_)
+            | ExprKind::FuncLit(_)
+            | ExprKind::Array(..)
+            | ExprKind::Struct(_)
+            | ExprKind::Func(_)
+            | ExprKind::Interface(_)
+            | ExprKind::Map(..)
+            | ExprKind::Chan(..)
+            | ExprKind::Ellipsis(_) => false,
+        }
+    }
+
     /// The name, if it is a plain identifier.
     #[must_use]
     pub fn as_ident(&self) -> Option<Ident> {

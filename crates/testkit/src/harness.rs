@@ -58,6 +58,7 @@ pub fn book(golite: &str) -> ExitCode {
 }
 
 fn conclude(trials: Vec<Trial>) -> ExitCode {
+    assert!(!trials.is_empty(), "{} has no tests", workspace::root().display());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

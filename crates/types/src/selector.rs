@@ -232,8 +232,13 @@ impl Checker {
     /// Remembers the first use of package unsafe's pointers by a package of the user.
     pub(crate) fn note_unsafe(&mut self, name: Symbol, span: Span) {
         let pointers = !matches!(self.name(name), "Sizeof" | "Alignof" | "Offsetof");
-        if pointers && self.unsafe_use.is_none() && !self.package(self.env.pkg).std {
-            self.unsafe_use = Some(span);
+        if !pointers || self.package(self.env.pkg).std {
+            return;
+        }
+        self.unsafe_use.get_or_insert(span);
+        if self.forbid_unsafe {
+            let message = "pointers of package unsafe are not allowed (--allow-unsafe allows them)";
+            self.error(Code::Limit, span, message);
         }
     }
 
