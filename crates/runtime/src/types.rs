@@ -160,7 +160,8 @@ impl TypeTable {
             self.allocations.push(heap.allocation(made.layout));
             self.list.push(made);
         }
-        for ty in std::mem::take(&mut self.open) {
+        let were_open = std::mem::take(&mut self.open);
+        for &ty in &were_open {
             if ty.index() < known {
                 self.layouts[ty.index()] = None;
                 self.list[ty.index()] = self.describe(module, heap, ty);
@@ -170,14 +171,15 @@ impl TypeTable {
                 self.open.push(ty);
             }
         }
-        for i in 0..module.types.len() {
-            let ty = TypeIx(i as u32);
-            if self.list[i].map.is_none()
+        let new = (known..module.types.len()).map(|i| TypeIx(i as u32));
+        for ty in were_open.into_iter().chain(new) {
+            let kind = &module.types[ty.index()].kind;
+            if self.list[ty.index()].map.is_none()
                 && !is_open(module, ty)
-                && matches!(module.types[i].kind, TypeKind::Map { .. })
+                && matches!(kind, TypeKind::Map { .. })
             {
-                let info = MapInfo::new(&module.types[i].kind, heap, self);
-                self.list[i].map = Some(Box::new(info));
+                let info = MapInfo::new(kind, heap, self);
+                self.list[ty.index()].map = Some(Box::new(info));
             }
         }
         for &ty in &module.methods_filled[self.filled..] {
