@@ -135,7 +135,7 @@ impl Session {
         let module = GoModule::of_folder(&folder).map_err(|error| format!("{}\n", error.0))?;
         let loader = PackageLoader::new(module, find_std).for_script(folder);
         let mut checker = Checker::new(Box::new(loader));
-        checker.forbid_unsafe = !config.allow_unsafe;
+        checker.unsafe_forbidden = !config.allow_unsafe;
         let package = checker.begin_inputs();
         let program = Program::for_session(checker, package.pkg);
         let config = config.to_vm(&*host, &program)?;

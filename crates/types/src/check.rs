@@ -181,7 +181,7 @@ pub struct Checker {
     /// Where a package of the user first uses `unsafe.Pointer` or a function with pointers of package unsafe.
     pub unsafe_use: Option<Span>,
     /// Such a use is an error.
-    pub forbid_unsafe: bool,
+    pub unsafe_forbidden: bool,
     pub(crate) init_steps: FxHashMap<PkgId, Vec<InitStep>>,
     /// Where each instance of a generic type is written first.
     pub(crate) instance_places: FxHashMap<TypeId, Span>,
@@ -285,7 +285,7 @@ impl Checker {
             lazy_files: FxHashMap::default(),
             method_types: FxHashMap::default(),
             unsafe_use: None,
-            forbid_unsafe: false,
+            unsafe_forbidden: false,
             init_steps: FxHashMap::default(),
             instance_places: FxHashMap::default(),
             in_type_params: false,

@@ -236,7 +236,7 @@ impl Checker {
             return;
         }
         self.unsafe_use.get_or_insert(span);
-        if self.forbid_unsafe {
+        if self.unsafe_forbidden {
             let message = "pointers of package unsafe are not allowed (--allow-unsafe allows them)";
             self.error(Code::Limit, span, message);
         }
