@@ -125,6 +125,7 @@ impl<'c> FuncCompiler<'c> {
             FuncKey::Decl(obj, _) => compiler.declared(*obj),
             FuncKey::Wrapper(wrapper) => compiler.wrapper(wrapper),
             FuncKey::Entry(main) => compiler.entry(*main),
+            FuncKey::Initialise(main) => compiler.initialise(*main),
             FuncKey::PackageInit(pkg) => compiler.package_init(*pkg),
             FuncKey::VarInit(_, vars) => compiler.var_init(vars),
             FuncKey::Literal(_) => compiler.c.fail("a function literal outside its function".into()),
@@ -383,6 +384,23 @@ impl<'c> FuncCompiler<'c> {
     /// Initialisers of the packages, then `main.main`.
     fn entry(&mut self, main: PkgId) {
         let _ = self.f.asm.take(LINK_SLOTS);
+        self.initialise_packages(main);
+        let scope = self.c.checker.package(main).scope;
+        let name = self.c.checker.session.names.intern("main");
+        if let Some(obj) = self.c.checker.scopes[scope.0 as usize].names.get(&name).copied() {
+            let func = self.c.func_ix(FuncKey::Decl(obj, Vec::new()));
+            self.call_plain(func);
+        }
+        self.f.asm.line().ret();
+    }
+
+    fn initialise(&mut self, main: PkgId) {
+        let _ = self.f.asm.take(LINK_SLOTS);
+        self.initialise_packages(main);
+        self.f.asm.line().ret();
+    }
+
+    fn initialise_packages(&mut self, main: PkgId) {
         for pkg in self.c.user_packages(main) {
             let package = self.c.checker.package(pkg);
             let inits = package.inits.clone();
@@ -395,13 +413,6 @@ impl<'c> FuncCompiler<'c> {
                 self.call_plain(func);
             }
         }
-        let scope = self.c.checker.package(main).scope;
-        let name = self.c.checker.session.names.intern("main");
-        if let Some(obj) = self.c.checker.scopes[scope.0 as usize].names.get(&name).copied() {
-            let func = self.c.func_ix(FuncKey::Decl(obj, Vec::new()));
-            self.call_plain(func);
-        }
-        self.f.asm.line().ret();
     }
 
     /// Calls a function without parameters and results.

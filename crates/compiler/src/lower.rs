@@ -453,6 +453,12 @@ impl Compiler {
         Ok(self.type_ix(ty))
     }
 
+    /// The run-time type, for a host that puts values of it into interfaces.
+    pub fn type_of_host(&mut self, ty: TypeId) -> TypeIx {
+        self.make_dynamic(ty);
+        self.type_ix(ty)
+    }
+
     /// A value of the type can get into an interface from here on: its methods are filled in, and
     /// those of what can be reached from it by looking at it.
     pub(crate) fn make_dynamic(&mut self, ty: TypeId) {

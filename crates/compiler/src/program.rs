@@ -32,6 +32,8 @@ pub enum FuncKey {
     Wrapper(Wrapper),
     /// Everything before `main.main`, and it.
     Entry(PkgId),
+    /// Everything before `main.main`, without it.
+    Initialise(PkgId),
     /// The variables and `init` functions of a package of the user.
     PackageInit(PkgId),
     /// The variables of one line of a standard package.
@@ -265,7 +267,7 @@ impl Compiler {
         let function = match &key {
             FuncKey::Decl(obj, args) => self.declared(*obj, args),
             FuncKey::Wrapper(wrapper) => self.wrapper_function(&wrapper.clone()),
-            FuncKey::Entry(_) => self.plain_function("runtime.main".into(), true),
+            FuncKey::Entry(_) | FuncKey::Initialise(_) => self.plain_function("runtime.main".into(), true),
             FuncKey::PackageInit(pkg) => {
                 let name = format!("{}.init", self.checker.package(*pkg).path);
                 self.plain_function(name, false)

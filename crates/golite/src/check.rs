@@ -116,11 +116,20 @@ pub(crate) fn check_prepared(
     find_std: FindStd,
     prepare: &mut (dyn FnMut(&mut ParsedPackage, &mut Session) + Send),
 ) -> Checked {
+    let mut loader = PackageLoader::new(files.module.clone(), find_std);
+    if files.files.len() == 1 && is_script(&files.files[0]) {
+        loader = loader.for_script(files.folder.clone());
+    }
+    check_with(files, loader, prepare)
+}
+
+/// As `check_prepared`, with imports from elsewhere.
+pub(crate) fn check_with(
+    files: &PackageFiles,
+    loader: PackageLoader,
+    prepare: &mut (dyn FnMut(&mut ParsedPackage, &mut Session) + Send),
+) -> Checked {
     on_deep_stack(|| {
-        let mut loader = PackageLoader::new(files.module.clone(), find_std);
-        if files.files.len() == 1 && is_script(&files.files[0]) {
-            loader = loader.for_script(files.folder.clone());
-        }
         let mut checker = Checker::new(Box::new(loader));
         let mut parsed = parse_program(&files.files, &mut checker.session);
         prepare(&mut parsed, &mut checker.session);

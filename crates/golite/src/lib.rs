@@ -2,6 +2,7 @@
 //!
 //! [`check_paths`] reads and checks a package, [`Program::new`] makes a program of it.
 
+pub mod embed;
 pub mod load;
 
 pub mod doc;
@@ -32,3 +33,7 @@ pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig};
 pub use script::{NoProgram, check_eval, script_to_go};
 pub use stack::{beside_deep_stack, on_deep_stack};
 pub use watch::{Stuck, Watch};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/embedding.md")]
+struct EmbeddingPage;

@@ -1,5 +1,6 @@
 //! Where the checker's packages come from: folders of the program's module, and the standard library.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,19 +68,40 @@ pub struct PackageLoader {
     find_std: FindStd,
     /// The folder of the script, which may import packages below it by relative paths.
     script_folder: Option<PathBuf>,
+    extra: Arc<Extra>,
 }
+
+/// Packages that are neither standard ones nor in folders.
+#[derive(Debug, Default)]
+pub(crate) struct Extra {
+    /// The texts of packages of the host, by path. They have natives.
+    pub(crate) host: HashMap<String, Arc<str>>,
+    /// The files of other packages, by path.
+    pub(crate) packages: HashMap<String, Vec<SourceText>>,
+}
+
+/// A package that hosts need; its name is one that nobody can write.
+pub(crate) const HOST_HELPER: &str = "·host";
+
+const HOST_HELPER_TEXT: &str = "package host\n\nfunc ErrorText(err error) string { return err.Error() }\n";
 
 impl PackageLoader {
     /// A loader for a program of a module, with the standard packages that `find_std` knows.
     #[must_use]
     pub fn new(module: Option<GoModule>, find_std: FindStd) -> PackageLoader {
-        PackageLoader { module, find_std, script_folder: None }
+        PackageLoader { module, find_std, script_folder: None, extra: Arc::default() }
     }
 
     /// The same for a script: paths that begin with `./` or `../` are relative to its folder.
     #[must_use]
     pub fn for_script(self, folder: PathBuf) -> PackageLoader {
         PackageLoader { script_folder: Some(folder), ..self }
+    }
+
+    /// The same with other packages, which go before those of folders.
+    #[must_use]
+    pub(crate) fn with_extra(self, extra: Arc<Extra>) -> PackageLoader {
+        PackageLoader { extra, ..self }
     }
 
     /// The folder of a package of the user.
@@ -182,6 +204,17 @@ impl Loader for PackageLoader {
                 .map(|(name, text)| session.map.add(format!("$GOROOT/src/{path}/{name}"), text))
                 .collect();
             return Ok(Loaded::Std(ids, outline));
+        }
+        let host = match path {
+            HOST_HELPER => Some(Text::Static(HOST_HELPER_TEXT)),
+            _ => self.extra.host.get(path).map(|text| Text::Shared(text.clone())),
+        };
+        if let Some(text) = host {
+            let id = session.map.add(format!("$GOROOT/src/{path}/host.go-lite"), text);
+            return Ok(Loaded::Std(vec![id], None));
+        }
+        if let Some(files) = self.extra.packages.get(path) {
+            return Ok(Loaded::Files(parse_package(files, session).trees));
         }
         let folder = self.folder_of(path)?;
         if !folder.is_dir() {

@@ -65,6 +65,14 @@ impl Program {
         Ok(Program { compiler, package, entry, verifier: Verifier::new() })
     }
 
+    /// A program of which a host calls functions: it need not have a main. It has no errors.
+    pub(crate) fn of_host(checked: Checked) -> Program {
+        let Checked { checker, package, .. } = checked;
+        let mut compiler = Compiler::new(checker);
+        let entry = compiler.add_program(package);
+        Program { compiler, package, entry, verifier: Verifier::new() }
+    }
+
     /// A program without functions, for a session that adds them.
     pub(crate) fn for_session(checker: golite_types::Checker, package: PkgId) -> Program {
         let mut compiler = Compiler::new(checker);

@@ -143,6 +143,7 @@ impl RunConfig {
             origins,
             leaks: self.leaks,
             explain: self.explain,
+            calls: false,
         })
     }
 }
@@ -153,7 +154,7 @@ impl Loader for Program {
     }
 
     fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
-        Program::compile(self, func)
+        on_deep_stack(|| Program::compile(self, func))
     }
 
     fn source(&self, start: u32, end: u32) -> String {
@@ -168,7 +169,10 @@ impl Loader for Program {
     }
 
     fn native(&self, package: &str, name: &str) -> Option<NativeFn> {
-        golite_stdlib::find(package)?.native(name)
+        match golite_stdlib::find(package) {
+            Some(package) => package.native(name),
+            None => crate::embed::find_native(name),
+        }
     }
 
     fn error_type(&mut self, package: &str, name: &str, pointer: bool) -> Result<TypeIx, String> {

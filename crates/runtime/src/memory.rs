@@ -4,7 +4,7 @@
 //! Stores come in two forms: with the write barrier, and (`init`) without, for objects allocated
 //! since the last safepoint.
 
-use golite_bytecode::{LeafKind, TypeIx};
+use golite_bytecode::{LeafKind, TypeIx, TypeKind};
 use golite_gc::Addr;
 
 use crate::slot;
@@ -122,6 +122,41 @@ impl Runtime {
         assert!(slots.len() >= usize::from(self.types[ty].slots), "all slots of the value are given");
         // SAFETY: as for `load_slots`.
         unsafe { self.store_value(addr, ty, slots.as_ptr()) };
+    }
+
+    /// `map[key] = value`, of slots.
+    ///
+    /// # Errors
+    /// The panic of a nil map or a key that cannot be hashed, `Trap::OutOfMemory`.
+    ///
+    /// # Panics
+    /// If there are fewer slots than the types of key and value have.
+    pub fn map_store(
+        &mut self,
+        map: Addr,
+        ty: TypeIx,
+        key: &[u64],
+        value: &[u64],
+    ) -> Result<(), crate::native::Trap> {
+        let TypeKind::Map { key: key_ty, value: value_ty } = self.types[ty].def.kind else {
+            unreachable!("a map is stored to by its type");
+        };
+        assert!(key.len() >= usize::from(self.types[key_ty].slots), "all slots of the key are given");
+        // SAFETY: checked just now.
+        let at = unsafe { self.map_set(map, key.as_ptr(), ty) }?;
+        self.store_slots(at, value_ty, value);
+        Ok(())
+    }
+
+    /// New bytes with that content.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    pub fn new_bytes(&mut self, bytes: &[u8]) -> Result<Addr, crate::native::Trap> {
+        let addr = self.alloc_bytes(bytes.len() as u64)?;
+        // SAFETY: fresh memory of that length.
+        unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
+        Ok(addr)
     }
 
     /// The slots of the value that an interface holds; a value in memory is its box's address.

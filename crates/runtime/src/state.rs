@@ -7,6 +7,7 @@
 //! Out of memory: an allocation never collects. It fails with `Trap::OutOfMemory`; the interpreter,
 //! which knows the roots, collects everything and runs the instruction once more, then gives up.
 
+use std::any::Any;
 use std::collections::VecDeque;
 
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
@@ -85,6 +86,11 @@ pub struct Runtime {
     pub charged: u64,
     /// When `charged` passes this, the native is stopped: what is left of `max_steps`.
     pub charge_limit: u64,
+    /// When the program ends because of its limit of time, by the host's monotonic clock (also with a
+    /// virtual one: what is virtual costs nobody time).
+    pub deadline: Option<i64>,
+    /// What whoever made the VM keeps for its own natives.
+    pub host_data: Option<Box<dyn Any + Send>>,
     /// The panic that a function of the runtime raised, for the interpreter to take.
     pub pending_panic: Option<PendingPanic>,
     /// Which bounds the next panic of a slice expression shows as unsigned numbers.
@@ -109,6 +115,9 @@ pub struct Runtime {
     /// The 256 strings of one byte.
     pub(crate) byte_strings: Addr,
 }
+
+/// log2 of the steps that a native charges between two looks at the clock.
+const CLOCK_SHIFT: u32 = 16;
 
 /// Zero bytes kept for values of missing keys; larger values have a block of their own.
 pub(crate) const ZEROES: u64 = 1024;
@@ -164,6 +173,8 @@ impl Runtime {
             release_clock: 0,
             charged: 0,
             charge_limit: u64::MAX,
+            deadline: None,
+            host_data: None,
             pending_panic: None,
             unsigned_bounds: 0,
             fatal: None,
@@ -278,10 +289,23 @@ impl Runtime {
     /// Steps for work that a native does.
     ///
     /// # Errors
-    /// `Trap::Limit` when the limit of steps is reached or the program is interrupted.
+    /// `Trap::Limit` when the limit of steps or of time is reached or the program is interrupted.
     #[inline]
     pub fn charge(&mut self, steps: u64) -> NativeResult {
-        self.charged = self.charged.saturating_add(steps);
-        if self.charged > self.charge_limit || self.interrupt.is_asked() { Err(Trap::Limit) } else { Ok(()) }
+        let before = self.charged;
+        self.charged = before.saturating_add(steps);
+        if self.charged > self.charge_limit || self.interrupt.is_asked() {
+            return Err(Trap::Limit);
+        }
+        if before >> CLOCK_SHIFT != self.charged >> CLOCK_SHIFT && self.is_late() {
+            return Err(Trap::Limit);
+        }
+        Ok(())
+    }
+
+    /// Whether the limit of time has passed.
+    #[cold]
+    pub fn is_late(&mut self) -> bool {
+        self.deadline.is_some_and(|deadline| self.host.monotonic() >= deadline)
     }
 }

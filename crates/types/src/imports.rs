@@ -195,13 +195,21 @@ impl Checker {
     /// # Errors
     /// Why there is none.
     pub fn named_type(&mut self, path: &str, name: &str) -> Result<TypeId, String> {
+        self.named_object(path, name).map(|obj| self.object(obj).ty)
+    }
+
+    /// The object of that name in a standard package, which is loaded for it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn named_object(&mut self, path: &str, name: &str) -> Result<ObjId, String> {
         let pkg = self.load_package(path, Span::default())?;
         let symbol = self.session.names.intern(name);
         let obj = self.lazy_member(pkg, symbol).ok_or_else(|| format!("package {path} has no {name}"))?;
         let top = self.later.len();
         self.declare_object(obj);
         self.run_later_from(top);
-        Ok(self.object(obj).ty)
+        Ok(obj)
     }
 
     /// The package of an import path, loaded if it was not.

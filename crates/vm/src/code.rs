@@ -15,7 +15,7 @@ use crate::run::Exit;
 use crate::vm::Vm;
 
 /// Where the VM gets its code from.
-pub trait Loader {
+pub trait Loader: Send {
     /// What has been compiled so far. It only grows, and compiled bodies do not change.
     fn module(&self) -> &Module;
 

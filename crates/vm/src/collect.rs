@@ -120,6 +120,7 @@ struct VmRoots<'a> {
     module: &'a Module,
     finalizers: &'a Finalizers,
     extra: &'a [(u64, u64)],
+    arguments: &'a [(Kind, u64)],
     printing_pc: *const Word,
 }
 
@@ -200,6 +201,13 @@ impl Roots for VmRoots<'_> {
         finalizer::trace(self.finalizers, tracer);
         for &(word, data) in self.extra {
             tracer.mark_iface(word, data);
+        }
+        for (i, &(kind, word)) in self.arguments.iter().enumerate() {
+            match kind {
+                Kind::Ptr => tracer.mark(word),
+                Kind::Type => tracer.mark_iface(word, self.arguments[i + 1].1),
+                Kind::Num | Kind::Data | Kind::Unset => {}
+            }
         }
         if cycle == Cycle::Major {
             self.maps.marked.clear();
@@ -326,6 +334,7 @@ impl Vm {
             module: self.loader.module(),
             finalizers,
             extra: &extra,
+            arguments: self.call.arguments(),
             printing_pc: self.printing_pc,
         };
         run(heap, &mut roots);

@@ -8,12 +8,13 @@
 //! - `profile`: samples and profiles. `debug_lines`: what `GODEBUG` shows.
 //! - `record`: traces. `leaks`: goroutines that can never go on.
 //! - `collect`: the roots of a collection. `run`: the scheduler's caller.
-//! - `session`: a VM that goes on after the function that it was given.
+//! - `session`: a VM that goes on after the function that it was given. `call`: functions that a host calls.
 //!
 //! Unsafe code is in `regs`, `operands`, `dispatch` and `vm` (register and memory access, justified by the
 //! verifier and the collector's maps); handlers have none.
 
 mod access;
+mod call;
 mod code;
 mod collect;
 mod debug_lines;
@@ -33,6 +34,7 @@ mod trace;
 mod unwind;
 mod vm;
 
+pub use call::{CallEnd, FailureKind, Report};
 pub use code::Loader;
 pub use failure::{Failure, Site, Waiting};
 pub use run::Outcome;

@@ -11,6 +11,7 @@ use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
 use golite_runtime::trace::What;
 use golite_runtime::{Runtime, chan, outside, report};
 
+use crate::call::{FailureKind, Report};
 use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
 use crate::operands;
@@ -81,7 +82,7 @@ impl Vm {
     pub fn run(&mut self, entry: FuncIx) -> Outcome {
         let outcome = match self.begin(entry) {
             Ok(()) => self.run_all(),
-            Err(message) => self.fail(message.as_bytes()),
+            Err(message) => self.fail(FailureKind::Defect, message.as_bytes()),
         };
         let outcome = self.check_leaks(outcome);
         match self.rt.host.flush() {
@@ -118,7 +119,7 @@ impl Vm {
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         if let Some(timeout) = self.config.timeout {
-            self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
+            self.rt.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
         }
         self.begin_debug_lines();
         self.begin_profiles();
@@ -149,7 +150,7 @@ impl Vm {
     pub(crate) fn idle(&mut self, nanoseconds: Option<i64>) -> Option<Outcome> {
         let wanted = nanoseconds.unwrap_or(i64::MAX);
         let mut most = wanted;
-        if let Some(deadline) = self.deadline {
+        if let Some(deadline) = self.rt.deadline {
             let left = deadline - self.rt.host.monotonic();
             if left <= 0 {
                 return Some(self.report_timeout());
@@ -215,7 +216,10 @@ impl Vm {
                 sched::yielded(&mut self.rt, left);
                 self.stack_records(g);
             }
-            Exit::Finished => sched::finished(&mut self.rt, left),
+            Exit::Finished => {
+                self.take_results(g);
+                sched::finished(&mut self.rt, left);
+            }
             Exit::Program(status) => return Some(Outcome::Status(status & 0xff)),
             Exit::Signal(number) => return Some(Outcome::Signal(number)),
             Exit::None => unreachable!("the loop is left for a reason"),
@@ -238,7 +242,7 @@ impl Vm {
         }
         if preempted || self.rt.sched.switches().is_multiple_of(16) {
             let now = self.rt.host.monotonic();
-            if self.deadline.is_some_and(|deadline| now >= deadline) {
+            if self.rt.deadline.is_some_and(|deadline| now >= deadline) {
                 return Some(self.report_timeout());
             }
             if now >= self.debug_lines.next_sched {
@@ -263,7 +267,7 @@ impl Vm {
         let Some(name) = report::dumping_signal(number) else { return Some(Outcome::Signal(number)) };
         self.save_goroutine();
         let text = format!("{name}\nPC=0x0 m=0 sigcode=0\n\n{}", self.trace_all(None));
-        Some(self.fail(text.as_bytes()))
+        Some(self.fail(FailureKind::Fatal, text.as_bytes()))
     }
 
     /// Loads the registers of a goroutine. False if it did not begin to run.
@@ -295,6 +299,7 @@ impl Vm {
         if let Some(goes_on) = self.reserve(entry.slots) {
             return goes_on;
         }
+        self.pass_arguments(g);
         self.rt.goroutines.get_mut(g).entry = 0;
         true
     }
@@ -341,10 +346,14 @@ impl Vm {
     }
 
     /// The program ends with this on standard error.
-    fn fail(&mut self, text: &[u8]) -> Outcome {
+    fn fail(&mut self, kind: FailureKind, text: &[u8]) -> Outcome {
         self.crashed = true;
         self.failed = true;
-        self.write_error(text);
+        if self.config.calls {
+            self.report = Some(Report { kind, text: text.to_vec() });
+        } else {
+            self.write_error(text);
+        }
         Outcome::Status(FAILED)
     }
 
@@ -354,8 +363,12 @@ impl Vm {
         let traceback = self.rt.settings.traceback;
         let mut text = Vec::new();
         let (mut one, mut all) = (true, traceback.all);
+        let mut kind = FailureKind::Fatal;
         match exit {
-            Exit::Panic(lines) => text.extend(lines),
+            Exit::Panic(lines) => {
+                text.extend(lines);
+                kind = FailureKind::Panic;
+            }
             Exit::FatalError(Fatal::Error(message)) => {
                 text.extend(format!("fatal error: {message}\n").bytes())
             }
@@ -365,20 +378,24 @@ impl Vm {
             }
             Exit::FatalError(Fatal::OutOfMemory(message)) => {
                 text.extend(format!("fatal error: runtime: out of memory: {message}\n").bytes());
+                kind = FailureKind::Memory;
             }
             Exit::FatalError(Fatal::Limit(message)) => {
                 text.extend(format!("golite: limit reached: {message}\n").bytes());
                 one = false;
+                kind = FailureKind::Goroutines;
             }
             Exit::Overflow(line) => {
                 text.extend(line.bytes());
                 text.extend_from_slice(b"fatal error: stack overflow\n");
+                kind = FailureKind::Stack;
             }
-            Exit::StepLimit => return self.interrupted().unwrap_or_else(|| self.report_steps()),
+            Exit::StepLimit => return self.report_stopped(),
             Exit::Breakpoint => text.extend_from_slice(b"SIGTRAP: trace trap\nPC=0x0 m=0 sigcode=128\n"),
             Exit::Fatal(message) => {
                 text.extend(message.bytes());
                 one = false;
+                kind = FailureKind::Defect;
             }
             Exit::None
             | Exit::Preempted
@@ -398,17 +415,27 @@ impl Vm {
         if one {
             text.extend(self.explain(&cause, Some(self.rt.running)).bytes());
         }
-        self.fail(&text)
+        self.fail(kind, &text)
+    }
+
+    /// A native was stopped: by who is outside, by the limit of time, or by that of steps.
+    fn report_stopped(&mut self) -> Outcome {
+        match self.interrupted() {
+            Some(outcome) => outcome,
+            None if self.rt.is_late() => self.report_timeout(),
+            None => self.report_steps(),
+        }
     }
 
     fn report_steps(&mut self) -> Outcome {
         let most = self.rt.limits.max_steps.unwrap_or(0);
-        self.fail(format!("golite: limit reached: {most} steps (--max-steps)\n").as_bytes())
+        let text = format!("golite: limit reached: {most} steps (--max-steps)\n");
+        self.fail(FailureKind::Steps, text.as_bytes())
     }
 
     fn report_timeout(&mut self) -> Outcome {
         let timeout = Duration::from_nanos(self.config.timeout.unwrap_or(0).unsigned_abs());
-        self.fail(report::time_limit(timeout).as_bytes())
+        self.fail(FailureKind::Time, report::time_limit(timeout).as_bytes())
     }
 
     pub(crate) fn report_deadlock(&mut self, deadlock: Deadlock) -> Outcome {
@@ -424,19 +451,21 @@ impl Vm {
         }
         let cause = text.lines().next().unwrap_or_default().to_string();
         text.push_str(&self.explain(&cause, None));
-        self.fail(text.as_bytes())
+        self.fail(FailureKind::Deadlock, text.as_bytes())
     }
 
     pub(crate) fn report_spawn(&mut self, error: SpawnError) -> Outcome {
-        let text = match error {
+        let (kind, text) = match error {
             SpawnError::OutOfMemory => {
-                format!("fatal error: runtime: out of memory: {}\n", self.rt.heap.failure())
+                let text = format!("fatal error: runtime: out of memory: {}\n", self.rt.heap.failure());
+                (FailureKind::Memory, text)
             }
             SpawnError::TooMany => {
                 let most = self.rt.limits.max_goroutines.unwrap_or(0);
-                format!("golite: limit reached: more than {most} goroutines (--max-goroutines)\n")
+                let text = format!("golite: limit reached: more than {most} goroutines (--max-goroutines)\n");
+                (FailureKind::Goroutines, text)
             }
         };
-        self.fail(text.as_bytes())
+        self.fail(kind, text.as_bytes())
     }
 }

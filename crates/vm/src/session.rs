@@ -18,8 +18,8 @@ use crate::vm::Vm;
 /// The function of an input, while a goroutine runs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    goroutine: GoroutineIx,
-    id: u64,
+    pub(crate) goroutine: GoroutineIx,
+    pub(crate) id: u64,
 }
 
 /// How an input ended. Reports have been written.
@@ -71,9 +71,8 @@ impl Vm {
         let closure = self.rt.func_value(func).map_err(|_| "out of memory".to_string())?;
         let goroutine = sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
             .map_err(|error| format!("no goroutine can be started: {error:?}"))?;
-        if let Some(timeout) = self.config.timeout {
-            self.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
-        }
+        let timeout = self.config.timeout;
+        self.rt.deadline = timeout.map(|timeout| self.rt.host.monotonic().saturating_add(timeout));
         Ok(Input { goroutine, id: self.rt.goroutines.get(goroutine).id })
     }
 
@@ -163,7 +162,12 @@ impl Vm {
         texts.join("\n")
     }
 
-    fn run_unless_ended(&mut self, goroutine: GoroutineIx, id: u64, budget: u32) -> Option<Outcome> {
+    pub(crate) fn run_unless_ended(
+        &mut self,
+        goroutine: GoroutineIx,
+        id: u64,
+        budget: u32,
+    ) -> Option<Outcome> {
         if self.ended.remove(&id) {
             sched::finished(&mut self.rt, budget);
             return None;
@@ -177,7 +181,7 @@ impl Vm {
     }
 
     /// Whether the goroutine of an input has not ended.
-    fn lives(&self, input: Input) -> bool {
+    pub(crate) fn lives(&self, input: Input) -> bool {
         self.rt.goroutines.iter().any(|(goroutine, state)| {
             goroutine == input.goroutine
                 && state.id == input.id
@@ -198,7 +202,7 @@ impl Vm {
     }
 
     /// Ends the goroutine that runs, if one does.
-    fn end_running(&mut self) {
+    pub(crate) fn end_running(&mut self) {
         if self.rt.running != GoroutineIx::NONE {
             sched::finished(&mut self.rt, 0);
         }
@@ -209,7 +213,7 @@ impl Vm {
         self.initialising = 0;
     }
 
-    fn end_goroutine(&mut self, input: Input) {
+    pub(crate) fn end_goroutine(&mut self, input: Input) {
         if self.lives(input) {
             self.ended.insert(input.id);
         }

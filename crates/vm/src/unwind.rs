@@ -479,7 +479,7 @@ impl Vm {
 
     /// The goroutine's function has returned.
     pub(crate) fn goroutine_ends(&mut self) -> bool {
-        if self.rt.running_id == 1 {
+        if self.rt.running_id == 1 && !self.config.calls {
             return self.leave(Exit::Program(0));
         }
         self.leave(Exit::Finished)
@@ -487,7 +487,8 @@ impl Vm {
 
     fn goroutine_exits(&mut self) -> bool {
         self.goroutine().panics = None;
-        if self.rt.running_id == 1 {
+        self.call.forget(self.rt.running_id);
+        if self.rt.running_id == 1 && !self.config.calls {
             self.rt.sched.main_exited = true;
         }
         self.leave(Exit::Finished)

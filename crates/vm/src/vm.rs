@@ -1,3 +1,4 @@
+#![expect(unsafe_code, reason = "a VM may move to another thread")]
 //! The VM: the runtime, the code, and the registers of the goroutine that runs.
 
 use std::collections::VecDeque;
@@ -10,6 +11,7 @@ use golite_runtime::program::RtFunction;
 use golite_runtime::{Runtime, RuntimeConfig};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::call::{Call, Report};
 use crate::code::Loader;
 use crate::collect::Maps;
 use crate::debug_lines::DebugLines;
@@ -35,6 +37,8 @@ pub struct VmConfig {
     pub origins: bool,
     /// At the end of the program, explain the goroutines that can never go on.
     pub leaks: LeakCheck,
+    /// The host calls functions: see `call`.
+    pub calls: bool,
 }
 
 /// What is done about goroutines that can never go on, at the end of a program.
@@ -118,9 +122,6 @@ pub struct Vm {
     /// The program has ended with a report.
     pub(crate) crashed: bool,
     pub(crate) config: VmConfig,
-    /// When the program ends because of `VmConfig::timeout`, by the host's monotonic clock (also with a
-    /// virtual one: what is virtual costs nobody time).
-    pub(crate) deadline: Option<i64>,
     /// The working directory at the start, by which names of files are shown.
     pub(crate) working_dir: String,
     /// Where channels were closed last, if failures are explained.
@@ -129,7 +130,14 @@ pub struct Vm {
     pub(crate) failed: bool,
     /// Goroutines of inputs that were ended while they waited.
     pub(crate) ended: FxHashSet<u64>,
+    /// The call of a host that is under way.
+    pub(crate) call: Call,
+    /// Why the program ended last, if the host wants to know it instead of it being written.
+    pub(crate) report: Option<Report>,
 }
+
+// SAFETY: the pointers are into memory that the VM owns, stacks and tables; nothing else has them.
+unsafe impl Send for Vm {}
 
 impl std::fmt::Debug for Vm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -173,11 +181,12 @@ impl Vm {
             main: None,
             crashed: false,
             config,
-            deadline: None,
             working_dir: String::new(),
             closes: FxHashMap::default(),
             failed: false,
             ended: FxHashSet::default(),
+            call: Call::default(),
+            report: None,
         })
     }
 

@@ -164,7 +164,7 @@ fn read_all(stream: impl Read, shown: &str) -> Result<Vec<u8>, ReadError> {
 }
 
 /// A file given by name: it has the newest language version, as in Go, but for a line of its own.
-fn source_text(name: String, text: &str) -> SourceText {
+pub(crate) fn source_text(name: String, text: &str) -> SourceText {
     let declared = file_constraint(text).minor;
     let version = declared.map(|_| FileVersion { declared, module: GO_MINOR });
     SourceText { name, text: text.into(), version }
