@@ -148,7 +148,7 @@ fn counters(dropped: &Arc<AtomicUsize>) -> PackageBuilder {
         })
         .comment("Add adds a number and gives the sum.")
         .blocking_method::<Counter, _, _>("Slow", |counter: Opaque<Counter>| *counter.count.lock().unwrap())
-        .function("Same", |a: Opaque<Counter>, b: Opaque<Counter>| Arc::ptr_eq(&a.0, &b.0))
+        .function("Same", |a: Opaque<Counter>, b: Opaque<Counter>| a.is_same(&b))
 }
 
 const COUNTERS: &str = r#"

@@ -325,19 +325,39 @@ maps! {
 /// A value of a Rust type that Go programs hold without seeing into it. What changes in it needs a lock:
 /// its methods may run on several threads.
 #[derive(Debug)]
-pub struct Opaque<T>(pub Arc<T>);
+pub struct Opaque<T> {
+    value: Arc<T>,
+}
 
 impl<T> Opaque<T> {
     /// Makes one.
     #[must_use]
     pub fn new(value: T) -> Opaque<T> {
-        Opaque(Arc::new(value))
+        Opaque { value: Arc::new(value) }
+    }
+
+    /// Whether both are the same value.
+    #[must_use]
+    pub fn is_same(&self, other: &Opaque<T>) -> bool {
+        Arc::ptr_eq(&self.value, &other.value)
+    }
+}
+
+impl<T> From<Arc<T>> for Opaque<T> {
+    fn from(value: Arc<T>) -> Opaque<T> {
+        Opaque { value }
+    }
+}
+
+impl<T> From<Opaque<T>> for Arc<T> {
+    fn from(opaque: Opaque<T>) -> Arc<T> {
+        opaque.value
     }
 }
 
 impl<T> Clone for Opaque<T> {
     fn clone(&self) -> Opaque<T> {
-        Opaque(self.0.clone())
+        Opaque { value: self.value.clone() }
     }
 }
 
@@ -345,13 +365,13 @@ impl<T> Deref for Opaque<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.value
     }
 }
 
 impl<T: Any + Send + Sync> IntoValue for Opaque<T> {
     fn into_value(self) -> Value {
-        Value::Object(Object::new(self.0))
+        Value::Object(Object::new(self.value))
     }
 }
 
@@ -360,7 +380,7 @@ impl<T: Any + Send + Sync> FromValue for Opaque<T> {
         let name = std::any::type_name::<T>();
         match value {
             Value::Object(object) => match object.get() {
-                Some(value) => Ok(Opaque(value)),
+                Some(value) => Ok(Opaque { value }),
                 None => Err(Mismatch::new(name, &Value::Object(object))),
             },
             other => Err(Mismatch::new(name, &other)),
