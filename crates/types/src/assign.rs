@@ -10,6 +10,7 @@ use crate::check::Checker;
 use crate::info::{Fact, Mode};
 use crate::object::{ObjId, ObjKind, VarFacts};
 use crate::operand::{Operand, Target};
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId};
 
 /// What an assignment assigns to.
@@ -233,11 +234,11 @@ impl Checker {
             && self.info.fact(base.unparen().id).mode == Mode::MapIndex
         {
             let message = format!("cannot assign to struct field {text} in map");
-            self.error(Code::NotAssignable, left.span, message);
+            self.error(Code::NotAssignable, start_span(left), message);
             return Place::Invalid;
         }
         let message = format!("cannot assign to {text} (neither addressable nor a map index expression)");
-        self.error(Code::NotAssignable, left.span, message);
+        self.error(Code::NotAssignable, start_span(left), message);
         Place::Invalid
     }
 
@@ -281,12 +282,12 @@ impl Checker {
                 None => {
                     self.use_left(std::slice::from_ref(expr));
                     let message = format!("non-name {} on left side of :=", self.expr_text(expr));
-                    self.error(Code::BadDeclaration, expr.span, message);
+                    self.error(Code::BadDeclaration, start_span(expr), message);
                     wrong = true;
                 }
                 Some(ident) if ident.name != sym::BLANK && !seen.insert(ident.name) => {
                     let message = format!("{} repeated on left side of :=", self.name(ident.name));
-                    self.error(Code::Redeclared, expr.span, message);
+                    self.error(Code::Redeclared, start_span(expr), message);
                     wrong = true;
                 }
                 Some(ident) => match self.scopes[scope.0 as usize].names.get(&ident.name).copied() {
@@ -297,7 +298,7 @@ impl Checker {
                             known = Some(other);
                         } else {
                             let message = format!("cannot assign to {}", self.expr_text(expr));
-                            self.error(Code::NotAssignable, expr.span, message);
+                            self.error(Code::NotAssignable, start_span(expr), message);
                             wrong = true;
                         }
                     }

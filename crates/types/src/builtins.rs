@@ -11,6 +11,7 @@ use crate::expr::Generic;
 use crate::info::Mode;
 use crate::object::Builtin;
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId, TypeTable};
 
 /// Name, least number of arguments, and whether there may be more.
@@ -57,7 +58,7 @@ impl Checker {
         let (name, least, more) = shape(builtin);
         if call.ellipsis.is_some() && builtin != Builtin::Append {
             let message = format!("invalid operation: invalid use of ... with built-in {name}");
-            self.error(Code::BadBuiltin, expr.span, message);
+            self.error(Code::BadBuiltin, start_span(expr), message);
             self.use_exprs(&call.args);
             return false;
         }
@@ -87,7 +88,7 @@ impl Checker {
             let text = self.expr_text(expr);
             let message =
                 format!("invalid operation: {word} arguments for {text} (expected {least}, found {count})");
-            self.error(Code::BadBuiltin, expr.span, message);
+            self.error(Code::BadBuiltin, start_span(expr), message);
             return false;
         }
         if let Some(first) = args.first() {
@@ -518,7 +519,7 @@ impl Checker {
             Err(cause) => {
                 let text = self.expr_text(arg);
                 let message = format!("invalid argument: cannot make {text}: {cause}");
-                self.error(Code::BadBuiltin, arg.span, message);
+                self.error(Code::BadBuiltin, start_span(arg), message);
                 self.use_exprs(sizes);
                 return false;
             }
@@ -530,7 +531,7 @@ impl Checker {
             let most = least + 1;
             let message =
                 format!("invalid operation: {text} expects {least} or {most} arguments; found {count}");
-            self.error(Code::BadBuiltin, expr.span, message);
+            self.error(Code::BadBuiltin, start_span(expr), message);
             self.use_exprs(sizes);
             return false;
         }
@@ -544,7 +545,7 @@ impl Checker {
             && len > cap
         {
             let message = "invalid argument: length and capacity swapped";
-            self.error(Code::BadBuiltin, sizes[0].span, message);
+            self.error(Code::BadBuiltin, start_span(&sizes[0]), message);
         }
         x.set_value(ty);
         true

@@ -12,6 +12,7 @@ use crate::info::{Fact, Mode, Selection, SelectionKind};
 use crate::lookup::Lookup;
 use crate::object::Builtin;
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 impl Checker {
@@ -116,7 +117,7 @@ impl Checker {
         let ExprKind::Selector(base, name) = &selector.kind else {
             let text = self.expr_text(arg);
             let message = format!("invalid argument: {text} is not a selector expression");
-            self.error(Code::BadBuiltin, arg.span, message);
+            self.error(Code::BadBuiltin, start_span(arg), message);
             self.use_exprs([arg]);
             return false;
         };
@@ -166,7 +167,11 @@ impl Checker {
             }
             Lookup::Method { .. } => {
                 let text = self.expr_text(arg);
-                self.error(Code::BadBuiltin, arg.span, format!("invalid argument: {text} is a method value"));
+                self.error(
+                    Code::BadBuiltin,
+                    start_span(arg),
+                    format!("invalid argument: {text} is a method value"),
+                );
                 false
             }
             Lookup::Ambiguous | Lookup::Missing => {

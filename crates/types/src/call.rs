@@ -10,6 +10,7 @@ use crate::expr::Generic;
 use crate::infer::Inference;
 use crate::info::{Fact, Mode};
 use crate::operand::{Operand, Target};
+use crate::text::start_span;
 use crate::ty::{Basic, SigInfo, Type, TypeId};
 
 /// The arguments of a call as far as they are checked before inference.
@@ -84,7 +85,7 @@ impl Checker {
             let (got, want) = (types.len(), sig.type_params.len());
             if got > want {
                 let message = format!("got {got} type arguments but want {want}");
-                self.error(Code::BadInstantiation, exprs[want].span, message);
+                self.error(Code::BadInstantiation, start_span(&exprs[want]), message);
                 self.use_exprs(&call.args);
                 return;
             }
@@ -174,7 +175,7 @@ impl Checker {
         match call.args.as_slice() {
             [] => {
                 let message = format!("missing argument in conversion to {shown}");
-                self.error(Code::WrongCount, expr.span, message);
+                self.error(Code::WrongCount, start_span(expr), message);
             }
             [argument] => {
                 let mut value = self.check_value(argument, Some(Target { ty: target, desc: "conversion" }));
@@ -185,12 +186,12 @@ impl Checker {
                     let message = format!(
                         "cannot use interface {shown} in conversion (contains specific type constraints or is comparable)"
                     );
-                    self.error(Code::BadTypeParameter, expr.span, message);
+                    self.error(Code::BadTypeParameter, start_span(expr), message);
                     return;
                 }
                 if call.ellipsis.is_some() {
                     let message = format!("invalid use of ... in conversion to {shown}");
-                    self.error(Code::BadConversion, argument.span, message);
+                    self.error(Code::BadConversion, start_span(argument), message);
                     return;
                 }
                 self.conversion(&mut value, target);
@@ -267,7 +268,7 @@ impl Checker {
                 if call.args.len() == 1 && count > 1 {
                     let text = self.expr_text(&call.args[0]);
                     let message = format!("cannot use ... with {count}-valued {text}");
-                    self.error(Code::BadCall, expr.span, message);
+                    self.error(Code::BadCall, start_span(expr), message);
                     return sig.clone();
                 }
             } else if count + 1 >= wanted {
@@ -284,7 +285,7 @@ impl Checker {
         } else if spread {
             let text = self.expr_text(&call.func);
             let message = format!("cannot use ... in call to non-variadic {text}");
-            self.error(Code::BadCall, expr.span, message);
+            self.error(Code::BadCall, start_span(expr), message);
             return sig.clone();
         }
         if count != wanted {

@@ -732,9 +732,10 @@ impl Checker {
     /// Gives each type its methods.
     pub(crate) fn attach_methods(&mut self, pkg: PkgId, methods: Vec<(ObjId, Ident, bool)>) {
         let scope = self.package(pkg).scope;
-        for (method, base, _) in methods {
+        for (method, base, written_pointer) in methods {
             // The base may be an alias, also of a pointer.
             let mut name = base.name;
+            let mut is_pointer = written_pointer;
             for _ in 0..100 {
                 let Some((obj, earlier)) = self.receiver_base_object(scope, name) else { break };
                 let alias = match &self.object(obj).decl {
@@ -752,6 +753,11 @@ impl Checker {
                     _ => break,
                 };
                 let Some((target, pointer)) = alias else { break };
+                // A receiver that is a pointer to a pointer is in error; the type has no such method.
+                if pointer && is_pointer {
+                    break;
+                }
+                is_pointer |= pointer;
                 self.object_mut(method).pointer_receiver |= pointer;
                 name = target;
             }

@@ -9,7 +9,7 @@ use crate::check::Checker;
 use crate::constant::Const;
 use crate::info::{Fact, Mode};
 use crate::operand::{Operand, Target};
-use crate::text::operator_span;
+use crate::text::{operator_span, start_span};
 use crate::ty::{Basic, Type, TypeId};
 
 /// Why an untyped value does not fit a type.
@@ -216,7 +216,7 @@ impl Checker {
                 let (text, shown) = (self.expr_text(expr), self.show(ty));
                 let message =
                     format!("invalid operation: shifted operand {text} (type {shown}) must be integer");
-                self.error(Code::BadShift, expr.span, message);
+                self.error(Code::BadShift, start_span(expr), message);
                 continue;
             }
             let value = self.info.values.get(&expr.id).cloned();
@@ -347,6 +347,7 @@ impl Checker {
             _ => false,
         };
         if target_interface || pointer_to_interface {
+            let (from, target) = (self.types.unalias(from), self.types.unalias(target));
             match self.implements(from, target, false) {
                 Ok(()) => return true,
                 Err(reason) if !from_param => {
@@ -433,8 +434,7 @@ impl Checker {
             self.convertible(x, target, &mut cause)
         };
         if !ok {
-            if constant {
-                x.mode = Mode::Const;
+            if constant && !self.is_param(target) {
                 // Go shows the value as far as it was converted.
                 if self.is_basic(target, Basic::is_integer)
                     && let Some(int) = x.value.as_ref().and_then(Const::as_int)
@@ -513,6 +513,7 @@ impl Checker {
             } else {
                 x.mode = Mode::Const;
                 *cause = format!("cannot convert {} to type {to} (in {all})", self.describe(x));
+                x.mode = Mode::Value;
             }
             return false;
         }

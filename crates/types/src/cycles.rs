@@ -113,6 +113,7 @@ impl Checker {
     }
 
     fn valid_type_in(&mut self, ty: TypeId, nest: &mut Vec<TypeId>, path: &mut Vec<TypeId>) -> bool {
+        let ty = self.types.unalias(ty);
         match self.types.get(ty).clone() {
             Type::Array(_, elem) => self.valid_type_in(elem, nest, path),
             Type::Struct(fields) => fields.iter().all(|field| self.valid_type_in(field.ty, nest, path)),
@@ -198,6 +199,9 @@ impl Checker {
         let mut at = ty;
         // Definitions that wait for others form no circle: `define` has looked.
         loop {
+            if let Some(alias) = self.types.as_pending(at) {
+                return Some(alias);
+            }
             let named = self.types.as_named(at)?;
             if self.is_resolved(at) {
                 return None;
@@ -218,6 +222,9 @@ impl Checker {
     }
 
     fn sized(&mut self, ty: TypeId, nest: &mut Vec<ObjId>) -> bool {
+        if self.types.as_pending(ty).is_some() {
+            return self.require_complete(ty);
+        }
         match self.types.get(ty).clone() {
             Type::Array(_, elem) => self.sized(elem, nest),
             Type::Struct(fields) => fields.iter().all(|field| self.sized(field.ty, nest)),

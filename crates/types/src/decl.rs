@@ -18,7 +18,8 @@ use crate::constant::Const;
 use crate::info::Mode;
 use crate::object::{DeclRef, FuncLevel, ObjId, ObjKind, PkgId, Progress};
 use crate::operand::Operand;
-use crate::ty::{Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeId};
+use crate::text::start_span;
+use crate::ty::{AliasInfo, Basic, InterfaceInfo, NamedId, NamedInfo, ParamInfo, Type, TypeId};
 
 /// Declarations that refer to each other deeper than this are refused.
 const MAX_PATH: usize = 10_000;
@@ -37,6 +38,13 @@ impl Checker {
                 match self.object(obj).kind {
                     ObjKind::Func => {}
                     _ if !valid => self.object_mut(obj).ty = Basic::Invalid.id(),
+                    ObjKind::TypeName
+                        if self.object(obj).alias && self.object(obj).type_params.is_empty() =>
+                    {
+                        if self.object(obj).ty == Basic::Invalid.id() {
+                            self.object_mut(obj).ty = self.types.pending_alias(obj);
+                        }
+                    }
                     _ => {}
                 }
                 return;
@@ -60,7 +68,9 @@ impl Checker {
             let object = self.object(obj);
             (object.pkg, object.scope, object.decl.clone())
         };
-        let outer = self.enter(pkg, scope, Some(obj));
+        // What a function's signature mentions is not needed when variables are initialised.
+        let depends = (!matches!(decl, DeclRef::Func(_))).then_some(obj);
+        let outer = self.enter(pkg, scope, depends);
         match decl {
             DeclRef::Const(spec, index) => self.const_decl(obj, &spec, index),
             DeclRef::Var(spec, index) => self.package_var(obj, &spec, index),
@@ -129,7 +139,11 @@ impl Checker {
                 let under = self.types.underlying(declared);
                 if under != Basic::Invalid.id() {
                     let shown = self.show(declared);
-                    self.error(Code::BadDeclaration, expr.span, format!("invalid constant type {shown}"));
+                    self.error(
+                        Code::BadDeclaration,
+                        start_span(expr),
+                        format!("invalid constant type {shown}"),
+                    );
                 }
                 (self.env.iota, self.env.error_span) = (iota, error_span);
                 self.object_mut(obj).ty = Basic::Invalid.id();
@@ -258,9 +272,20 @@ impl Checker {
             let own = self.object(obj).type_params.contains(&ty);
             if own {
                 let message = "cannot use type parameter declared in alias declaration as RHS";
-                self.error(Code::BadTypeParameter, spec.ty.span, message);
+                self.error(Code::BadTypeParameter, start_span(&spec.ty), message);
             }
-            self.object_mut(obj).ty = if own { Basic::Invalid.id() } else { ty };
+            let pending = self.object(obj).ty;
+            if self.types.as_pending(pending).is_some() {
+                self.complete_alias(pending, AliasInfo { obj, target: ty, args: Vec::new() });
+            } else {
+                self.object_mut(obj).ty = if own {
+                    Basic::Invalid.id()
+                } else if spec.type_params.is_empty() {
+                    self.types.alias(AliasInfo { obj, target: ty, args: Vec::new() })
+                } else {
+                    ty
+                };
+            }
             self.close_scope(outer);
             return;
         }
@@ -289,7 +314,7 @@ impl Checker {
         self.close_scope(outer);
         if self.types.as_param(right).is_some() {
             let message = "cannot use a type parameter as RHS in type declaration";
-            self.error(Code::BadTypeParameter, spec.ty.span, message);
+            self.error(Code::BadTypeParameter, start_span(&spec.ty), message);
             right = Basic::Invalid.id();
         }
         // An error found in a cycle made it invalid already.
@@ -304,7 +329,7 @@ impl Checker {
     fn define(&mut self, named: NamedId, right: TypeId) {
         // Follow definitions that wait for others; a way back here is a cycle.
         let mut cycle = vec![self.types.named_info(named).obj];
-        let mut at = right;
+        let mut at = self.through_aliases(right, &mut cycle);
         while let Some(next) = self.types.as_named(at) {
             if next == named {
                 self.object_cycle_error(&cycle);
@@ -315,8 +340,9 @@ impl Checker {
             }
             match self.forwards.iter().find(|(waiting, _)| *waiting == next) {
                 Some((_, right)) if cycle.len() < 1000 => {
+                    let right = *right;
                     cycle.push(self.types.named_info(next).obj);
-                    at = *right;
+                    at = self.through_aliases(right, &mut cycle);
                 }
                 _ => break,
             }
@@ -330,7 +356,31 @@ impl Checker {
         }
     }
 
+    /// The type behind aliases, which are noted on the way.
+    fn through_aliases(&self, ty: TypeId, way: &mut Vec<ObjId>) -> TypeId {
+        let mut at = ty;
+        while let Some(alias) = self.types.as_alias(at) {
+            way.push(alias.obj);
+            at = alias.target;
+        }
+        at
+    }
+
+    /// Ends the declaration of an alias that was mentioned in it, and of the types that wait for it.
+    fn complete_alias(&mut self, id: TypeId, info: AliasInfo) {
+        self.types.complete_alias(id, info);
+        let (waiting, others) = std::mem::take(&mut self.forwards).into_iter().partition(|(_, at)| *at == id);
+        self.forwards = others;
+        let waiting: Vec<(NamedId, TypeId)> = waiting;
+        for (named, right) in waiting {
+            self.define(named, right);
+        }
+    }
+
     pub(crate) fn is_resolved(&mut self, ty: TypeId) -> bool {
+        if self.types.as_pending(ty).is_some() {
+            return false;
+        }
         self.types.underlying(ty);
         self.types.as_named(ty).is_none_or(|named| self.types.named_info(named).resolved)
     }
@@ -420,7 +470,7 @@ impl Checker {
                 bound = self.bound(&field.ty);
                 if self.types.as_param(bound).is_some() {
                     let message = "cannot use a type parameter as constraint";
-                    self.error(Code::BadTypeParameter, field.ty.span, message);
+                    self.error(Code::BadTypeParameter, start_span(&field.ty), message);
                     bound = Basic::Invalid.id();
                 }
             }

@@ -51,6 +51,14 @@ impl Checker {
         out
     }
 
+    /// Several results with their names.
+    pub(crate) fn show_results(&self, types: &[TypeId], names: &crate::ty::ParamNames) -> String {
+        let mut out = String::from("(");
+        self.write_list(&mut out, types, false, Qualify::Except(self.env.pkg), 0, &names.0.1);
+        out.push(')');
+        out
+    }
+
     /// A type with the paths of all packages, as Go shows the terms of constraints.
     pub(crate) fn show_with_path(&self, ty: TypeId) -> String {
         let mut out = String::new();
@@ -143,6 +151,10 @@ impl Checker {
             return;
         }
         let runtime = qualify.is_runtime();
+        if !runtime && let Some(alias) = self.types.as_alias(ty) {
+            self.write_object(out, alias.obj, qualify);
+            return self.write_arguments(out, &alias.args, qualify, depth);
+        }
         match self.types.get(ty) {
             Type::Basic(_) if ty == TypeTable::BYTE && !runtime => *out += "byte",
             Type::Basic(_) if ty == TypeTable::RUNE && !runtime => *out += "rune",
@@ -154,16 +166,7 @@ impl Checker {
                     // A local type of a generic function has the function's arguments, too.
                     let shown =
                         if runtime { args.len() } else { self.types.named_info(*origin).type_params.len() };
-                    if shown > 0 {
-                        out.push('[');
-                        for (i, arg) in args.iter().take(shown).enumerate() {
-                            if i > 0 {
-                                *out += if runtime { "," } else { ", " };
-                            }
-                            self.write_type(out, *arg, qualify.of_arguments(), depth + 1);
-                        }
-                        out.push(']');
-                    }
+                    self.write_arguments(out, &args[..shown.min(args.len())], qualify, depth);
                 } else if !info.type_params.is_empty() && !runtime {
                     out.push('[');
                     for (i, param) in info.type_params.iter().enumerate() {
@@ -307,6 +310,21 @@ impl Checker {
                 }
             }
         }
+    }
+
+    /// Type arguments, if there are any.
+    fn write_arguments(&self, out: &mut String, args: &[TypeId], qualify: Qualify, depth: u32) {
+        if args.is_empty() {
+            return;
+        }
+        out.push('[');
+        for (i, arg) in args.iter().enumerate() {
+            if i > 0 {
+                *out += if qualify.is_runtime() { "," } else { ", " };
+            }
+            self.write_type(out, *arg, qualify.of_arguments(), depth + 1);
+        }
+        out.push(']');
     }
 
     /// All methods of an interface literal, those of embedded interfaces included.

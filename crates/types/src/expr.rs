@@ -14,6 +14,7 @@ use crate::constant::Const;
 use crate::info::{Fact, Mode};
 use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, Progress};
 use crate::operand::{Operand, Target};
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId};
 
 /// What is known about the place of an expression.
@@ -277,9 +278,9 @@ impl Checker {
             ExprKind::Unary(op, inner) => self.check_unary(&mut x, expr, *op, inner),
             ExprKind::Binary(_) => self.check_binary_chain(&mut x, expr),
             ExprKind::KeyValue(..) => {
-                self.error(Code::Syntax, expr.span, "unexpected key:value expression");
+                self.error(Code::Syntax, start_span(expr), "unexpected key:value expression");
             }
-            ExprKind::Ellipsis(_) => self.error(Code::Syntax, expr.span, "invalid use of '...'"),
+            ExprKind::Ellipsis(_) => self.error(Code::Syntax, start_span(expr), "invalid use of '...'"),
             ExprKind::Array(..)
             | ExprKind::Struct(_)
             | ExprKind::Func(_)
@@ -442,7 +443,8 @@ impl Checker {
             }
             Mode::Builtin(_) => {
                 let text = self.describe(&base);
-                self.error(Code::NotAValue, base.span, format!("{text} must be called"));
+                let message = format!("invalid operation: cannot indirect {text}");
+                self.error(Code::BadIndirection, base.span, message);
             }
             _ => {
                 let types = self.specific_types(base.ty).unwrap_or_default();
@@ -489,7 +491,7 @@ impl Checker {
     ) {
         let Some(ty) = ty else {
             let message = "invalid syntax tree: use of .(type) outside type switch";
-            self.error(Code::BadAssertion, expr.span, message);
+            self.error(Code::BadAssertion, start_span(expr), message);
             self.use_exprs([base]);
             return;
         };
@@ -520,7 +522,7 @@ impl Checker {
             let (whole, to, from) = (self.expr_text(expr), self.show(target), self.show(subject.ty));
             let message =
                 format!("impossible type assertion: {whole}\n\t{to} does not implement {from} {}", cause.0);
-            self.error(Code::ImpossibleAssertion, expr.span, message);
+            self.error(Code::ImpossibleAssertion, start_span(expr), message);
         }
         x.mode = Mode::CommaOk;
         x.ty = target;

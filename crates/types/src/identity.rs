@@ -16,6 +16,7 @@ impl TypeTable {
     }
 
     fn identical_in(&mut self, a: TypeId, b: TypeId, tags: bool, path: &mut Vec<(TypeId, TypeId)>) -> bool {
+        let (a, b) = (self.unalias(a), self.unalias(b));
         if a == b {
             return true;
         }

@@ -8,6 +8,7 @@ use crate::constant::Const;
 use crate::expr::Generic;
 use crate::info::Mode;
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// What indexing a type gives.
@@ -64,6 +65,15 @@ impl Checker {
         if !x.is_valid() {
             return false;
         }
+        let under = self.types.underlying(x.ty);
+        if let Type::Pointer(array) = *self.types.get(under)
+            && !self.require_complete(array)
+        {
+            self.use_exprs(indices);
+            x.stands_for(expr);
+            x.invalidate();
+            return false;
+        }
         let indexed = if matches!(x.mode, Mode::Builtin(_)) { None } else { self.indexed(x) };
         let Some(indexed) = indexed else {
             if x.ty != Basic::Invalid.id() || matches!(x.mode, Mode::Builtin(_)) {
@@ -80,7 +90,7 @@ impl Checker {
             [] => None,
             [index] => Some(index),
             [index, second, ..] => {
-                self.error(Code::BadIndex, second.span, "invalid operation: more than one index");
+                self.error(Code::BadIndex, start_span(second), "invalid operation: more than one index");
                 Some(index)
             }
         };
@@ -270,6 +280,7 @@ impl Checker {
                     length = (len >= 0).then_some(len);
                     self.types.slice(elem)
                 }
+                Type::Pointer(array) if !self.require_complete(array) => return,
                 Type::Pointer(array) => match self.types.under(array) {
                     Type::Array(len, elem) => {
                         length = (len >= 0).then_some(len);
@@ -306,7 +317,7 @@ impl Checker {
                     && high < low
                 {
                     let message = format!("invalid slice indices: {high} < {low}");
-                    self.error(Code::BadIndex, bound.span, message);
+                    self.error(Code::BadIndex, start_span(bound), message);
                     return;
                 }
             }

@@ -12,6 +12,7 @@ use crate::info::Mode;
 use crate::object::PkgId;
 use crate::operand::{Operand, Target};
 use crate::subst::Subst;
+use crate::text::start_span;
 use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId};
 
 /// An instance whose type arguments are checked when all types at hand are complete.
@@ -146,7 +147,7 @@ impl Checker {
         let got = args.len();
         if got > want {
             let message = format!("got {got} type arguments but want {want}");
-            self.error(Code::BadInstantiation, indices[got - 1].span, message);
+            self.error(Code::BadInstantiation, start_span(&indices[got - 1]), message);
             x.invalidate();
             return None;
         }

@@ -262,8 +262,9 @@ impl Checker {
         label: Ident,
     ) {
         // A label that has come counts as used, even where it cannot be used.
-        let known = all.get_mut(&label.name).map(|label| label.used = true).is_some();
-        let target = around.target(label.name);
+        let blank = label.name == sym::BLANK;
+        let known = !blank && all.get_mut(&label.name).map(|label| label.used = true).is_some();
+        let target = if blank { None } else { around.target(label.name) };
         let (word, fits) = match kind {
             BranchKind::Break => ("break", matches!(target, Some(Target::Loop | Target::Choice))),
             BranchKind::Continue => ("continue", target == Some(Target::Loop)),

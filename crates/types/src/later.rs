@@ -239,7 +239,7 @@ impl Checker {
                 if !set.methods.is_empty() {
                     let message = format!("cannot use {text} in union ({text} contains methods)");
                     self.error(Code::BadType, span, message);
-                } else if term.ty == self.comparable_type {
+                } else if self.types.unalias(term.ty) == self.comparable_type {
                     self.error(Code::BadType, span, "cannot use comparable in union");
                 } else if set.comparable {
                     let message = format!("cannot use {text} in union ({text} embeds comparable)");

@@ -34,8 +34,12 @@ impl TypeTable {
         let under = self.underlying(id);
         let incomplete = !self.named_info(named).resolved;
         let outer = std::mem::replace(&mut self.sizes.incomplete, incomplete);
+        // A type that contains itself is an error of its own; it must only not be measured forever.
+        self.sizes.known.insert(id, (8, 8));
         let measured = self.measure(under);
-        if !self.sizes.incomplete {
+        if self.sizes.incomplete {
+            self.sizes.known.remove(&id);
+        } else {
             self.sizes.known.insert(id, measured);
         }
         self.sizes.incomplete |= outer;

@@ -12,6 +12,7 @@ use crate::info::{Fact, Mode, Selection, SelectionKind};
 use crate::lookup::Lookup;
 use crate::object::PkgId;
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, FieldInfo, Type, TypeId};
 
 /// What is known about the fields a struct literal sets, by their paths.
@@ -116,14 +117,14 @@ impl Checker {
         for element in &lit.elements {
             let ExprKind::KeyValue(key, value) = &element.kind else {
                 let message = "mixture of field:value and value elements in struct literal";
-                self.error(Code::BadLiteral, element.span, message);
+                self.error(Code::BadLiteral, start_span(element), message);
                 continue;
             };
             let mut x = self.check_generic_expr(value, None);
             let Some(name) = key.as_ident() else {
                 let text = self.expr_text(key);
                 let message = format!("invalid field name {text} in struct literal");
-                self.error(Code::BadLiteral, element.span, message);
+                self.error(Code::BadLiteral, start_span(element), message);
                 continue;
             };
             let under = match self.common_under(base) {
@@ -135,7 +136,7 @@ impl Checker {
                     if indirect {
                         let text = self.expr_text(key);
                         let message = format!("invalid implicit pointer indirection to reach {text}");
-                        self.error(Code::BadLiteral, key.span, message);
+                        self.error(Code::BadLiteral, start_span(key), message);
                         continue;
                     }
                     if path.len() > 1 && !self.allows(key.span, 27) {
@@ -147,12 +148,12 @@ impl Checker {
                 }
                 Lookup::Method { .. } => {
                     let text = self.expr_text(key);
-                    self.error(Code::MissingMember, key.span, format!("{text} is not a field"));
+                    self.error(Code::MissingMember, start_span(key), format!("{text} is not a field"));
                     continue;
                 }
                 Lookup::Ambiguous | Lookup::Missing => {
                     let message = self.missing_field(base, under, name.name);
-                    self.error(Code::MissingMember, key.span, message);
+                    self.error(Code::MissingMember, start_span(key), message);
                     continue;
                 }
             };
@@ -183,7 +184,7 @@ impl Checker {
         let field = self.owned_name(name);
         if visited.contains_key(&path) {
             let message = format!("duplicate field name {field} in struct literal");
-            self.error(Code::Duplicate, element.span, message);
+            self.error(Code::Duplicate, start_span(element), message);
             return;
         }
         let around = (1..path.len()).find_map(|len| visited.get(&path[..len]).copied());
@@ -191,7 +192,7 @@ impl Checker {
             let other = self.owned_name(other);
             let message =
                 format!("cannot specify promoted field {field} and enclosing embedded field {other}");
-            self.error(Code::Duplicate, element.span, message);
+            self.error(Code::Duplicate, start_span(element), message);
             return;
         }
         let inside = visited.iter().find(|(other, _)| other.starts_with(&path)).map(|(_, name)| *name);
@@ -199,7 +200,7 @@ impl Checker {
             let other = self.owned_name(other);
             let message =
                 format!("cannot specify embedded field {field} and enclosed promoted field {other}");
-            self.error(Code::Duplicate, element.span, message);
+            self.error(Code::Duplicate, start_span(element), message);
             return;
         }
         visited.insert(path, name);
@@ -215,7 +216,7 @@ impl Checker {
         for (i, element) in lit.elements.iter().enumerate() {
             if let ExprKind::KeyValue(_, value) = &element.kind {
                 let message = "mixture of field:value and value elements in struct literal";
-                self.error(Code::BadLiteral, element.span, message);
+                self.error(Code::BadLiteral, start_span(element), message);
                 self.use_exprs([&**value]);
                 continue;
             }
@@ -268,19 +269,19 @@ impl Checker {
                     Some((_, None)) => {
                         let text = self.expr_text(key);
                         let message = format!("index {text} must be integer constant");
-                        self.error(Code::BadLiteral, element.span, message);
+                        self.error(Code::BadLiteral, start_span(element), message);
                     }
                     None => {}
                 }
             } else if let Some(length) = length.filter(|length| index >= *length) {
                 let message = format!("index {index} is out of bounds (>= {length})");
-                self.error(Code::BadLiteral, element.span, message);
+                self.error(Code::BadLiteral, start_span(element), message);
             } else {
                 valid = true;
             }
             if valid && !visited.insert(index) {
                 let message = format!("duplicate index {index} in array or slice literal");
-                self.error(Code::Duplicate, element.span, message);
+                self.error(Code::Duplicate, start_span(element), message);
             }
             index = index.saturating_add(1);
             most = most.max(index);
@@ -295,7 +296,7 @@ impl Checker {
         let mut visited: FxHashSet<(String, TypeId)> = FxHashSet::default();
         for element in elements {
             let ExprKind::KeyValue(key, value) = &element.kind else {
-                self.error(Code::BadLiteral, element.span, "missing key in map literal");
+                self.error(Code::BadLiteral, start_span(element), "missing key in map literal");
                 continue;
             };
             let mut x = self.check_generic_expr(key, Some(key_type));

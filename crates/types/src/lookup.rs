@@ -133,6 +133,7 @@ impl Checker {
         if pointer && matches!(self.types.under(base), Type::Interface(_) | Type::Param(_)) {
             return missing;
         }
+        let base = self.types.unalias(base);
         let mut current = vec![Embedded { ty: base, path: Vec::new(), indirect: pointer, multiple: false }];
         let mut seen: Vec<TypeId> = Vec::new();
         let mut depth = 0;
@@ -218,6 +219,7 @@ impl Checker {
                         let mut path = at.path.clone();
                         path.push(i);
                         let indirect = at.indirect || pointer;
+                        let ty = self.types.unalias(ty);
                         next.push(Embedded { ty, path, indirect, multiple: at.multiple });
                     }
                 }

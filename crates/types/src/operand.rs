@@ -9,6 +9,7 @@ use golite_syntax::ast::{Expr, ExprId, ExprKind};
 use crate::check::Checker;
 use crate::constant::Const;
 use crate::info::Mode;
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// The result of checking an expression.
@@ -162,10 +163,21 @@ impl Checker {
             }
         }
         if has_type {
-            out += &self.describe_type(x.ty);
+            match self.named_results(x) {
+                Some(results) => out += &format!(" of type {results}"),
+                None => out += &self.describe_type(x.ty),
+            }
         }
         out.push(')');
         out
+    }
+
+    /// The results of a call of several, with their names.
+    fn named_results(&self, x: &Operand<'_>) -> Option<String> {
+        let Type::Tuple(types) = self.types.get(x.ty) else { return None };
+        let ExprKind::Call(call) = &x.expr?.unparen().kind else { return None };
+        let Type::Signature(sig) = self.types.get(self.info.fact(call.func.id).ty) else { return None };
+        (sig.results.len() == types.len()).then(|| self.show_results(types, &sig.names))
     }
 
     fn describe_type(&mut self, ty: TypeId) -> String {
@@ -181,7 +193,8 @@ impl Checker {
         if generic {
             desc += "generic ";
         }
-        if self.types.as_named(ty).is_some() {
+        let has_name = self.types.as_named(ty).is_some() || self.types.as_alias(ty).is_some();
+        if has_name || ty == self.types.any() {
             let kind = match self.composite_kind(ty) {
                 "" => match self.types.basic(ty) {
                     Some(Basic::UnsafePointer) => "Pointer",
@@ -345,26 +358,4 @@ impl Checker {
         }
         Ok(common.expect("a type set has at least one term here").1)
     }
-}
-
-/// The span of an expression from where Go says that it starts: a slice expression at its bracket, a
-/// function type after `func`. Very long chains are taken from their real start.
-fn start_span(expr: &Expr) -> Span {
-    let mut at = expr;
-    for _ in 0..64 {
-        at = match &at.kind {
-            ExprKind::CompositeLit(lit) => match &lit.ty {
-                Some(ty) => ty,
-                None => break,
-            },
-            ExprKind::KeyValue(key, _) => key,
-            ExprKind::Selector(base, _) | ExprKind::Index(base, _) | ExprKind::TypeAssert(base, _) => base,
-            ExprKind::Binary(binary) => &binary.left,
-            ExprKind::Call(call) => &call.func,
-            ExprKind::Slice(slice) => return Span::new(slice.base.span.end, expr.span.end),
-            ExprKind::Func(ty) => return Span::new(ty.span.start, expr.span.end),
-            _ => break,
-        };
-    }
-    expr.span
 }

@@ -10,6 +10,7 @@ use crate::constant::Const;
 use crate::identity::Incomparable;
 use crate::info::Mode;
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId};
 
 /// The largest count of a constant shift: enough for the smallest float64.
@@ -70,12 +71,12 @@ impl Checker {
             UnaryOp::Tilde => {
                 let message = "cannot use ~ outside of interface or type constraint";
                 if !self.all_basic(x.ty, Basic::is_integer) {
-                    self.error(Code::BadOperator, expr.span, message);
+                    self.error(Code::BadOperator, start_span(expr), message);
                     x.invalidate();
                     return;
                 }
                 let message = format!("{message} (use ^ for bitwise complement)");
-                self.error(Code::BadOperator, expr.span, message);
+                self.error(Code::BadOperator, start_span(expr), message);
                 op = UnaryOp::BitNot;
             }
             UnaryOp::Plus | UnaryOp::Neg | UnaryOp::Not | UnaryOp::BitNot => {}

@@ -9,6 +9,7 @@ use crate::info::{Fact, Mode};
 use crate::object::{FuncLevel, VarFacts};
 use crate::operand::Operand;
 use crate::stmt::Context;
+use crate::text::start_span;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 use crate::version::ITERATION_VARIABLES;
 
@@ -112,7 +113,7 @@ impl Checker {
                 }
             } else {
                 let message = format!("invalid syntax tree: cannot declare {}", self.expr_text(side));
-                self.error(Code::BadDeclaration, side.span, message);
+                self.error(Code::BadDeclaration, start_span(side), message);
             }
             match ty {
                 None => self.with_var(var, |facts| facts.used = true),
@@ -146,7 +147,7 @@ impl Checker {
                 self.assign_operand(side, x, "range clause");
                 if x.is_valid() && !self.all_basic(x.ty, Basic::is_integer) {
                     let message = format!("cannot use iteration variable of type {}", self.show(x.ty));
-                    self.error(Code::BadRange, side.span, message);
+                    self.error(Code::BadRange, start_span(side), message);
                 }
             } else {
                 let mut y = Operand::value(ty, side.span, self.expr_text(side));
@@ -196,7 +197,7 @@ impl Checker {
                     return refuse("yield func has too many parameters");
                 }
                 match yielded_sig.results.as_slice() {
-                    [result] if *result == Basic::Bool.id() => {}
+                    [result] if self.types.unalias(*result) == Basic::Bool.id() => {}
                     [result] if self.is_basic(*result, Basic::is_boolean) => {
                         return refuse("yield func returns user-defined boolean, not bool");
                     }

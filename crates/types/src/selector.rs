@@ -14,6 +14,7 @@ use crate::literal::{OtherName, Similar};
 use crate::lookup::Lookup;
 use crate::object::{DeclRef, ObjId, ObjKind, PkgId};
 use crate::operand::Operand;
+use crate::text::start_span;
 use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId};
 
 impl Checker {
@@ -66,7 +67,7 @@ impl Checker {
                 if base_x.mode == Mode::Type {
                     let (field, shown) = (self.owned_name(name.name), self.show(base_x.ty));
                     let message = format!("operand for field selector {field} must be value of type {shown}");
-                    self.error(Code::MissingMember, base.span, message);
+                    self.error(Code::MissingMember, start_span(base), message);
                     return;
                 }
                 let selection =

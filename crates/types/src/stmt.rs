@@ -14,6 +14,7 @@ use crate::info::Mode;
 use crate::object::{Builtin, ObjId};
 use crate::operand::Operand;
 use crate::ops::ChannelUse;
+use crate::text::start_span;
 use crate::ty::Basic;
 use crate::typexpr::Signature;
 
@@ -174,7 +175,11 @@ impl Checker {
     fn condition(&mut self, expr: &Expr, what: &str) {
         let x = self.check_expr(expr, None);
         if x.is_valid() && !self.all_basic(x.ty, Basic::is_boolean) {
-            self.error(Code::TypeMismatch, expr.span, format!("non-boolean condition in {what} statement"));
+            self.error(
+                Code::TypeMismatch,
+                start_span(expr),
+                format!("non-boolean condition in {what} statement"),
+            );
         }
     }
 
@@ -235,7 +240,7 @@ impl Checker {
             let (text, shown) = (self.expr_text(expr), self.show(x.ty));
             let op = if increment { "++" } else { "--" };
             let message = format!("invalid operation: {text}{op} (non-numeric type {shown})");
-            self.error(Code::BadOperator, expr.span, message);
+            self.error(Code::BadOperator, start_span(expr), message);
             return;
         }
         self.assign_operand(expr, &mut x, "assignment");
@@ -244,12 +249,12 @@ impl Checker {
     fn suspended_call(&mut self, keyword: &str, call: &Expr) {
         if matches!(call.kind, ExprKind::Paren(_)) {
             let message = format!("expression in {keyword} must not be parenthesized");
-            self.error(Code::NeedsCall, call.span, message);
+            self.error(Code::NeedsCall, start_span(call), message);
         }
         let call = call.unparen();
         if !matches!(call.kind, ExprKind::Call(_)) {
             let message = format!("expression in {keyword} must be function call");
-            self.error(Code::NeedsCall, call.span, message);
+            self.error(Code::NeedsCall, start_span(call), message);
             self.use_exprs([call]);
             return;
         }

@@ -17,6 +17,18 @@ impl TypeTable {
         if map.is_empty() {
             return id;
         }
+        if let Some(alias) = self.as_alias(id) {
+            let mut alias = alias.clone();
+            let target = self.subst(alias.target, map);
+            if target == alias.target {
+                return id;
+            }
+            alias.target = target;
+            for arg in &mut alias.args {
+                *arg = self.subst(*arg, map);
+            }
+            return self.alias(alias);
+        }
         match self.get(id).clone() {
             Type::Basic(_) => id,
             Type::Param(_) => map.get(&id).copied().unwrap_or(id),

@@ -10,7 +10,7 @@ use crate::object::{ObjKind, VarFacts};
 use crate::operand::Operand;
 use crate::ops::Comparison;
 use crate::stmt::Context;
-use crate::text::operator_span;
+use crate::text::{operator_span, start_span};
 use crate::ty::{Basic, TypeId};
 
 /// Constant cases met before: by value, types and places.
@@ -203,7 +203,7 @@ impl Checker {
                 "impossible type switch case: {text}\n\t{described} cannot have dynamic type {shown} {}",
                 reason.0
             );
-            self.error(Code::ImpossibleAssertion, expr.span, message);
+            self.error(Code::ImpossibleAssertion, start_span(expr), message);
         }
     }
 

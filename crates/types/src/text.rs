@@ -60,3 +60,25 @@ pub(crate) fn operator_span(expr: &Expr) -> Span {
         _ => expr.span,
     }
 }
+
+/// The span of an expression from where Go says that it starts: a slice expression at its bracket, a
+/// function type after `func`. Very long chains are taken from their real start.
+pub(crate) fn start_span(expr: &Expr) -> Span {
+    let mut at = expr;
+    for _ in 0..64 {
+        at = match &at.kind {
+            ExprKind::CompositeLit(lit) => match &lit.ty {
+                Some(ty) => ty,
+                None => break,
+            },
+            ExprKind::KeyValue(key, _) => key,
+            ExprKind::Selector(base, _) | ExprKind::Index(base, _) | ExprKind::TypeAssert(base, _) => base,
+            ExprKind::Binary(binary) => &binary.left,
+            ExprKind::Call(call) => &call.func,
+            ExprKind::Slice(slice) => return Span::new(slice.base.span.end, expr.span.end),
+            ExprKind::Func(ty) => return Span::new(ty.span.start, expr.span.end),
+            _ => break,
+        };
+    }
+    expr.span
+}

@@ -330,11 +330,29 @@ pub struct ParamInfo {
     pub constraint: TypeId,
 }
 
+/// What an alias stands for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct AliasInfo {
+    /// Its declaration.
+    pub obj: ObjId,
+    /// The type on the right side of the declaration, type parameters replaced; maybe an alias again.
+    pub target: TypeId,
+    /// The type arguments of a generic alias.
+    pub args: Vec<TypeId>,
+}
+
 /// The types of a session.
 #[derive(Debug)]
 pub struct TypeTable {
     types: Vec<Type>,
     ids: FxHashMap<Type, TypeId>,
+    /// For every id the one without an alias's name.
+    actual: Vec<TypeId>,
+    /// Ids that stand for types by the name of an alias.
+    aliases: FxHashMap<TypeId, AliasInfo>,
+    alias_ids: FxHashMap<AliasInfo, TypeId>,
+    /// Aliases whose right sides are being read.
+    pending: FxHashMap<TypeId, ObjId>,
     /// Named types.
     pub named: Vec<NamedInfo>,
     named_ids: Vec<TypeId>,
@@ -354,6 +372,10 @@ impl Default for TypeTable {
         let mut table = TypeTable {
             types: Vec::new(),
             ids: FxHashMap::default(),
+            actual: Vec::new(),
+            aliases: FxHashMap::default(),
+            alias_ids: FxHashMap::default(),
+            pending: FxHashMap::default(),
             named: Vec::new(),
             named_ids: Vec::new(),
             instances: FxHashMap::default(),
@@ -369,7 +391,7 @@ impl Default for TypeTable {
         table.any = table.intern(Type::Interface(Arc::default()));
         // Other names of types that there are, so that messages show what was written.
         for ty in [Type::Basic(Basic::Uint8), Type::Basic(Basic::Int32), Type::Interface(Arc::default())] {
-            table.types.push(ty);
+            table.push(ty);
         }
         table
     }
@@ -381,10 +403,70 @@ impl TypeTable {
         if let Some(id) = self.ids.get(&ty) {
             return *id;
         }
-        let id = TypeId(self.types.len() as u32);
-        self.types.push(ty.clone());
+        let id = self.push(ty.clone());
         self.ids.insert(ty, id);
         id
+    }
+
+    fn push(&mut self, ty: Type) -> TypeId {
+        let id = TypeId(self.types.len() as u32);
+        self.types.push(ty);
+        self.actual.push(id);
+        id
+    }
+
+    /// A type by the name of an alias. It is the type in all but its text: what it is, is the same.
+    pub fn alias(&mut self, info: AliasInfo) -> TypeId {
+        let target = self.unalias(info.target);
+        // Type parameters are known by their ids.
+        if target == Basic::Invalid.id() || matches!(self.get(target), Type::Param(_)) {
+            return target;
+        }
+        if let Some(id) = self.alias_ids.get(&info) {
+            return *id;
+        }
+        let id = self.push(self.get(target).clone());
+        self.actual[id.0 as usize] = target;
+        self.aliases.insert(id, info.clone());
+        self.alias_ids.insert(info, id);
+        id
+    }
+
+    /// The id of an alias that is mentioned before its right side is known.
+    pub(crate) fn pending_alias(&mut self, obj: ObjId) -> TypeId {
+        let id = self.push(Type::Basic(Basic::Invalid));
+        self.pending.insert(id, obj);
+        id
+    }
+
+    /// The alias behind an id whose right side is not known yet.
+    pub(crate) fn as_pending(&self, id: TypeId) -> Option<ObjId> {
+        if self.pending.is_empty() { None } else { self.pending.get(&id).copied() }
+    }
+
+    /// Says what an alias stands for that was mentioned before.
+    pub(crate) fn complete_alias(&mut self, id: TypeId, info: AliasInfo) {
+        self.pending.remove(&id);
+        let target = self.unalias(info.target);
+        self.types[id.0 as usize] = self.get(target).clone();
+        self.actual[id.0 as usize] = target;
+        self.type_sets.remove(&id);
+        if target != Basic::Invalid.id() {
+            self.aliases.insert(id, info.clone());
+            self.alias_ids.insert(info, id);
+        }
+    }
+
+    /// The type behind aliases.
+    #[must_use]
+    pub fn unalias(&self, id: TypeId) -> TypeId {
+        self.actual[id.0 as usize]
+    }
+
+    /// The alias by whose name a type was written.
+    #[must_use]
+    pub fn as_alias(&self, id: TypeId) -> Option<&AliasInfo> {
+        if self.unalias(id) == id { None } else { self.aliases.get(&id) }
     }
 
     /// What a type is.
@@ -511,7 +593,7 @@ impl TypeTable {
 
     /// The underlying type; expands instances. A type parameter is its own.
     pub fn underlying(&mut self, id: TypeId) -> TypeId {
-        let Type::Named(named) = *self.get(id) else { return id };
+        let Type::Named(named) = *self.get(id) else { return self.unalias(id) };
         self.expand(named);
         self.named[named.0 as usize].underlying
     }
@@ -521,7 +603,7 @@ impl TypeTable {
     pub fn peek_underlying(&self, id: TypeId) -> TypeId {
         match *self.get(id) {
             Type::Named(named) => self.named[named.0 as usize].underlying,
-            _ => id,
+            _ => self.unalias(id),
         }
     }
 

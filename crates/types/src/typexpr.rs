@@ -15,8 +15,10 @@ use golite_syntax::ast::{
 use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
 use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
+use crate::text::start_span;
 use crate::ty::{
-    Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId, TypeTable,
+    AliasInfo, Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId,
+    TypeTable,
 };
 
 /// A union of more terms is refused, as in Go.
@@ -57,7 +59,7 @@ impl Checker {
                 None => self.show(ty),
             };
             let message = format!("cannot use generic type {shown} without instantiation");
-            self.error(Code::BadInstantiation, expr.span, message);
+            self.error(Code::BadInstantiation, start_span(expr), message);
             ty = Basic::Invalid.id();
         }
         self.info.set(expr.id, Fact { mode: Mode::Type, ty });
@@ -68,7 +70,7 @@ impl Checker {
     pub(crate) fn check_var_type(&mut self, expr: &Expr) -> TypeId {
         let ty = self.check_type(expr);
         if matches!(self.types.get(ty), Type::Named(_) | Type::Interface(_)) {
-            self.later.push(Later::VarType(ty, expr.span));
+            self.later.push(Later::VarType(ty, start_span(expr)));
         }
         ty
     }
@@ -96,7 +98,7 @@ impl Checker {
                     ArrayLen::Len(len) => self.array_length(len),
                     ArrayLen::Auto | ArrayLen::Slice => {
                         let message = "invalid use of [...] array (outside a composite literal)";
-                        self.error(Code::BadType, expr.span, message);
+                        self.error(Code::BadType, start_span(expr), message);
                         -1
                     }
                 };
@@ -107,7 +109,7 @@ impl Checker {
                     return array;
                 }
             }
-            ExprKind::Ellipsis(_) => self.error(Code::BadType, expr.span, "invalid use of ..."),
+            ExprKind::Ellipsis(_) => self.error(Code::BadType, start_span(expr), "invalid use of ..."),
             ExprKind::Struct(fields) => {
                 let ty = self.struct_type(fields);
                 self.later.push(Later::Size(ty, expr.span));
@@ -124,17 +126,17 @@ impl Checker {
             ExprKind::Map(key, value) => {
                 let key_type = self.check_var_type(key);
                 let value = self.check_var_type(value);
-                self.later.push(Later::MapKey(key_type, key.span));
+                self.later.push(Later::MapKey(key_type, start_span(key)));
                 return self.types.intern(Type::Map(key_type, value));
             }
             ExprKind::Chan(dir, elem) => {
                 let elem_type = self.check_var_type(elem);
-                self.later.push(Later::ChanElem(elem_type, elem.span));
+                self.later.push(Later::ChanElem(elem_type, start_span(elem)));
                 return self.types.intern(Type::Chan(*dir, elem_type));
             }
             _ => {
                 let text = self.expr_text(expr);
-                self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+                self.error(Code::NotAType, start_span(expr), format!("{text} is not a type"));
                 self.use_exprs(std::slice::from_ref(expr));
             }
         }
@@ -146,7 +148,7 @@ impl Checker {
         let text = self.name(name).to_string();
         let Some((obj, scope)) = self.lookup(name) else {
             if name == sym::BLANK {
-                self.error(Code::BlankValue, expr.span, "cannot use _ as value or type");
+                self.error(Code::BlankValue, start_span(expr), "cannot use _ as value or type");
             } else {
                 let span = self.env.error_span.unwrap_or(expr.span);
                 let mut error = Diagnostic::error(Code::Undefined, span, format!("undefined: {text}"));
@@ -158,7 +160,7 @@ impl Checker {
         self.info.set_object(expr.id, obj);
         if !matches!(self.object(obj).kind, ObjKind::TypeName) {
             let kind = self.object_kind(obj);
-            self.error(Code::NotAType, expr.span, format!("{text} ({kind}) is not a type"));
+            self.error(Code::NotAType, start_span(expr), format!("{text} ({kind}) is not a type"));
             self.with_var(obj, |facts| facts.used = true);
             return invalid;
         }
@@ -210,6 +212,7 @@ impl Checker {
                     let at = self.position(expr);
                     self.error(Code::NotAValue, at, message);
                 }
+                Mode::Type if self.types.as_alias(x.ty).is_none() && !self.require_complete(x.ty) => {}
                 _ => self.error(Code::NotAType, sel.span, format!("{text} is not a type")),
             }
             return invalid;
@@ -221,8 +224,11 @@ impl Checker {
         self.info.set_object(sel.id, obj);
         self.declare_object(obj);
         if !matches!(self.object(obj).kind, ObjKind::TypeName) {
-            let text = self.expr_text(expr);
-            self.error(Code::NotAType, expr.span, format!("{text} is not a type"));
+            let x = self.check_expr_or_type(expr, crate::expr::Generic::Allowed);
+            if x.is_valid() {
+                let text = self.describe(&x);
+                self.error(Code::NotAType, start_span(expr), format!("{text} is not a type"));
+            }
             return invalid;
         }
         self.object(obj).ty
@@ -241,7 +247,7 @@ impl Checker {
                     "invalid operation: {}{list} ({shown} is not a generic type)",
                     self.expr_text(base)
                 );
-                self.error(Code::BadInstantiation, base.span, message);
+                self.error(Code::BadInstantiation, start_span(base), message);
             }
             return invalid;
         }
@@ -253,12 +259,13 @@ impl Checker {
         let spans = args.iter().map(|arg| arg.span).collect();
         if let Some(obj) = alias {
             let params = self.object(obj).type_params.clone();
-            self.later.push(Later::Instance(obj, params.clone(), types.clone(), expr.span, spans));
+            self.later.push(Later::Instance(obj, params.clone(), types.clone(), start_span(expr), spans));
             if params.len() != types.len() {
                 return invalid;
             }
-            let map = params.into_iter().zip(types).collect();
-            return self.types.subst(generic, &map);
+            let map = params.into_iter().zip(types.iter().copied()).collect();
+            let target = self.types.subst(generic, &map);
+            return self.types.alias(AliasInfo { obj, target, args: types });
         }
         let named = self.types.as_named(generic).expect("a generic type that is no alias is defined");
         self.instantiate_type(named, types, base.span, spans)
@@ -335,11 +342,11 @@ impl Checker {
             match self.lookup(name) {
                 None => {
                     let message = format!("undefined array length {text} or missing type constraint");
-                    self.error(Code::BadType, expr.span, message);
+                    self.error(Code::BadType, start_span(expr), message);
                     return -1;
                 }
                 Some((obj, _)) if !matches!(self.object(obj).kind, ObjKind::Const(_)) => {
-                    self.error(Code::BadType, expr.span, format!("invalid array length {text}"));
+                    self.error(Code::BadType, start_span(expr), format!("invalid array length {text}"));
                     self.with_var(obj, |facts| facts.used = true);
                     return -1;
                 }
@@ -352,7 +359,7 @@ impl Checker {
         }
         if operand.mode != Mode::Const {
             let text = self.describe(&operand);
-            self.error(Code::BadType, expr.span, format!("array length {text} must be constant"));
+            self.error(Code::BadType, start_span(expr), format!("array length {text} must be constant"));
             return -1;
         }
         let integer = self.types.basic(operand.ty).is_some_and(Basic::is_integer);
@@ -370,7 +377,7 @@ impl Checker {
             } else {
                 format!("array length {text} must be integer")
             };
-            self.error(Code::BadType, expr.span, message);
+            self.error(Code::BadType, start_span(expr), message);
         }
         -1
     }
@@ -387,7 +394,7 @@ impl Checker {
             }
             let name = field.name.name;
             if field.embedded {
-                self.later.push(Later::Embedded(current, field.ty.span));
+                self.later.push(Later::Embedded(current, start_span(&field.ty)));
             }
             if name != sym::BLANK
                 && let Some((_, first)) = spans.iter().find(|(other, _)| *other == name)
@@ -483,14 +490,14 @@ impl Checker {
                 } else {
                     "term cannot be a type parameter".to_string()
                 };
-                self.error(Code::BadTypeParameter, inner.span, message);
+                self.error(Code::BadTypeParameter, start_span(inner), message);
                 ty = Basic::Invalid.id();
             }
             if parts.len() == 1 && !tilde {
                 return ty;
             }
             if i == MAX_TERMS {
-                self.error(Code::Limit, part.span, too_many_terms());
+                self.error(Code::Limit, start_span(part), too_many_terms());
                 invalid = true;
             }
             terms.push(Term { tilde, ty });
@@ -499,7 +506,7 @@ impl Checker {
             return Basic::Invalid.id();
         }
         let id = self.types.intern(Type::Union(terms.into()));
-        self.later.push(Later::Union(id, parts.iter().map(|part| part.span).collect()));
+        self.later.push(Later::Union(id, parts.iter().map(|part| start_span(part)).collect()));
         id
     }
 
@@ -601,7 +608,7 @@ impl Checker {
                             } else {
                                 "invalid use of ..."
                             };
-                            self.error(Code::BadType, field.ty.span, message);
+                            self.error(Code::BadType, start_span(&field.ty), message);
                             elem
                         }
                     }
@@ -641,6 +648,12 @@ impl Checker {
             }
         } else {
             ty = self.check_var_type(&field.ty);
+            if let Some(instance) = self.aliased_instance(ty) {
+                let message =
+                    format!("cannot define new methods on instantiated type {}", self.show(instance));
+                self.error(Code::BadReceiver, span, message);
+                ty = Basic::Invalid.id();
+            }
             let base = match self.types.get(ty) {
                 Type::Pointer(base) => *base,
                 _ => ty,
@@ -659,6 +672,32 @@ impl Checker {
         var
     }
 
+    /// The instance of a generic type that a receiver's type names by an alias.
+    fn aliased_instance(&self, receiver: TypeId) -> Option<TypeId> {
+        let mut at = self.pointed_to(receiver);
+        while let Some(alias) = self.types.as_alias(at) {
+            at = self.pointed_to(alias.target);
+            let is_instance = match self.types.as_alias(at) {
+                Some(inner) => !inner.args.is_empty(),
+                None => self.types.is_instance(at),
+            };
+            if is_instance {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// What is behind the stars of a type as written; the type itself if it has none.
+    fn pointed_to(&self, mut ty: TypeId) -> TypeId {
+        while self.types.as_alias(ty).is_none()
+            && let Type::Pointer(base) = self.types.get(ty)
+        {
+            ty = *base;
+        }
+        ty
+    }
+
     fn generic_receiver(&mut self, method: ObjId, generic: &Expr, args: &[Expr]) -> TypeId {
         let invalid = Basic::Invalid.id();
         let base = self.check_generic_type(generic);
@@ -670,7 +709,7 @@ impl Checker {
                     if !matches!(arg.kind, ExprKind::Bad) {
                         let text = self.expr_text(arg);
                         let message = format!("receiver type parameter {text} must be an identifier");
-                        self.error(Code::BadReceiver, arg.span, message);
+                        self.error(Code::BadReceiver, start_span(arg), message);
                     }
                     (sym::BLANK, arg.span)
                 }
@@ -687,10 +726,16 @@ impl Checker {
         if base == invalid {
             return invalid;
         }
+        if let Some(alias) = self.alias_of(generic).filter(|obj| !self.object(*obj).type_params.is_empty()) {
+            let shown = self.generic_alias_text(alias);
+            let message = format!("cannot define new methods on generic alias type {shown}");
+            self.error(Code::BadReceiver, start_span(generic), message);
+            return invalid;
+        }
         let declared = self.type_params_of(base);
         let (Some(named), false) = (self.types.as_named(base), declared.is_empty()) else {
             let shown = self.show(base);
-            self.error(Code::BadReceiver, generic.span, format!("{shown} is not a generic type"));
+            self.error(Code::BadReceiver, start_span(generic), format!("{shown} is not a generic type"));
             return invalid;
         };
         if params.len() != declared.len() {
@@ -699,7 +744,7 @@ impl Checker {
                 "receiver declares {got} type parameter{plural}, but receiver base type declares {}",
                 declared.len()
             );
-            self.error(Code::BadReceiver, generic.span, message);
+            self.error(Code::BadReceiver, start_span(generic), message);
             return invalid;
         }
         let map = declared.iter().copied().zip(params.iter().copied()).collect();
