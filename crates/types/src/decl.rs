@@ -38,12 +38,8 @@ impl Checker {
                 match self.object(obj).kind {
                     ObjKind::Func => {}
                     _ if !valid => self.object_mut(obj).ty = Basic::Invalid.id(),
-                    ObjKind::TypeName
-                        if self.object(obj).alias && self.object(obj).type_params.is_empty() =>
-                    {
-                        if self.object(obj).ty == Basic::Invalid.id() {
-                            self.object_mut(obj).ty = self.types.pending_alias(obj);
-                        }
+                    ObjKind::TypeName if self.is_unknown_alias(obj) => {
+                        self.object_mut(obj).ty = self.types.pending_alias(obj);
                     }
                     _ => {}
                 }
@@ -81,6 +77,12 @@ impl Checker {
         self.env = outer;
         self.path.pop();
         self.object_mut(obj).progress = Progress::Done;
+    }
+
+    /// An alias without type parameters about whose right side nothing is known yet.
+    fn is_unknown_alias(&self, obj: ObjId) -> bool {
+        let object = self.object(obj);
+        object.alias && object.type_params.is_empty() && object.ty == Basic::Invalid.id()
     }
 
     /// Enters a package's scope outside of any function; gives the surroundings to come back to.
