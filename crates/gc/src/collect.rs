@@ -5,21 +5,26 @@
 //! 1. *Start*: a minor, the sweep's rest, mark bits clear; immortal objects, roots and what finalizers
 //!    keep are given to the marker.
 //! 2. *Marking* in slices, each after a minor (which marks what it promotes). Stores dirty cards.
-//! 3. *Second pass*, once nothing is left: roots and cards again, still in slices. It makes the end short.
+//! 3. *Second pass*, once nothing is left: roots that changed and cards again, and waiting goroutines, still in
+//!    slices. It makes the end short.
 //! 4. *End*, without the mutator: roots and cards a last time; waiting goroutines to a fixpoint, the rest
 //!    are leaks; weak handles, finalizers, cleanups; then the blocks are given to the sweep.
 //!
 //! A full major (`runtime.GC`) finishes one that is under way and does another from start to end, so that
-//! nothing dead at its call is kept.
+//! nothing dead at its call is kept: at once, or in slices too, between which others may run.
 
 use crate::Addr;
 use crate::alloc::Failure;
 use crate::heap::Heap;
 use crate::mark::{Cycle, Roots, Tracer};
+use crate::pace::SLICE_MOST;
 use crate::stats::MinorRecord;
 
 /// Every so many collections stress mode makes a major.
 const STRESS_MAJOR: u64 = 64;
+
+/// Blocks swept at a time where a major has to wait for it: about as long as a slice.
+const SWEEP_BEFORE: u32 = 1024;
 
 /// How far marking has come.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -42,18 +47,47 @@ impl Heap {
             }
             return;
         }
-        let now = self.live_now().saturating_add(self.young_bytes);
         if self.marker.major_active {
-            let budget = self.pace.slice(now);
+            let budget = self.next_slice();
             self.step_major(roots, budget);
             return;
         }
         self.collect_minor(roots);
-        if self.major_due() || self.failure_pending() {
+        if self.failure_pending() {
             self.start_major(roots);
-            let budget = self.pace.slice(self.live_now());
-            self.step_major(roots, budget);
+            self.step_major(roots, u64::MAX);
+        } else if self.major_due() {
+            // The sweep comes first, in pieces too.
+            if self.sweep_blocks(SWEEP_BEFORE) {
+                self.start_major(roots);
+            }
         }
+    }
+
+    /// Which major has to end before a full one, begun now and done by `step_full`, is complete.
+    pub fn full_major(&mut self) -> u64 {
+        let target = self.times.majors() + 1 + u64::from(self.marker.major_active);
+        self.forced_majors.push(target);
+        target
+    }
+
+    /// The next part of a full major; true when all is done, the sweep included.
+    pub fn step_full(&mut self, roots: &mut dyn Roots, target: u64) -> bool {
+        if self.times.majors() < target {
+            if self.marker.major_active {
+                self.step_major(roots, SLICE_MOST);
+            } else {
+                self.collect_minor(roots);
+                if self.sweep_blocks(SWEEP_BEFORE) {
+                    self.start_major(roots);
+                }
+            }
+            return false;
+        }
+        let start = self.times.now();
+        let done = self.sweep_blocks(SWEEP_BEFORE);
+        self.times.sweep_ended(start);
+        done
     }
 
     /// A minor collection: frees what was allocated since the last collection and is unreachable.
@@ -95,7 +129,10 @@ impl Heap {
         self.marker.clean_major_cards(&mut self.space);
         self.marker.major_active = true;
         self.marker.marked = 0;
+        self.marker.work = 0;
         self.pass = Pass::First;
+        self.pace.major_started();
+        roots.major_starts();
         for object in self.immortal_pointerful() {
             self.marker.push::<true>(object);
         }
@@ -104,7 +141,7 @@ impl Heap {
         self.times.start_ended(start);
     }
 
-    /// Marks about `budget` bytes of the major under way; true when it is done (or there is none).
+    /// Does about `budget` nanoseconds of work for the major under way; true when it is done (or there is none).
     pub fn step_major(&mut self, roots: &mut dyn Roots, budget: u64) -> bool {
         self.major_slice(roots, budget, false)
     }
@@ -117,19 +154,25 @@ impl Heap {
         self.minor(roots);
         self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
         if self.marker.is_drained() {
-            if self.pass == Pass::Second || budget == u64::MAX {
-                self.finish_major(roots);
-            } else {
-                self.pass = Pass::Second;
-                self.mark_again(roots);
-                if roots_waiting(self, roots) {
-                    self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
+            let pass = self.pass;
+            match pass {
+                Pass::First if budget < u64::MAX => {
+                    self.pass = Pass::Second;
+                    self.mark_again(roots);
                 }
+                Pass::Second if budget < u64::MAX && roots_waiting(self, roots) => {
+                    self.marker.scan_cards::<true>(&self.layouts, &mut self.space);
+                }
+                Pass::First | Pass::Second => self.finish_major(roots),
             }
         }
         let done = !self.marker.major_active;
         self.times.slice_ended(start);
         if done {
+            let number = self.times.majors() + 1;
+            let asked = self.forced_majors.contains(&number);
+            self.forced_majors.retain(|&wanted| wanted > number);
+            let forced = forced || asked;
             let marked = self.marker.marked;
             self.times.major_ended(marked, self.stats_alloc(), forced);
         }
@@ -185,7 +228,7 @@ impl Heap {
         self.failure = Failure::None;
         self.begin_sweep();
         let extra = self.extra();
-        self.pace.major_done(self.marker.marked, extra);
+        self.pace.major_done(self.marker.marked, extra, self.marker.work);
     }
 
     fn trace(&mut self, roots: &mut dyn Roots, cycle: Cycle) {

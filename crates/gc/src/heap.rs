@@ -78,7 +78,11 @@ pub struct Heap {
     pub(crate) young_blocks: Vec<u32>,
     /// The block from which the lazy sweep goes on; all are swept at the end of the blocks.
     pub(crate) sweep_from: u32,
+    /// Pages of free blocks are being given back to the system.
+    pub(crate) releasing: bool,
     pub(crate) pass: Pass,
+    /// The numbers of majors to come that the program asked for.
+    pub(crate) forced_majors: Vec<u64>,
     pub(crate) zero_base: Addr,
     pub(crate) failure: Failure,
     /// Bytes in objects and runs, without immortal ones.
@@ -121,7 +125,9 @@ impl Heap {
             immortal_blocks: Box::new([None; LANES]),
             young_blocks: Vec::new(),
             sweep_from: 0,
+            releasing: false,
             pass: Pass::default(),
+            forced_majors: Vec::new(),
             zero_base: 0,
             failure: Failure::None,
             used: 0,

@@ -13,7 +13,7 @@ use crate::block::Kind;
 use crate::heap::Heap;
 use crate::layout::Layouts;
 use crate::size_class::{BLOCK, MAX_SMALL};
-use crate::space::{CARD, Place, Space};
+use crate::space::{CARD, CARDS, Place, Space};
 
 /// Bytes of a large object that are scanned at a time.
 const PIECE: u64 = BLOCK;
@@ -30,12 +30,15 @@ pub enum Cycle {
 
 /// The owner's roots.
 pub trait Roots {
+    /// A major starts: nothing has been traced for it.
+    fn major_starts(&mut self) {}
+
     /// Marks all roots, but what only waiting goroutines hold in a major. May be called several times in
-    /// a cycle; each call of a major starts the bookkeeping of `trace_waiting` anew.
+    /// a major; what did not change since the last call may then be left out.
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>);
 
     /// Majors only, to a fixpoint: marks the stacks of waiting goroutines whose wait object
-    /// `tracer.is_marked`. Returns whether any was traced that was not before.
+    /// `tracer.is_marked`, a bounded number at each call. Returns whether any was traced.
     fn trace_waiting(&mut self, tracer: &mut Tracer<'_>) -> bool {
         let _ = tracer;
         false
@@ -104,7 +107,16 @@ pub(crate) struct Marker {
     pub(crate) cards: u64,
     /// Bytes marked by the major under way.
     pub(crate) marked: u64,
+    /// Objects marked by it.
+    objects: u64,
+    /// The work done for it; see `drain`.
+    pub(crate) work: u64,
 }
+
+/// The work of taking an object to scan.
+const WORK_OF_SCAN: u64 = 8;
+/// The work of marking an object.
+const WORK_OF_MARK: u64 = 12;
 
 impl Marker {
     /// Marks the object that the address points into, if there is one.
@@ -121,6 +133,7 @@ impl Marker {
             }
             block.set_mark(place.cell);
             self.marked += block.cell_bytes;
+            self.objects += 1;
         } else {
             if block.is_old(place.cell) {
                 return;
@@ -156,7 +169,7 @@ impl Marker {
         self.major.is_empty() && self.major_pieces.is_empty()
     }
 
-    /// Scans until nothing is left or `budget` bytes are used up.
+    /// Scans until nothing is left or a budget of work is used up. A unit of work is about a nanosecond.
     pub(crate) fn drain<const MAJOR: bool>(&mut self, layouts: &Layouts, space: &mut Space, mut budget: u64) {
         while budget > 0 {
             let next = if MAJOR { self.major.pop() } else { self.minor.pop() };
@@ -176,8 +189,13 @@ impl Marker {
                 to = from + PIECE;
                 if MAJOR { self.major_pieces.push((place, to)) } else { self.minor_pieces.push((place, to)) }
             }
-            budget = budget.saturating_sub(to - from);
+            let before = self.objects;
             self.scan::<MAJOR>(layouts, space, place, from, to);
+            if MAJOR {
+                let work = WORK_OF_SCAN + (to - from) / 4 + WORK_OF_MARK * (self.objects - before);
+                self.work += work;
+                budget = budget.saturating_sub(work);
+            }
         }
     }
 
@@ -208,20 +226,20 @@ impl Marker {
         let bit: u8 = if MAJOR { 2 } else { 1 };
         // Bit 1 means something only while a major is under way.
         let keep: u8 = if MAJOR || self.major_active { !bit } else { 0 };
-        for block in 0..space.blocks.len() as u32 {
-            let mark = &mut space.block_marks()[block as usize];
-            if *mark & bit == 0 {
-                continue;
-            }
-            *mark &= keep;
-            let mut dirty = [0; 512];
+        let mut from = 0;
+        while let Some(block) = next_with(space.block_marks(), from, bit) {
+            from = block + 1;
+            let block = block as u32;
+            space.block_marks()[block as usize] &= keep;
+            let mut dirty = [0; CARDS];
             let mut count = 0;
-            for (card, byte) in space.cards_of(block).iter_mut().enumerate() {
-                if *byte & bit != 0 {
-                    *byte &= keep;
-                    dirty[count] = card as u16;
-                    count += 1;
-                }
+            let cards = space.cards_of(block);
+            let mut card = 0;
+            while let Some(found) = next_with(cards, card, bit) {
+                cards[found] &= keep;
+                dirty[count] = found as u16;
+                count += 1;
+                card = found + 1;
             }
             if !MAJOR {
                 self.cards += count as u64;
@@ -291,12 +309,31 @@ impl Marker {
 
     /// Forgets the card bits of majors, before one starts.
     pub(crate) fn clean_major_cards(&mut self, space: &mut Space) {
-        for block in 0..space.blocks.len() as u32 {
-            let mark = &mut space.block_marks()[block as usize];
-            if *mark & 2 != 0 {
-                *mark &= !2;
-                space.cards_of(block).iter_mut().for_each(|card| *card &= !2);
-            }
+        let mut from = 0;
+        while let Some(block) = next_with(space.block_marks(), from, 2) {
+            space.block_marks()[block] &= !2;
+            space.cards_of(block as u32).iter_mut().for_each(|card| *card &= !2);
+            from = block + 1;
         }
     }
+}
+
+/// Where the next byte with the bit is, at `from` or after. Most bytes are zero, so they are looked at by
+/// eights.
+fn next_with(bytes: &[u8], from: usize, bit: u8) -> Option<usize> {
+    let mut at = from;
+    while at < bytes.len() {
+        if at.is_multiple_of(8)
+            && let Some(eight) = bytes[at..].first_chunk::<8>()
+            && *eight == [0; 8]
+        {
+            at += 8;
+            continue;
+        }
+        if bytes[at] & bit != 0 {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }

@@ -4,9 +4,11 @@
 //!
 //! - A minor is due after `young_limit` bytes of allocation. The budget halves while much survives
 //!   (the pause of a minor is its survivors) and grows back to 4 MiB while little does.
-//! - A major must be done when live bytes reach the *goal*: Go's rule of `GOGC`, lowered by the soft and
-//!   the hard limit. It starts at the *trigger* below the goal, and its slices are as large as needed to
-//!   be done in time.
+//! - A major should be done when live bytes reach the *goal*: Go's rule of `GOGC`, lowered by the soft and
+//!   the hard limit. It starts at the *trigger* below the goal. Its slices are as large as needed to be done
+//!   in time, but never so large that the program stops for long: rather the slices come more often, and if
+//!   that is not enough the goal is passed.
+//!
 //! - With `GOGC=off` and no limit nothing is ever collected, finalizers included, as in Go.
 //!
 //! Live bytes are what the last major marked plus what minors promoted since: the heap's size would
@@ -27,8 +29,12 @@ const SURVIVORS_FEW: u64 = 512 << 10;
 /// Go's least heap at `GOGC=100`.
 const HEAP_LEAST: u64 = 4 << 20;
 
-/// The least part of a slice in bytes.
-const SLICE_LEAST: u64 = 2 << 20;
+/// Work of a slice, in nanoseconds or so.
+const SLICE_LEAST: u64 = 1_000_000;
+pub(crate) const SLICE_MOST: u64 = 3_000_000;
+
+/// The least young budget while a major is under way: its slices come as often.
+const YOUNG_BETWEEN_SLICES: u64 = 512 << 10;
 
 /// The state of pacing.
 pub(crate) struct Pace {
@@ -47,6 +53,10 @@ pub(crate) struct Pace {
     pub(crate) young_limit: u64,
     /// Live bytes and charges at the end of the last major.
     base: u64,
+    /// The work of the last major, or a guess.
+    work: u64,
+    /// A major is under way.
+    marking: bool,
 }
 
 impl Pace {
@@ -61,6 +71,8 @@ impl Pace {
             young: YOUNG,
             young_limit: 0,
             base: 0,
+            work: 0,
+            marking: false,
         };
         pace.update(0);
         pace
@@ -73,8 +85,19 @@ impl Pace {
         self.recompute();
     }
 
-    /// A major ended with so many live bytes, `extra` beside them.
-    pub(crate) fn major_done(&mut self, marked: u64, extra: u64) {
+    /// A major starts.
+    pub(crate) fn major_started(&mut self) {
+        self.marking = true;
+        // What was promoted since the last one has to be marked too: as much work as the rest, byte for byte.
+        let grown = u128::from(self.work) * u128::from(self.live) / u128::from(self.base.max(1));
+        self.work = u64::try_from(grown).unwrap_or(u64::MAX).max(self.live / 2);
+        self.recompute();
+    }
+
+    /// A major ended with so many live bytes, `extra` beside them, after so much work.
+    pub(crate) fn major_done(&mut self, marked: u64, extra: u64, work: u64) {
+        self.marking = false;
+        self.work = work;
         self.live = marked;
         self.base = marked.saturating_add(extra);
         self.recompute();
@@ -113,25 +136,36 @@ impl Pace {
             self.trigger = u64::MAX;
             self.young_limit = u64::MAX;
         } else {
-            self.trigger = goal - span / 4;
+            let slices = self.work / SLICE_MOST + 1;
+            let least = slices.saturating_mul(YOUNG_BETWEEN_SLICES).min(span / 4 * 3);
+            let lead = least.max(span / 4);
+            self.trigger = goal - lead;
             self.young_limit = self.young.min((span / 4).max(YOUNG_TIGHT));
+            if self.marking {
+                let often = (lead / slices).max(YOUNG_BETWEEN_SLICES);
+                self.young_limit = self.young_limit.min(often);
+            }
         }
         if let Some(limit) = self.hard_limit {
             self.young_limit = self.young_limit.min((limit / 8).max(16 << 10));
         }
     }
 
-    /// Bytes to mark in the next slice of a major, when so many count as live now.
-    pub(crate) fn slice(&self, now: u64) -> u64 {
-        if now >= self.goal {
-            return u64::MAX;
-        }
-        let slices = (self.goal - self.trigger) / self.young_limit.max(1);
-        (self.live / slices.max(1) * 2).max(SLICE_LEAST)
+    /// The work to do in the next slice of a major that has done `work`, when so many bytes count as live now.
+    fn slice(&self, now: u64, work: u64) -> u64 {
+        let slices = self.goal.saturating_sub(now) / self.young_limit.max(1);
+        let left = self.work.saturating_sub(work);
+        (left / slices.max(1) * 2).clamp(SLICE_LEAST, SLICE_MOST)
     }
 }
 
 impl Heap {
+    /// The work to do in the next slice of the major under way.
+    pub(crate) fn next_slice(&self) -> u64 {
+        let now = self.live_now().saturating_add(self.young_bytes);
+        self.pace.slice(now, self.marker.work)
+    }
+
     /// What counts against the goal now.
     pub(crate) fn live_now(&self) -> u64 {
         self.pace.live.saturating_add(self.extra())

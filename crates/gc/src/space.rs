@@ -262,6 +262,23 @@ impl Space {
         }
     }
 
+    /// Gives the pages of at least some free blocks back; false if there are no more of them.
+    pub(crate) fn release_some(&mut self, most: u32) -> bool {
+        let mut found = None;
+        'spans: for (&start, &length) in &self.free_by_start {
+            for block in start..start + length {
+                if self.blocks[block as usize].dirty_to > 0 {
+                    found = Some((block, (start + length - block).min(most)));
+                    break 'spans;
+                }
+            }
+        }
+        let Some((from, count)) = found else { return false };
+        self.range.discard(u64::from(from) << BLOCK_SHIFT, u64::from(count) << BLOCK_SHIFT);
+        self.blocks[from as usize..(from + count) as usize].iter_mut().for_each(|block| block.dirty_to = 0);
+        true
+    }
+
     /// Bytes of free blocks that hold no pages.
     pub(crate) fn released_bytes(&self) -> u64 {
         let spans =

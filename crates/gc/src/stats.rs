@@ -151,6 +151,11 @@ impl Times {
         self.clock.as_mut().map_or(0, |clock| clock())
     }
 
+    /// How many majors have ended.
+    pub(crate) fn majors(&self) -> u64 {
+        self.majors
+    }
+
     /// How long it was since `start`, as the end of a minor.
     fn end_minor(&mut self, start: u64) -> u64 {
         let now = self.now();

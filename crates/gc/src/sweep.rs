@@ -50,9 +50,11 @@ impl Heap {
         self.sweep_from = 0;
     }
 
-    /// Sweeps some blocks.
+    /// Sweeps some blocks, or gives pages of some free blocks back.
     pub(crate) fn sweep_some(&mut self) {
-        self.sweep_blocks(AT_ONCE);
+        if self.sweep_blocks(AT_ONCE) && self.releasing {
+            self.releasing = self.space.release_some(AT_ONCE);
+        }
     }
 
     /// Sweeps all blocks that are left.
@@ -60,7 +62,8 @@ impl Heap {
         self.sweep_blocks(u32::MAX);
     }
 
-    fn sweep_blocks(&mut self, mut count: u32) {
+    /// Sweeps up to so many blocks; whether none is left.
+    pub(crate) fn sweep_blocks(&mut self, mut count: u32) -> bool {
         let all = self.space.blocks.len() as u32;
         while self.sweep_from < all && count > 0 {
             let block = self.sweep_from;
@@ -71,9 +74,10 @@ impl Heap {
                 self.settle(block);
             }
             if self.sweep_from == all && self.space.free_blocks > (all / 2).max(256).into() {
-                self.space.release_free();
+                self.releasing = true;
             }
         }
+        self.sweep_from >= all
     }
 
     /// Frees what the major has not marked in a block.

@@ -280,8 +280,7 @@ fn zero(rt: &mut Runtime, elem: TypeIx) -> Result<Value, Trap> {
 pub(crate) fn deliver(rt: &mut Runtime, g: GoroutineIx, dst: StackSlot, elem: TypeIx, value: &Value) {
     let Some(dst) = dst.get() else { return };
     let slots = rt.ty(elem).slots;
-    let goroutine = rt.goroutines.get_mut(g);
-    goroutine.ran = true;
+    let goroutine = rt.goroutines.touch(g);
     for (i, &slot) in value[..usize::from(slots)].iter().enumerate() {
         goroutine.stack.set(StackSlot(dst.0 + i as u32), slot);
     }

@@ -393,6 +393,8 @@ pub struct Goroutine {
     pub barrier: StackSlot,
     /// That frame's own link.
     pub barrier_link: u64,
+    /// Frames below this one did not run since the major under way looked at them; 0 if it did not yet.
+    pub steady: StackSlot,
     /// The closure it was started with; a root until its first call has begun.
     pub entry: u64,
     /// What it deferred, oldest first.
@@ -417,8 +419,8 @@ pub struct Goroutine {
     pub status: Status,
     /// Why it waits, while it waits.
     pub reason: WaitReason,
-    /// It ran, or a slot of it was written, since the last minor collection.
-    pub ran: bool,
+    /// It ran, or a slot of it was written, since the last minor collection: see `Goroutines::touch`.
+    ran: bool,
     /// It was woken by the close of the channel it sends on, and panics when it goes on.
     pub wake_panic: bool,
     /// It belongs to the runtime: not in listings, does not keep the program from a deadlock.
@@ -443,6 +445,7 @@ impl Goroutine {
             top: StackSlot(0),
             barrier: StackSlot::NONE,
             barrier_link: 0,
+            steady: StackSlot(0),
             entry: 0,
             defers: Vec::new(),
             panics: None,
@@ -454,7 +457,7 @@ impl Goroutine {
             timer: NO_RECORD,
             status: Status::Dead,
             reason: WaitReason::None,
-            ran: true,
+            ran: false,
             wake_panic: false,
             system: false,
             thread_locks: 0,
@@ -488,7 +491,7 @@ impl Goroutine {
         self.timer = NO_RECORD;
         self.status = Status::Runnable;
         self.reason = WaitReason::None;
-        self.ran = true;
+        self.steady = StackSlot(0);
         self.wake_panic = false;
         self.system = false;
         self.thread_locks = 0;
@@ -510,8 +513,14 @@ impl Goroutine {
         self.stack.set(base, stub);
     }
 
-    /// Gives the frame that returns to the barrier its own link back.
+    /// Gives the frame that returns to the barrier its own link back; all frames may run then.
     pub fn clear_barrier(&mut self) {
+        self.put_barrier_back();
+        self.steady = StackSlot(0);
+    }
+
+    /// Gives the frame that returns to the barrier its own link back, before another one is given the barrier.
+    pub fn put_barrier_back(&mut self) {
         if self.barrier != StackSlot::NONE {
             self.stack.set(self.barrier, self.barrier_link);
             self.barrier = StackSlot::NONE;
@@ -567,6 +576,8 @@ pub struct Goroutines {
     stack_bytes: u64,
     /// Bytes of long lists of deferred calls.
     defer_bytes: u64,
+    /// Those that ran since the last minor collection, so that it need not look for them.
+    touched: Vec<GoroutineIx>,
 }
 
 impl Default for Goroutines {
@@ -587,6 +598,7 @@ impl Goroutines {
             live: 0,
             stack_bytes: 0,
             defer_bytes: 0,
+            touched: Vec::new(),
         }
     }
 
@@ -604,6 +616,7 @@ impl Goroutines {
         self.live += 1;
         let goroutine = self.slots[index as usize].as_mut().expect("pooled and new indices have a record");
         goroutine.renew(id, entry, creation);
+        self.touch(GoroutineIx(index));
         Ok(GoroutineIx(index))
     }
 
@@ -708,6 +721,47 @@ impl Goroutines {
     #[inline]
     pub fn get_mut(&mut self, index: GoroutineIx) -> &mut Goroutine {
         self.slots[index.index()].as_mut().expect("a live goroutine")
+    }
+
+    /// The goroutine, which runs from here on or has a slot written: the next minor collection looks at it.
+    ///
+    /// # Panics
+    /// When there is no such goroutine.
+    #[inline]
+    pub fn touch(&mut self, index: GoroutineIx) -> &mut Goroutine {
+        let goroutine = self.slots[index.index()].as_mut().expect("a live goroutine");
+        if !std::mem::replace(&mut goroutine.ran, true) {
+            self.touched.push(index);
+        }
+        goroutine
+    }
+
+    /// Those that were touched since `take_touched`; some may have ended.
+    #[must_use]
+    pub fn touched(&self) -> &[GoroutineIx] {
+        &self.touched
+    }
+
+    /// Those that were touched since the last call and have not ended, each once. The one that runs counts as
+    /// touched from the start.
+    pub fn take_touched(&mut self) -> Vec<GoroutineIx> {
+        let mut found = std::mem::take(&mut self.touched);
+        found.retain(|&index| {
+            let Some(goroutine) = self.slots[index.index()].as_deref_mut() else { return false };
+            std::mem::replace(&mut goroutine.ran, false) && goroutine.status != Status::Dead
+        });
+        for &index in &found {
+            if self.get(index).status == Status::Running {
+                self.touch(index);
+            }
+        }
+        found
+    }
+
+    /// The goroutine, if there is one that has not ended.
+    #[must_use]
+    pub fn living(&self, index: GoroutineIx) -> Option<&Goroutine> {
+        self.slots.get(index.index())?.as_deref().filter(|goroutine| goroutine.status != Status::Dead)
     }
 
     /// The goroutine of that id, if it is still at that index and has not ended.

@@ -10,7 +10,7 @@
 use golite_gc::Tracer;
 
 use crate::event::Event;
-use crate::goroutine::{Goroutine, Goroutines, Status};
+use crate::goroutine::{Goroutine, Status};
 use crate::sched::{self, Scheduler};
 use crate::state::Runtime;
 use crate::wait::WaitTable;
@@ -50,15 +50,6 @@ pub fn may_run(waits: &WaitTable, goroutine: &Goroutine, tracer: &Tracer<'_>) ->
 pub fn trace_timers(sched: &mut Scheduler, tracer: &mut Tracer<'_>) {
     let cycle = tracer.cycle();
     sched.timers.trace(cycle, tracer);
-}
-
-/// To be called after a major collection: notes since when goroutines wait.
-pub fn note_waiting(goroutines: &mut Goroutines, now: i64) {
-    for (_, goroutine) in goroutines.iter_mut() {
-        if goroutine.status == Status::Waiting && goroutine.since == 0 {
-            goroutine.since = now;
-        }
-    }
 }
 
 /// To be called after a major collection, with the ids of the goroutines that it found to be leaks:

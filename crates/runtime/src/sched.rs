@@ -283,13 +283,12 @@ pub fn ready_in_turn(rt: &mut Runtime, g: GoroutineIx) {
 
 fn wake(rt: &mut Runtime, g: GoroutineIx) {
     let by = rt.running_id;
-    let goroutine = rt.goroutines.get_mut(g);
+    let goroutine = rt.goroutines.touch(g);
     debug_assert_eq!(goroutine.status, Status::Waiting);
     goroutine.status = Status::Runnable;
     let locks = goroutine.reason.is_lock();
     goroutine.reason = WaitReason::None;
     goroutine.leaked = false;
-    goroutine.ran = true;
     let id = goroutine.id;
     if locks || rt.profiles.times_waits() {
         let now = timer::glance(rt);
@@ -505,9 +504,8 @@ fn start(rt: &mut Runtime, g: GoroutineIx, budget: u32) {
     rt.set_running(g);
     rt.sched.granted = budget;
     rt.sched.switches += 1;
-    let goroutine = rt.goroutines.get_mut(g);
+    let goroutine = rt.goroutines.touch(g);
     goroutine.status = Status::Running;
-    goroutine.ran = true;
     let id = goroutine.id;
     tell(rt, Event::GoroutineStarted { goroutine: id });
 }

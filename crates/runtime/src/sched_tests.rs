@@ -216,18 +216,18 @@ impl Roots for WorldRoots<'_> {
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>) {
         self.fixed.iter().for_each(|&addr| tracer.mark(addr));
         roots::trace_timers(self.sched, tracer);
-        for (_, goroutine) in self.goroutines.iter() {
-            if goroutine.ran || cycle == Cycle::Major {
-                roots::trace_records(&self.sched.waits, goroutine, tracer);
-                for i in 0..goroutine.stack.slots() {
-                    tracer.mark(goroutine.stack.get(StackSlot(i)));
-                }
+        // What a minor has seen is old until the goroutine runs again.
+        let wanted: Vec<GoroutineIx> = match cycle {
+            Cycle::Minor => self.goroutines.take_touched(),
+            Cycle::Major => self.goroutines.iter().map(|(g, _)| g).collect(),
+        };
+        for g in wanted {
+            let goroutine = self.goroutines.get(g);
+            roots::trace_records(&self.sched.waits, goroutine, tracer);
+            for i in 0..goroutine.stack.slots() {
+                tracer.mark(goroutine.stack.get(StackSlot(i)));
             }
         }
-        // What a minor has seen is old until the goroutine runs again.
-        self.goroutines
-            .iter_mut()
-            .for_each(|(_, goroutine)| goroutine.ran = goroutine.status == Status::Running);
     }
 }
 

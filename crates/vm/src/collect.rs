@@ -10,14 +10,16 @@
 //! the barrier down before it lets the caller go on. What is below it was looked at before, and points
 //! to old objects only. So a deep stack costs nothing while the program works at its top.
 //!
-//! A major finds goroutines that
-//! nobody can wake: see `golite_runtime::roots`.
+//! A major looks at each goroutine once, and again, as far up its stack, at what ran since: so its end is
+//! short. It finds goroutines that nobody can wake: see `golite_runtime::roots`.
+
+use std::collections::VecDeque;
 
 use golite_bytecode::{Body, FrameMaps, FuncIx, Kind, LINK_SLOTS, Module, Word};
 use golite_runtime::finalizer::{self, Finalizers};
 use golite_runtime::golite_gc::{Cycle, Heap, Roots, Tracer};
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, Goroutines, StackSlot, Status};
-use golite_runtime::roots::{may_run, note_leaks, note_waiting, trace_records, trace_timers};
+use golite_runtime::roots::{may_run, note_leaks, trace_records, trace_timers};
 use golite_runtime::sched::{self, Scheduler};
 use golite_runtime::{Runtime, timer};
 use rustc_hash::FxHashMap;
@@ -38,13 +40,65 @@ pub(crate) struct Maps {
     functions: FxHashMap<FuncIx, Option<FrameMaps>>,
     /// By address; bit 0 is set for frames that are in a call.
     places: FxHashMap<u64, Box<[Live]>>,
-    /// Goroutines marked in the major under way.
-    marked: Vec<bool>,
+    /// By goroutine: what the major under way knows of it; empty if there is none.
+    seen: Vec<Seen>,
+    /// All that do not wait were traced for that major.
+    begun: bool,
+    /// Those that ran since they were traced for it, with repetitions and some that have ended.
+    changed: Vec<GoroutineIx>,
+    /// Waiting goroutines that may not be traced yet, once they are looked at.
+    left: Option<VecDeque<GoroutineIx>>,
+    /// How many of them were looked at since one was found that can run.
+    passed: usize,
     /// Goroutines that the major found to be leaks.
     leaked: Vec<GoroutineIx>,
+    /// Where going through all goroutines after a major goes on.
+    tidied: Option<usize>,
 }
 
+/// What a major knows of a goroutine.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Seen {
+    /// Nothing.
+    #[default]
+    No,
+    /// It was traced, and ran since.
+    Before,
+    /// It was traced and did not run since.
+    Now,
+}
+
+/// How many goroutines are traced, and how many are looked at for it, in a part of a major.
+const TRACED_AT_ONCE: usize = 2048;
+const LOOKED_AT_AT_ONCE: usize = 16 * TRACED_AT_ONCE;
+
+/// How many goroutines are looked at after each collection, once a major has ended.
+const TIDIED_AT_ONCE: usize = 4096;
+
 impl Maps {
+    fn seen(&self, g: GoroutineIx) -> Seen {
+        self.seen.get(g.index()).copied().unwrap_or_default()
+    }
+
+    fn see(&mut self, g: GoroutineIx, seen: Seen) {
+        if self.seen.len() <= g.index() {
+            self.seen.resize(g.index() + 1, Seen::No);
+        }
+        self.seen[g.index()] = seen;
+    }
+
+    /// Notes for the major under way that goroutines ran.
+    fn note_ran(&mut self, goroutines: &[GoroutineIx]) {
+        if self.begun {
+            for &g in goroutines {
+                if self.seen(g) == Seen::Now {
+                    self.see(g, Seen::Before);
+                }
+            }
+            self.changed.extend(goroutines);
+        }
+    }
+
     /// What is live in a frame at `pc`; `in_call` if a call from there has not returned, whose return
     /// address `pc` is.
     fn live(&mut self, module: &Module, code: &CodeTable, pc: *const Word, in_call: bool) -> &[Live] {
@@ -131,26 +185,56 @@ impl VmRoots<'_> {
         if goroutine.pc == 0 {
             return;
         }
-        let seen = trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, tracer);
-        if tracer.cycle() == Cycle::Minor
-            && let Some(base) = seen
-        {
-            let goroutine = self.goroutines.get_mut(g);
-            goroutine.clear_barrier();
-            let stub = self.code.barrier_link(goroutine.stack.get(base));
-            goroutine.set_barrier(base, stub);
+        let steady = if self.maps.seen(g) == Seen::No { StackSlot(0) } else { goroutine.steady };
+        let far = trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, steady, tracer);
+        let goroutine = self.goroutines.get_mut(g);
+        match tracer.cycle() {
+            Cycle::Minor => {
+                if let Some(base) = far {
+                    goroutine.put_barrier_back();
+                    let stub = self.code.barrier_link(goroutine.stack.get(base));
+                    goroutine.set_barrier(base, stub);
+                }
+            }
+            Cycle::Major => {
+                goroutine.steady = goroutine.barrier.get().unwrap_or(StackSlot(0));
+                self.maps.see(g, Seen::Now);
+            }
         }
+    }
+
+    /// Those to be traced for a major that do not wait.
+    fn awake(&mut self) -> Vec<GoroutineIx> {
+        let mut found = Vec::new();
+        if !std::mem::replace(&mut self.maps.begun, true) {
+            found.extend(self.goroutines.iter().filter(|(_, g)| g.status != Status::Waiting).map(|(g, _)| g));
+            return found;
+        }
+        let touched = self.goroutines.touched();
+        self.maps.note_ran(touched);
+        for g in std::mem::take(&mut self.maps.changed) {
+            let Some(goroutine) = self.goroutines.living(g) else { continue };
+            if goroutine.status != Status::Waiting {
+                found.push(g);
+            } else if let Some(left) = &mut self.maps.left
+                && self.maps.seen.get(g.index()) != Some(&Seen::Now)
+            {
+                left.push_back(g);
+            }
+        }
+        found
     }
 }
 
 /// Marks the live registers of the frames of a goroutine; in a minor collection of those above the
-/// barrier. Gives where the barrier should be, if it is too far away.
+/// barrier, in a major of those not below `steady`. Gives where the barrier should be, if it is too far away.
 fn trace_frames(
     maps: &mut Maps,
     module: &Module,
     code: &CodeTable,
     goroutine: &Goroutine,
     printing_pc: *const Word,
+    steady: StackSlot,
     tracer: &mut Tracer<'_>,
 ) -> Option<StackSlot> {
     let stack = &goroutine.stack;
@@ -176,7 +260,8 @@ fn trace_frames(
             wanted = Some(StackSlot(base));
         }
         let far = wanted.filter(|_| frames > 2 * BARRIER_DISTANCE);
-        if minor && base == goroutine.barrier.0 {
+        let end = if minor { base == goroutine.barrier.0 } else { base <= steady.0 };
+        if end {
             return far;
         }
         let link = goroutine.link(StackSlot(base));
@@ -196,6 +281,14 @@ fn trace_frames(
 }
 
 impl Roots for VmRoots<'_> {
+    fn major_starts(&mut self) {
+        self.maps.seen.clear();
+        self.maps.changed.clear();
+        self.maps.begun = false;
+        self.maps.left = None;
+        self.maps.passed = 0;
+    }
+
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>) {
         trace_timers(self.sched, tracer);
         finalizer::trace(self.finalizers, tracer);
@@ -209,58 +302,64 @@ impl Roots for VmRoots<'_> {
                 Kind::Num | Kind::Data | Kind::Unset => {}
             }
         }
-        if cycle == Cycle::Major {
-            self.maps.marked.clear();
-            self.maps.marked.resize(self.goroutines.capacity(), false);
-        }
-        let wanted: Vec<GoroutineIx> = self
-            .goroutines
-            .iter()
-            .filter(|(_, goroutine)| match cycle {
-                Cycle::Minor => goroutine.ran,
-                Cycle::Major => goroutine.status != Status::Waiting,
-            })
-            .map(|(g, _)| g)
-            .collect();
+        let wanted = match cycle {
+            Cycle::Minor => {
+                let touched = self.goroutines.take_touched();
+                self.maps.note_ran(&touched);
+                touched
+            }
+            Cycle::Major => {
+                // What was marked since may let others go on.
+                self.maps.passed = 0;
+                self.awake()
+            }
+        };
         for g in wanted {
-            self.trace_goroutine(g, tracer);
-            match cycle {
-                Cycle::Minor => {
-                    let goroutine = self.goroutines.get_mut(g);
-                    goroutine.ran = goroutine.status == Status::Running;
-                }
-                Cycle::Major => self.maps.marked[g.index()] = true,
+            if cycle == Cycle::Minor || self.maps.seen(g) != Seen::Now {
+                self.trace_goroutine(g, tracer);
             }
         }
     }
 
     fn trace_waiting(&mut self, tracer: &mut Tracer<'_>) -> bool {
-        let mut found = Vec::new();
-        for (g, goroutine) in self.goroutines.iter() {
-            let marked = self.maps.marked.get(g.index()).copied().unwrap_or(false);
-            if !marked && may_run(&self.sched.waits, goroutine, tracer) {
-                found.push(g);
+        let mut left = self.maps.left.take().unwrap_or_else(|| {
+            let all = self.goroutines.iter().map(|(g, _)| g);
+            all.filter(|&g| self.maps.seen(g) != Seen::Now).collect()
+        });
+        let (mut looked_at, mut traced) = (0, 0);
+        while looked_at < LOOKED_AT_AT_ONCE && traced < TRACED_AT_ONCE && self.maps.passed < left.len() {
+            let Some(g) = left.pop_front() else { break };
+            looked_at += 1;
+            let Some(goroutine) = self.goroutines.living(g) else { continue };
+            if self.maps.seen(g) == Seen::Now {
+                continue;
+            }
+            if may_run(&self.sched.waits, goroutine, tracer) {
+                self.maps.passed = 0;
+                traced += 1;
+                self.trace_goroutine(g, tracer);
+            } else {
+                self.maps.passed += 1;
+                left.push_back(g);
             }
         }
-        for &g in &found {
-            self.trace_goroutine(g, tracer);
-            self.maps.marked[g.index()] = true;
-        }
-        !found.is_empty()
+        let more = traced > 0 || self.maps.passed < left.len();
+        self.maps.left = Some(left);
+        more
     }
 
     fn trace_leaked(&mut self, tracer: &mut Tracer<'_>) {
-        let marked = &self.maps.marked;
-        let left: Vec<GoroutineIx> = self
-            .goroutines
-            .iter()
-            .filter(|(g, _)| !marked.get(g.index()).copied().unwrap_or(false))
-            .map(|(g, _)| g)
-            .collect();
+        let left = self.maps.left.take().unwrap_or_default().into_iter();
+        let mut left: Vec<GoroutineIx> = left.filter(|&g| self.goroutines.living(g).is_some()).collect();
+        left.sort_unstable();
+        left.dedup();
         for &g in &left {
             self.trace_goroutine(g, tracer);
         }
         self.maps.leaked = left;
+        self.maps.seen.clear();
+        self.maps.changed.clear();
+        self.maps.begun = false;
     }
 }
 
@@ -280,6 +379,7 @@ impl Vm {
         let goroutine = self.rt.goroutines.get_mut(self.rt.running);
         let link = goroutine.barrier_link;
         goroutine.barrier = StackSlot::NONE;
+        let steady = std::mem::replace(&mut goroutine.steady, StackSlot(0));
         self.pc = link_pc(link);
         let mut base = frame;
         for _ in 0..BARRIER_DISTANCE {
@@ -291,6 +391,7 @@ impl Vm {
         }
         let stub = self.code.barrier_link(goroutine.stack.get(base));
         goroutine.set_barrier(base, stub);
+        goroutine.steady = steady.min(base);
         true
     }
 
@@ -313,7 +414,7 @@ impl Vm {
 
     #[cold]
     #[inline(never)]
-    fn collect(&mut self, run: fn(&mut Heap, &mut dyn Roots)) {
+    fn collect<T>(&mut self, run: impl FnOnce(&mut Heap, &mut dyn Roots) -> T) -> T {
         if self.rt.heap.wants_attention() {
             self.attend();
         }
@@ -337,7 +438,7 @@ impl Vm {
             arguments: self.call.arguments(),
             printing_pc: self.printing_pc,
         };
-        run(heap, &mut roots);
+        let outcome = run(heap, &mut roots);
         finalizer::after_collection(&mut self.rt);
         self.count_freed();
         self.show_collections();
@@ -347,26 +448,58 @@ impl Vm {
         if self.rt.heap.majors() != majors {
             self.after_major();
         }
+        if let Some(from) = self.maps.tidied {
+            self.tidy(from);
+        }
+        outcome
     }
 
     fn after_major(&mut self) {
         if self.config.origins {
             self.forget_made();
         }
-        let now = timer::now(&mut self.rt);
-        note_waiting(&mut self.rt.goroutines, now);
         let leaked = std::mem::take(&mut self.maps.leaked);
         note_leaks(&mut self.rt, &leaked);
-        let idle: Vec<(GoroutineIx, u32)> = self
-            .rt
-            .goroutines
-            .iter()
-            .filter(|(_, goroutine)| goroutine.status != Status::Running && goroutine.pc != 0)
-            .map(|(g, goroutine)| (g, self.stack_in_use(goroutine)))
-            .collect();
-        for (g, live) in idle {
-            sched::shrink_stack(&mut self.rt, g, live);
+        self.maps.tidied = Some(0);
+    }
+
+    /// Notes of some goroutines since when they wait, and gives back what they do not use of their stacks.
+    fn tidy(&mut self, from: usize) {
+        let now = timer::now(&mut self.rt);
+        let end = self.rt.goroutines.capacity().min(from + TIDIED_AT_ONCE);
+        for index in from..end {
+            let g = GoroutineIx(index as u32);
+            let Some(goroutine) = self.rt.goroutines.living(g) else { continue };
+            if goroutine.status == Status::Waiting && goroutine.since == 0 {
+                self.rt.goroutines.get_mut(g).since = now;
+            }
+            let goroutine = self.rt.goroutines.get(g);
+            if goroutine.status != Status::Running && goroutine.pc != 0 {
+                let live = self.stack_in_use(goroutine);
+                sched::shrink_stack(&mut self.rt, g, live);
+            }
         }
+        self.maps.tidied = (end < self.rt.goroutines.capacity()).then_some(end);
+    }
+
+    /// The next part of a collection of all there is that a goroutine has asked for; whether it was the last.
+    /// To be called until it was.
+    pub(crate) fn collect_in_parts(&mut self) -> bool {
+        let id = self.rt.running_id;
+        let known = self.collecting.iter().find(|(goroutine, _)| *goroutine == id);
+        let target = match known {
+            Some((_, target)) => *target,
+            None => {
+                let target = self.rt.heap.full_major();
+                self.collecting.push((id, target));
+                target
+            }
+        };
+        let done = self.collect(|heap, roots| heap.step_full(roots, target));
+        if done {
+            self.collecting.retain(|(goroutine, _)| *goroutine != id);
+        }
+        done
     }
 
     /// How many slots of a suspended goroutine's stack are in use.

@@ -44,7 +44,12 @@ impl Vm {
     pub(crate) fn serve(&mut self, request: Request) -> bool {
         match request {
             Request::Collect => {
-                self.collect_all();
+                if self.initialising > 0 {
+                    self.collect_all();
+                } else if !self.collect_in_parts() {
+                    // The call is made again when the others had their turn.
+                    return self.leave(Exit::Yielded);
+                }
                 // Others run while a collection is waited for, as in Go: the time slice is over.
                 self.budget = self.budget.min(1);
                 self.cut_short = true;

@@ -117,6 +117,8 @@ pub struct Vm {
     pub(crate) made: FxHashMap<Addr, (FuncIx, u32)>,
     /// The time slice ends with the part of it that runs: see `profile`.
     pub(crate) cut_short: bool,
+    /// Goroutines that wait for a full collection, and for the end of which major.
+    pub(crate) collecting: Vec<(u64, u64)>,
     /// `runtime.main`, which calls main.
     pub(crate) main: Option<FuncIx>,
     /// The program has ended with a report.
@@ -178,6 +180,7 @@ impl Vm {
             debug_lines: DebugLines::default(),
             made: FxHashMap::default(),
             cut_short: false,
+            collecting: Vec::new(),
             main: None,
             crashed: false,
             config,
