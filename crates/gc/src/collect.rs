@@ -60,6 +60,9 @@ impl Heap {
             // The sweep comes first, in pieces too.
             if self.sweep_blocks(SWEEP_BEFORE) {
                 self.start_major(roots);
+                if self.pace.is_little_work() {
+                    self.step_major(roots, u64::MAX);
+                }
             }
         }
     }
@@ -76,11 +79,8 @@ impl Heap {
         if self.times.majors() < target {
             if self.marker.major_active {
                 self.step_major(roots, SLICE_MOST);
-            } else {
-                self.collect_minor(roots);
-                if self.sweep_blocks(SWEEP_BEFORE) {
-                    self.start_major(roots);
-                }
+            } else if self.sweep_blocks(SWEEP_BEFORE) {
+                self.start_major(roots);
             }
             return false;
         }

@@ -151,6 +151,11 @@ impl Pace {
         }
     }
 
+    /// Whether the major under way is so short that slices are not worth while.
+    pub(crate) fn is_little_work(&self) -> bool {
+        self.work <= 2 * SLICE_LEAST
+    }
+
     /// The work to do in the next slice of a major that has done `work`, when so many bytes count as live now.
     fn slice(&self, now: u64, work: u64) -> u64 {
         let slices = self.goal.saturating_sub(now) / self.young_limit.max(1);

@@ -108,6 +108,8 @@ impl Why<'_> {
             self.divide(top);
         } else if text.contains("send on closed channel") || text.contains("close of closed channel") {
             self.closed(failure);
+        } else if text.contains("concurrent map") {
+            self.concurrent(failure);
         } else if text.contains("interface conversion: ") {
             self.assertion(&exprs);
         } else if text.contains("stack overflow") {
@@ -313,6 +315,15 @@ impl Why<'_> {
             self.report.also(span_of(site), format!("it was closed here, by {}", site.function));
         }
         self.report.note("a channel is closed once, by the side that sends, after the last send");
+    }
+
+    fn concurrent(&mut self, failure: &Failure) {
+        self.report.about("this goroutine uses the map");
+        if let Some((id, site)) = &failure.writer {
+            let text = format!("goroutine {id} wrote to it and was stopped here, in {}", site.function);
+            self.report.also(span_of(site), text);
+        }
+        self.report.note("nothing orders the two: a lock, or a channel that hands the map over, would");
     }
 
     fn assertion(&mut self, exprs: &[&Expr]) {

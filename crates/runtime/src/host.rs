@@ -271,6 +271,14 @@ pub trait Host: Send {
         refused!(fd)
     }
 
+    /// Another descriptor of an open file, which stays open when that is closed.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn duplicate(&mut self, fd: Fd) -> HostResult<Fd> {
+        refused!(fd)
+    }
+
     /// Reads at an offset, without moving the position.
     ///
     /// # Errors

@@ -314,6 +314,19 @@ impl StdHost {
         file.ok_or(HostError::BAD_DESCRIPTOR)
     }
 
+    fn add_file(&mut self, file: OpenFile) -> Fd {
+        let free = |index: &usize| self.files[*index].is_none() && !self.retired.contains(index);
+        let index = match (3..self.files.len()).find(free) {
+            Some(index) => index,
+            None => {
+                self.files.push(None);
+                self.files.len() - 1
+            }
+        };
+        self.files[index] = Some(file);
+        index as Fd
+    }
+
     fn file(&mut self, fd: Fd) -> HostResult<&File> {
         Ok(&self.open_file(fd)?.file)
     }
@@ -575,16 +588,13 @@ impl Host for StdHost {
             access != open_flags::READ_ONLY || flags & (open_flags::CREATE | open_flags::TRUNCATE) != 0;
         let path = if writes { self.writable(path)? } else { self.readable(path)? };
         let file = self.open_now(&path, flags, permissions)?;
-        let free = |index: &usize| self.files[*index].is_none() && !self.retired.contains(index);
-        let index = match (3..self.files.len()).find(free) {
-            Some(index) => index,
-            None => {
-                self.files.push(None);
-                self.files.len() - 1
-            }
-        };
-        self.files[index] = Some(OpenFile::new(file, path));
-        Ok(index as Fd)
+        Ok(self.add_file(OpenFile::new(file, path)))
+    }
+
+    fn duplicate(&mut self, fd: Fd) -> HostResult<Fd> {
+        let file = Arc::clone(&self.open_file(fd)?.file);
+        let path = self.files[fd as usize].as_ref().map(|file| file.path.clone()).unwrap_or_default();
+        Ok(self.add_file(OpenFile { file, path, nature: None, granted: false }))
     }
 
     fn close(&mut self, fd: Fd) -> HostResult<()> {

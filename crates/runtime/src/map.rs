@@ -751,6 +751,7 @@ impl Runtime {
             .find(index, map.writer())
             .is_some_and(|writer| writer.status == Status::Runnable && writer.releases <= written);
         if racing {
+            self.racing = index;
             return Err(self.raise_fatal(match access {
                 Access::Read => "concurrent map read and map write",
                 Access::Write => "concurrent map writes",

@@ -84,6 +84,17 @@ pub enum TraceRequest {
     Stop,
     /// The next bytes, as a slice: results 0 to 2; nil if there are none.
     Read,
+    /// To keep the last part of what happens; result 0: whether nobody did.
+    StartFlight {
+        /// How many nanoseconds of it at least.
+        age: i64,
+        /// How many bytes of it at most, about.
+        bytes: u64,
+    },
+    /// To keep it no longer.
+    StopFlight,
+    /// What is kept, as a slice: results 0 to 2.
+    ReadFlight,
 }
 
 /// The bytes of a profile.
@@ -142,6 +153,11 @@ pub enum Request {
     Trace(TraceRequest),
     /// Goroutines that can never go on, after a collection: as bytes, results 0 to 2.
     Leaks,
+    /// The heap is written to a descriptor: `debug.WriteHeapDump`. No results.
+    HeapDump {
+        /// Whereto.
+        fd: crate::host::Fd,
+    },
     /// The bytes of a profile, as a slice: results 0 to 2.
     Profile(ProfileRequest),
     /// `runtime.Breakpoint`: stops in the debugger if there is one, else ends the program with Go's text

@@ -85,7 +85,7 @@ mod field {
 struct Message(Vec<u8>);
 
 /// Adds a number in the form of protocol buffers: seven bits a byte, the low ones first.
-pub(crate) fn varint(out: &mut Vec<u8>, mut value: u64) {
+pub fn varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;

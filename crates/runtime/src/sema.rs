@@ -163,7 +163,8 @@ pub fn notify_one(rt: &mut Runtime, g: GoroutineIx, list: Addr) {
 /// `Acquire(s *uint32)`, `AcquireMutex(s *uint32, first bool)`, `AcquireRWMutexR(s *uint32)`,
 /// `AcquireRWMutex(s *uint32)`, `AcquireWaitGroup(s *uint32)`, `Release(s *uint32)`,
 /// `NotifyAdd(l *NotifyList) uint32`, `NotifyWait(l *NotifyList, ticket uint32)`,
-/// `Held(s *uint32)`, `Freed(s *uint32)`, `NotifyAll(l *NotifyList)`, `NotifyOne(l *NotifyList)`, `Fatal(text string)`.
+/// `Held(s *uint32)`, `Freed(s *uint32)`, `ReadHeld(s *uint32)`, `ReadFreed(s *uint32)`,
+/// `NotifyAll(l *NotifyList)`, `NotifyOne(l *NotifyList)`, `Fatal(text string)`.
 pub static NATIVES: &[Native] = &[
     Native { name: "Acquire", func: |ctx| native_acquire(ctx, Turn::Last, WaitReason::Semacquire) },
     Native { name: "AcquireMutex", func: native_acquire_mutex },
@@ -176,6 +177,8 @@ pub static NATIVES: &[Native] = &[
     Native { name: "Release", func: native_release },
     Native { name: "Held", func: native_held },
     Native { name: "Freed", func: native_freed },
+    Native { name: "ReadHeld", func: native_read_held },
+    Native { name: "ReadFreed", func: native_read_freed },
     Native { name: "NotifyAdd", func: native_notify_add },
     Native { name: "NotifyWait", func: native_notify_wait },
     Native { name: "NotifyAll", func: native_notify_all },
@@ -218,6 +221,26 @@ fn native_held(ctx: &mut Ctx<'_>) -> NativeResult {
 fn native_freed(ctx: &mut Ctx<'_>) -> NativeResult {
     let addr = address(ctx, 1)?;
     ctx.runtime().holders.remove(&addr);
+    Ok(())
+}
+
+fn native_read_held(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, goroutine) = (address(ctx, 1)?, ctx.rt().running_id);
+    ctx.runtime().readers.entry(addr).or_default().push(goroutine);
+    Ok(())
+}
+
+fn native_read_freed(ctx: &mut Ctx<'_>) -> NativeResult {
+    let (addr, goroutine) = (address(ctx, 1)?, ctx.rt().running_id);
+    let readers = &mut ctx.runtime().readers;
+    if let Some(list) = readers.get_mut(&addr) {
+        // Another goroutine may give back what one has taken: then it is not known whose it was.
+        let place = list.iter().position(|&reader| reader == goroutine).unwrap_or(0);
+        list.swap_remove(place);
+        if list.is_empty() {
+            readers.remove(&addr);
+        }
+    }
     Ok(())
 }
 

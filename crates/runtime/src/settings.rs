@@ -88,6 +88,8 @@ pub struct Settings {
     pub max_threads: i64,
     /// What a crash shows.
     pub traceback: Traceback,
+    /// Where a crash is written to beside standard error: `debug.SetCrashOutput`.
+    pub crash_output: Option<crate::host::Fd>,
     /// What `GODEBUG` shows.
     pub debug: DebugOutput,
     /// What the environment wants it to show at least.
@@ -107,6 +109,7 @@ impl Settings {
             debug,
             max_threads: 10_000,
             traceback,
+            crash_output: None,
             traceback_env: traceback,
         }
     }

@@ -105,6 +105,12 @@ pub struct Runtime {
     pub holders: FxHashMap<Addr, u64>,
     /// Bytes of the trace that nobody has taken yet.
     pub trace_chunks: VecDeque<Vec<u8>>,
+    /// There is a trace: of the whole run, or one that the program has started.
+    pub tracing: bool,
+    /// Who wrote to the map whose concurrent use ends the program.
+    pub racing: GoroutineIx,
+    /// By the semaphore of readers: who holds the lock for reading, once for each time. See `holders`.
+    pub readers: FxHashMap<Addr, Vec<u64>>,
     /// What is known of where time and memory go.
     pub profiles: Profiles,
     /// Types of the values that the runtime makes itself.
@@ -182,6 +188,9 @@ impl Runtime {
             settings,
             holders: FxHashMap::default(),
             trace_chunks: VecDeque::new(),
+            tracing: false,
+            racing: GoroutineIx::NONE,
+            readers: FxHashMap::default(),
             profiles: Profiles::new(config.seed),
             well_known: WellKnown::default(),
             zeroes,

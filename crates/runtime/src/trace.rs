@@ -246,6 +246,12 @@ impl TraceLog {
         self.records.len()
     }
 
+    /// When the first of them was made.
+    #[must_use]
+    pub fn begins(&self) -> Option<i64> {
+        self.records.first().map(|record| record.time)
+    }
+
     /// Whether none waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {

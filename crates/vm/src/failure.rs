@@ -45,6 +45,9 @@ pub struct Failure {
     pub sites: Vec<Site>,
     /// Where the channel was closed, if the failure is about a closed one.
     pub closed: Option<Site>,
+    /// The other side of a concurrent use of a map: the number of the goroutine that wrote to it before, and where
+    /// that was stopped in the same time slice.
+    pub writer: Option<(u64, Site)>,
     /// All goroutines that wait, if that is the failure.
     pub waiting: Vec<Waiting>,
     /// The seed of the run.
@@ -64,10 +67,18 @@ impl Vm {
             text: text.to_string(),
             sites,
             closed: if about_closed { self.close_of_operand() } else { None },
+            writer: if text.contains("concurrent map") { self.other_writer() } else { None },
             waiting: if failed.is_none() { self.waiting() } else { Vec::new() },
             seed: self.config.runtime.seed,
         };
         self.loader.explain(&failure)
+    }
+
+    /// Who else wrote to the map that is used by two goroutines at once.
+    fn other_writer(&self) -> Option<(u64, Site)> {
+        let goroutine = self.rt.goroutines.living(self.rt.racing)?;
+        let own = |site: &Site| !site.file.starts_with('$');
+        self.sites(self.rt.racing).into_iter().find(own).map(|site| (goroutine.id, site))
     }
 
     /// Remembers where the running instruction closes a channel.

@@ -28,6 +28,9 @@ const LOOKED_AT: usize = 20_000;
 /// From `RWMutex.readerSem` back to the semaphore of its mutex, `RWMutex.w`.
 const READERS_TO_MUTEX: u64 = 8;
 
+/// From `RWMutex.writerSem` to `RWMutex.readerSem`.
+const WRITER_TO_READERS: u64 = 4;
+
 /// A place in the source.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Site {
@@ -54,8 +57,10 @@ pub(crate) struct Leak {
     pub(crate) creator: u64,
     /// Where the channel was made.
     pub(crate) made: Option<Site>,
-    /// Who holds the lock.
+    /// Who holds the lock; the first if several hold it for reading.
     pub(crate) holder: Option<u64>,
+    /// Who holds the lock for reading.
+    readers: Vec<u64>,
     /// Who has what it waits on, and so could wake it.
     pub(crate) others: Vec<u64>,
     /// The variable of a package by which what it waits on is reachable.
@@ -149,6 +154,14 @@ impl Vm {
                 _ => wait.object,
             };
             leak.holder = leak.holder.or(self.rt.holders.get(&lock).copied());
+            if info.reason == WaitReason::RwMutexLock
+                && let Some(readers) = self.rt.readers.get(&(wait.object + WRITER_TO_READERS))
+            {
+                leak.readers.clone_from(readers);
+                leak.readers.sort_unstable();
+                leak.readers.dedup();
+                leak.holder = leak.readers.first().copied();
+            }
             let Some(object) = self.rt.heap.object_at(wait.object) else { continue };
             if object.immortal {
                 leak.variable = self.variable_at(object.base);
@@ -254,6 +267,9 @@ fn explain(what: &str, leaks: &[Leak]) -> String {
         };
         let object = if leak.channel { "the channel" } else { "what it waits on" };
         match (leak.holder, &leak.variable, leak.others.is_empty()) {
+            (Some(_), ..) if !leak.readers.is_empty() => {
+                let _ = writeln!(out, "\tthe lock is held for reading by {}", list(&leak.readers));
+            }
             (Some(holder), ..) if holder == leak.id => {
                 out.push_str("\tit holds the lock itself\n");
             }

@@ -22,6 +22,7 @@ mod dispatch;
 mod failure;
 mod frame;
 mod handlers;
+mod heap_dump;
 mod leaks;
 mod operands;
 mod profile;

@@ -3,7 +3,7 @@
 //! See `golite_runtime::trace`. A record that needs the stack of the goroutine that runs gets it when the
 //! instruction, or the time slice, has ended. When many records have come together they are made bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{GoroutineIx, Status};
@@ -17,11 +17,56 @@ use crate::vm::Vm;
 /// Records that are made bytes together.
 const TOGETHER: usize = 40_000;
 
+/// The last generations of a trace: what a `FlightRecorder` of package `runtime/trace` keeps.
+#[derive(Default, Debug)]
+pub(crate) struct Flight {
+    age: i64,
+    most: u64,
+    /// When each ended, and its bytes.
+    parts: VecDeque<(i64, Vec<u8>)>,
+    bytes: u64,
+}
+
+impl Flight {
+    /// How long a generation should be: so long that not much more is kept than was asked for.
+    fn part(&self) -> i64 {
+        (self.age / 4).clamp(1_000_000, 1_000_000_000)
+    }
+
+    /// Adds a generation; forgets those that are too old or too many, but never the last.
+    fn keep(&mut self, now: i64, part: Vec<u8>) {
+        self.bytes += part.len() as u64;
+        self.parts.push_back((now, part));
+        while self.parts.len() > 1
+            && let Some((end, first)) = self.parts.front()
+            && (self.bytes > self.most || now - end > self.age)
+        {
+            self.bytes -= first.len() as u64;
+            self.parts.pop_front();
+        }
+    }
+}
+
 impl Vm {
-    /// Begins a trace, if there is none.
+    /// Begins a trace.
     pub(crate) fn begin_trace(&mut self) {
+        self.begin_log();
+        self.rt.trace_chunks.push_back(HEADER.to_vec());
+        self.rt.tracing = true;
+    }
+
+    /// Begins the list of records, or a generation in it, with the goroutines that there are.
+    fn begin_log(&mut self) {
+        self.flush_trace();
+        if self.rt.sched.events.log.is_none() {
+            self.rt.sched.events.log = Some(Box::new(TraceLog::default()));
+        }
+        self.record_known();
+    }
+
+    /// Records the goroutines that there are.
+    fn record_known(&mut self) {
         let now = timer::glance(&mut self.rt);
-        let mut log = TraceLog::default();
         // The one that runs has the thread: it comes first.
         let running = self.rt.running;
         let mut known: Vec<(bool, u64, GoStatus)> = self
@@ -38,20 +83,28 @@ impl Vm {
             })
             .collect();
         known.sort_by_key(|(other, id, _)| (*other, *id));
+        let procs = self.rt.max_procs().max(1) as u64;
+        let Some(log) = &mut self.rt.sched.events.log else { return };
         for (_, id, status) in known {
             log.add(now, What::Known(id, status));
         }
         if running != GoroutineIx::NONE {
-            log.add(now, What::Procs(self.rt.max_procs().max(1) as u64));
+            log.add(now, What::Procs(procs));
         }
-        self.rt.trace_chunks.push_back(HEADER.to_vec());
-        self.rt.sched.events.log = Some(Box::new(log));
     }
 
     /// Ends the trace.
     pub(crate) fn end_trace(&mut self) {
         self.flush_trace();
-        self.rt.sched.events.log = None;
+        self.rt.tracing = false;
+        self.end_log();
+    }
+
+    /// Ends the list of records if nobody wants them.
+    fn end_log(&mut self) {
+        if !self.rt.tracing && self.flight.is_none() {
+            self.rt.sched.events.log = None;
+        }
     }
 
     /// Gives the records of the running instruction or time slice the stack of the goroutine.
@@ -67,9 +120,17 @@ impl Vm {
         }
     }
 
-    /// Makes bytes of the records, if there are many.
+    /// Makes bytes of the records, if there are many, or, where only the last are kept, if they begin long ago.
     pub(crate) fn flush_full_trace(&mut self) {
-        if self.rt.sched.events.log.as_ref().is_some_and(|log| log.len() >= TOGETHER) {
+        let Some(log) = &self.rt.sched.events.log else { return };
+        let full = log.len() >= TOGETHER;
+        if let Some(part) = self.flight.as_ref().map(|flight| flight.part()) {
+            let begins = log.begins();
+            let now = timer::glance(&mut self.rt);
+            if full || begins.is_some_and(|time| now - time > part) {
+                self.begin_log();
+            }
+        } else if full {
             self.flush_trace();
         }
     }
@@ -83,8 +144,13 @@ impl Vm {
         let now = timer::glance(&mut self.rt);
         let wall = self.rt.wall_clock();
         let bytes = log.encode(&places, wall, now);
-        self.rt.trace_chunks.push_back(bytes);
         self.rt.sched.events.log = Some(log);
+        if let Some(flight) = &mut self.flight {
+            flight.keep(now, bytes.clone());
+        }
+        if self.rt.tracing {
+            self.rt.trace_chunks.push_back(bytes);
+        }
     }
 
     /// Nobody can run for a while, or somebody can again.
@@ -131,7 +197,7 @@ impl Vm {
     pub(crate) fn serve_trace(&mut self, request: TraceRequest) -> NativeResult {
         match request {
             TraceRequest::Start => {
-                let free = self.rt.sched.events.log.is_none();
+                let free = !self.rt.tracing;
                 if free {
                     self.save_goroutine();
                     self.begin_trace();
@@ -155,6 +221,30 @@ impl Vm {
                 self.set_native_bytes(&bytes)?;
                 self.rt.trace_chunks.pop_front();
                 Ok(())
+            }
+            TraceRequest::StartFlight { age, bytes } => {
+                let free = self.flight.is_none();
+                if free {
+                    self.save_goroutine();
+                    self.begin_log();
+                    self.flight = Some(Box::new(Flight { age, most: bytes, ..Flight::default() }));
+                }
+                self.set_native_result(0, u64::from(free));
+                Ok(())
+            }
+            TraceRequest::StopFlight => {
+                self.flush_trace();
+                self.flight = None;
+                self.end_log();
+                Ok(())
+            }
+            TraceRequest::ReadFlight => {
+                self.save_goroutine();
+                self.begin_log();
+                let parts = self.flight.iter().flat_map(|flight| &flight.parts);
+                let mut bytes = HEADER.to_vec();
+                parts.for_each(|(_, part)| bytes.extend_from_slice(part));
+                self.set_native_bytes(&bytes)
             }
         }
     }

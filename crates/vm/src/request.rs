@@ -93,6 +93,7 @@ impl Vm {
                     return self.trap(trap);
                 }
             }
+            Request::HeapDump { fd } => self.dump_heap(fd),
             Request::Breakpoint => return self.leave(Exit::Breakpoint),
             Request::Call { closure, params, count } => {
                 return self.call_instead(closure, &params[..usize::from(count)]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use golite_bytecode::FuncIx;
 use golite_runtime::goroutine::{Creation, GoroutineIx, Status};
-use golite_runtime::host::{HostError, HostResult};
+use golite_runtime::host::{Fd, HostError, HostResult};
 use golite_runtime::interrupt::Cause;
 use golite_runtime::panic::Fatal;
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
@@ -336,9 +336,14 @@ impl Vm {
     pub(crate) fn write_error(&mut self, text: &[u8]) {
         // Standard error may be closed: then nobody reads the report.
         let _ = self.rt.host.flush();
+        self.write_all(STDERR, text);
+    }
+
+    /// Writes to a descriptor; what it does not take is lost.
+    pub(crate) fn write_all(&mut self, fd: Fd, text: &[u8]) {
         let mut rest = text;
         while !rest.is_empty() {
-            match self.rt.host.write(STDERR, rest) {
+            match self.rt.host.write(fd, rest) {
                 Ok(0) | Err(_) => return,
                 Ok(count) => rest = &rest[count..],
             }
@@ -353,6 +358,9 @@ impl Vm {
             self.report = Some(Report { kind, text: text.to_vec() });
         } else {
             self.write_error(text);
+        }
+        if let Some(fd) = self.rt.settings.crash_output {
+            self.write_all(fd, text);
         }
         Outcome::Status(FAILED)
     }

@@ -117,6 +117,8 @@ pub struct Vm {
     pub(crate) made: FxHashMap<Addr, (FuncIx, u32)>,
     /// The time slice ends with the part of it that runs: see `profile`.
     pub(crate) cut_short: bool,
+    /// The last part of what happens is kept.
+    pub(crate) flight: Option<Box<crate::record::Flight>>,
     /// Goroutines that wait for a full collection, and for the end of which major.
     pub(crate) collecting: Vec<(u64, u64)>,
     /// `runtime.main`, which calls main.
@@ -180,6 +182,7 @@ impl Vm {
             debug_lines: DebugLines::default(),
             made: FxHashMap::default(),
             cut_short: false,
+            flight: None,
             collecting: Vec::new(),
             main: None,
             crashed: false,

@@ -101,7 +101,7 @@ pub static PACKAGE: Package = Package {
             Ok(())
         },
         "tracing" => |ctx| {
-            let on = ctx.rt().sched.events.log.is_some();
+            let on = ctx.rt().tracing;
             ctx.set_bool(0, on);
             Ok(())
         },

@@ -1,6 +1,6 @@
 //! Package `runtime/trace`: what a program adds to a trace.
 
-use golite_runtime::native::{Ctx, NativeResult, Package};
+use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, Trap};
 use golite_runtime::timer;
 use golite_runtime::trace::What;
 
@@ -8,8 +8,14 @@ use golite_runtime::trace::What;
 pub static PACKAGE: Package = package!(
     "runtime/trace",
     ".",
-    ["trace.go-lite"],
+    ["flight.go-lite", "trace.go-lite"],
     natives![
+        "flightRead" => |_| Err(Trap::Request(Request::Trace(TraceRequest::ReadFlight))),
+        "flightStart" => |ctx| {
+            let (age, bytes) = (ctx.int(0), ctx.uint(1));
+            Err(Trap::Request(Request::Trace(TraceRequest::StartFlight { age, bytes })))
+        },
+        "flightStop" => |_| Err(Trap::Request(Request::Trace(TraceRequest::StopFlight))),
         "log" => |ctx| {
             let (category, message) = (text(ctx, 1), text(ctx, 3));
             record(ctx, |task| What::Log(task, category, message))
