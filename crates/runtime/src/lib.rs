@@ -42,6 +42,7 @@ pub mod sema;
 pub mod settings;
 pub mod slice;
 pub mod slot;
+mod stack;
 pub mod state;
 pub mod string;
 pub mod timer;

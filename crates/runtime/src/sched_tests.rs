@@ -12,7 +12,7 @@ use golite_gc::{Addr, Cycle, Heap, HeapConfig, Roots, Tracer};
 use proptest::prelude::*;
 
 use crate::chan;
-use crate::goroutine::{Creation, GoroutineIx, Goroutines, StackSlot, Status, WaitReason};
+use crate::goroutine::{Creation, GoroutineIx, Goroutines, StackSlot, WaitReason};
 use crate::host::{Fd, Host, HostResult};
 use crate::native::{NativeResult, Trap};
 use crate::report;

@@ -103,6 +103,7 @@ pub static PACKAGES: &[&Package] = &[
     &sync::PACKAGE,
     &sync_atomic::PACKAGE,
     &syscall::PACKAGE,
+    &source_only::TESTING,
     &time::PACKAGE,
     &unicode::PACKAGE,
     &unicode_utf8::PACKAGE,

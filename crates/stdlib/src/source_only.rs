@@ -36,5 +36,8 @@ pub static PATH: Package = package!("path", "path", ["match.go-lite", "path.go-l
 /// Package `sort`.
 pub static SORT: Package =
     package!("sort", "sort", ["quick.go-lite", "search.go-lite", "sort.go-lite", "stable.go-lite"], &[]);
+/// Package `testing`.
+pub static TESTING: Package =
+    package!("testing", "testing", ["benchmark.go-lite", "main.go-lite", "testing.go-lite"], &[]);
 /// Package `unique`.
 pub static UNIQUE: Package = package!("unique", "unique", ["unique.go-lite"], &[]);

@@ -186,7 +186,8 @@ impl VmRoots<'_> {
             return;
         }
         let steady = if self.maps.seen(g) == Seen::No { StackSlot(0) } else { goroutine.steady };
-        let far = trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, steady, tracer);
+        let far =
+            trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, steady, tracer);
         let goroutine = self.goroutines.get_mut(g);
         match tracer.cycle() {
             Cycle::Minor => {
