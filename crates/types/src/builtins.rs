@@ -340,7 +340,7 @@ impl Checker {
             (false, true) => self.convert_untyped(&mut y, x.ty),
             (true, true) if x.is_const() && y.is_const() => {
                 for part in [&mut *x, &mut y] {
-                    let real = part.value.as_ref().is_none_or(|value| value.as_rational().is_some());
+                    let real = part.value.as_ref().is_none_or(|value| value.as_real().is_some());
                     if self.is_basic(part.ty, Basic::is_numeric) && real {
                         part.ty = Basic::UntypedFloat.id();
                     }
@@ -378,7 +378,7 @@ impl Checker {
         };
         if x.is_const() && y.is_const() {
             let parts = match (&x.value, &y.value) {
-                (Some(re), Some(im)) => re.as_rational().zip(im.as_rational()),
+                (Some(re), Some(im)) => re.as_real().zip(im.as_real()),
                 _ => None,
             };
             x.set_const(result.id(), parts.map(|(re, im)| Const::Complex(re, im)));

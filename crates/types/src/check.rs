@@ -592,7 +592,10 @@ impl Checker {
     pub(crate) fn check_file_scopes(&mut self, pkg: PkgId) {
         let mut clashes = Vec::new();
         let package_names = &self.scopes[self.package(pkg).scope.0 as usize].names;
-        for import in self.imports.iter().filter(|import| import.owner == pkg) {
+        // What could not be imported is an error of its own.
+        let known =
+            |import: &&crate::imports::ImportUse| import.owner == pkg && !self.package(import.pkg).fake;
+        for import in self.imports.iter().filter(known) {
             match (import.obj, import.dot_scope) {
                 (Some(obj), _) => {
                     if let Some(other) = package_names.get(&self.object(obj).name) {

@@ -1,7 +1,6 @@
 //! Exact constants. Spec: Constants.
 //!
-//! Integers are exact up to the limit the checker sets; floats are rationals, rounded to 512 bits of
-//! mantissa when they grow long.
+//! Integers are exact up to the limit the checker sets; other numbers are [`Real`].
 
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use num_bigint::{BigInt, Sign};
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
+use crate::real::Real;
 use crate::ty::Basic;
 
 /// A constant's value. Kinds are kept apart by representation, as small as the value allows.
@@ -21,52 +21,14 @@ pub enum Const {
     Str(Arc<[u8]>),
     /// An integer.
     Int(BigInt),
-    /// Another rational.
-    Float(BigRational),
+    /// Another real number.
+    Float(Real),
     /// A complex number: real and imaginary part.
-    Complex(BigRational, BigRational),
+    Complex(Real, Real),
 }
-
-/// The longest mantissa kept, in bits.
-const PRECISION: u64 = 512;
-
-/// Decimal exponents of literals beyond this are cut to it: such a value fits no type, and its digits
-/// do not matter any more. (Go has a limit some thousand times larger.)
-const MAX_EXPONENT: i64 = 50_000;
 
 /// Literals with larger decimal exponents are malformed, as in Go.
 const MALFORMED_EXPONENT: i64 = 646_456_993;
-
-/// Results with as many bits as the product of two cut literals are not representable.
-const EXCESSIVE_BITS: u64 = 332_000;
-
-fn rational(value: BigInt) -> BigRational {
-    BigRational::from_integer(value)
-}
-
-/// Rounds a rational whose parts have grown long.
-fn shorten(value: BigRational) -> BigRational {
-    let (n, d) = (value.numer(), value.denom());
-    if n.bits() + d.bits() <= 8 * PRECISION {
-        return value;
-    }
-    if d.is_one() || n.is_zero() {
-        return value;
-    }
-    // Scale so that the integer quotient has PRECISION + 2 bits, round half to even.
-    let shift = PRECISION as i64 + 2 - (n.bits() as i64 - d.bits() as i64);
-    let scaled = if shift >= 0 { (n << shift as usize) / d } else { n / (d << (-shift) as usize) };
-    if shift >= 0 {
-        BigRational::new(scaled, BigInt::one() << shift as usize)
-    } else {
-        rational(scaled << (-shift) as usize)
-    }
-}
-
-fn pow(base: u32, exponent: i64) -> BigRational {
-    let power = rational(BigInt::from(base).pow(exponent.unsigned_abs() as u32));
-    if exponent < 0 { power.recip() } else { power }
-}
 
 impl Const {
     /// An integer constant.
@@ -93,19 +55,19 @@ impl Const {
                 let digits = text.trim_end_matches('i').replace('_', "");
                 // For compatibility `0123i` is decimal.
                 let value = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                    rational(digits.parse().unwrap_or_default())
+                    Real::integer(digits.parse().unwrap_or_default())
                 } else if digits.starts_with('0')
                     && digits.len() > 1
                     && !digits.contains(['.', 'e', 'E', 'p', 'P'])
                 {
                     match parse_int(&digits) {
-                        Const::Int(value) => rational(value),
+                        Const::Int(value) => Real::integer(value),
                         _ => unreachable!("parse_int gives integers"),
                     }
                 } else {
-                    parse_float(&digits)?.as_rational()?
+                    parse_float(&digits)?.as_real()?
                 };
-                Some(Const::Complex(BigRational::zero(), value))
+                Some(Const::Complex(Real::zero(), value))
             }
         }
     }
@@ -113,10 +75,9 @@ impl Const {
     /// Whether it has grown beyond what Go's compiler can hold.
     #[must_use]
     pub fn is_excessive(&self) -> bool {
-        let excessive = |value: &BigRational| value.numer().bits() > value.denom().bits() + EXCESSIVE_BITS;
         match self {
-            Const::Float(value) => excessive(value),
-            Const::Complex(re, im) => excessive(re) || excessive(im),
+            Const::Float(value) => value.is_excessive(),
+            Const::Complex(re, im) => re.is_excessive() || im.is_excessive(),
             Const::Bool(_) | Const::Str(_) | Const::Int(_) => false,
         }
     }
@@ -125,17 +86,14 @@ impl Const {
     /// division by it for one by zero.
     #[must_use]
     pub fn squares_vanish(&self) -> bool {
-        let tiny = |value: &BigRational| {
-            value.is_zero() || 2 * value.denom().bits() > 2 * value.numer().bits() + EXCESSIVE_BITS
-        };
-        self.as_complex().is_some_and(|(re, im)| tiny(&re) && tiny(&im))
+        self.as_complex().is_some_and(|(re, im)| re.square_vanishes() && im.square_vanishes())
     }
 
-    /// As a rational, if it is real.
+    /// As a real number, if it is one.
     #[must_use]
-    pub fn as_rational(&self) -> Option<BigRational> {
+    pub fn as_real(&self) -> Option<Real> {
         match self {
-            Const::Int(value) => Some(rational(value.clone())),
+            Const::Int(value) => Some(Real::integer(value.clone())),
             Const::Float(value) => Some(value.clone()),
             Const::Complex(re, im) if im.is_zero() => Some(re.clone()),
             _ => None,
@@ -144,10 +102,10 @@ impl Const {
 
     /// Real and imaginary part of a number.
     #[must_use]
-    pub fn as_complex(&self) -> Option<(BigRational, BigRational)> {
+    pub fn as_complex(&self) -> Option<(Real, Real)> {
         match self {
             Const::Complex(re, im) => Some((re.clone(), im.clone())),
-            other => Some((other.as_rational()?, BigRational::zero())),
+            other => Some((other.as_real()?, Real::zero())),
         }
     }
 
@@ -156,7 +114,7 @@ impl Const {
     pub fn as_int(&self) -> Option<BigInt> {
         match self {
             Const::Int(value) => Some(value.clone()),
-            other => other.as_rational().filter(BigRational::is_integer).map(|value| value.to_integer()),
+            other => other.as_real()?.to_integer(),
         }
     }
 
@@ -176,13 +134,13 @@ impl Const {
     /// As the nearest `float64`; infinite when too large.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
-        Some(to_f64(&self.as_rational()?))
+        Some(to_f64(&self.as_real()?))
     }
 
     /// As the nearest `float32`; infinite when too large.
     #[must_use]
     pub fn as_f32(&self) -> Option<f32> {
-        Some(to_f32(&self.as_rational()?))
+        Some(to_f32(&self.as_real()?))
     }
 
     /// Whether it is zero.
@@ -199,11 +157,7 @@ impl Const {
     /// -1, 0 or 1.
     #[must_use]
     pub fn sign(&self) -> i32 {
-        match self.as_rational() {
-            Some(value) if value.is_negative() => -1,
-            Some(value) if value.is_positive() => 1,
-            _ => 0,
-        }
+        self.as_real().map_or(0, |value| value.sign())
     }
 
     /// The same value in the kind of an untyped type, if it is exact there.
@@ -211,7 +165,7 @@ impl Const {
     pub fn to_kind(&self, kind: Basic) -> Option<Const> {
         match kind {
             kind if kind.is_integer() => self.as_int().map(Const::Int),
-            kind if kind.is_float() => self.as_rational().map(Const::Float),
+            kind if kind.is_float() => self.as_real().map(Const::Float),
             kind if kind.is_complex() => self.as_complex().map(|(re, im)| Const::Complex(re, im)),
             _ => Some(self.clone()),
         }
@@ -239,7 +193,7 @@ impl Const {
         }
         match ty {
             Basic::Float32 | Basic::Float64 | Basic::UntypedFloat => {
-                round_float(&self.as_rational()?, ty).map(Const::Float)
+                round_float(&self.as_real()?, ty).map(Const::Float)
             }
             Basic::Complex64 | Basic::Complex128 | Basic::UntypedComplex => {
                 let (re, im) = self.as_complex()?;
@@ -262,8 +216,8 @@ impl Const {
         match (op, x) {
             (UnaryOp::Plus, x) => Some(x.clone()),
             (UnaryOp::Neg, Const::Int(x)) => Some(Const::Int(-x)),
-            (UnaryOp::Neg, Const::Float(x)) => Some(Const::Float(-x)),
-            (UnaryOp::Neg, Const::Complex(re, im)) => Some(Const::Complex(-re, -im)),
+            (UnaryOp::Neg, Const::Float(x)) => Some(Const::Float(x.neg())),
+            (UnaryOp::Neg, Const::Complex(re, im)) => Some(Const::Complex(re.neg(), im.neg())),
             (UnaryOp::BitNot, Const::Int(x)) => {
                 let value = !x;
                 Some(Const::Int(if ty.is_unsigned() {
@@ -288,7 +242,7 @@ impl Const {
             }
         }
         let raise = |x: &Const, to: u8| match to {
-            2 => x.as_rational().map(Const::Float),
+            2 => x.as_real().map(Const::Float),
             3 => x.as_complex().map(|(re, im)| Const::Complex(re, im)),
             _ => Some(x.clone()),
         };
@@ -314,7 +268,7 @@ impl Const {
                 BinaryOp::Sub => Const::Int(x - y),
                 BinaryOp::Mul => Const::Int(x * y),
                 BinaryOp::Div if integer => Const::Int(x / y),
-                BinaryOp::Div => Const::Float(shorten(BigRational::new(x, y))),
+                BinaryOp::Div => Const::Float(Real::ratio(BigRational::new(x, y))),
                 BinaryOp::Rem => Const::Int(x % y),
                 BinaryOp::And => Const::Int(x & y),
                 BinaryOp::Or => Const::Int(x | y),
@@ -322,25 +276,29 @@ impl Const {
                 BinaryOp::AndNot => Const::Int(x & !y),
                 _ => return None,
             }),
-            (Const::Float(x), Const::Float(y)) => Some(Const::Float(shorten(match op {
-                BinaryOp::Add => x + y,
-                BinaryOp::Sub => x - y,
-                BinaryOp::Mul => x * y,
-                BinaryOp::Div => x / y,
+            (Const::Float(x), Const::Float(y)) => Some(Const::Float(match op {
+                BinaryOp::Add => x.add(&y),
+                BinaryOp::Sub => x.sub(&y),
+                BinaryOp::Mul => x.mul(&y),
+                BinaryOp::Div => x.div(&y),
                 _ => return None,
-            }))),
+            })),
             (Const::Complex(a, b), Const::Complex(c, d)) => {
                 let (re, im) = match op {
-                    BinaryOp::Add => (a + c, b + d),
-                    BinaryOp::Sub => (a - c, b - d),
-                    BinaryOp::Mul => (&a * &c - &b * &d, &a * &d + &b * &c),
+                    BinaryOp::Add => (a.add(&c), b.add(&d)),
+                    BinaryOp::Sub => (a.sub(&c), b.sub(&d)),
+                    BinaryOp::Mul => (a.mul(&c).sub(&b.mul(&d)), a.mul(&d).add(&b.mul(&c))),
                     BinaryOp::Div => {
-                        let s = &c * &c + &d * &d;
-                        ((&a * &c + &b * &d) / &s, (&b * &c - &a * &d) / &s)
+                        let s = c.mul(&c).add(&d.mul(&d));
+                        if s.is_zero() {
+                            return None;
+                        }
+                        let (re, im) = (a.mul(&c).add(&b.mul(&d)), b.mul(&c).sub(&a.mul(&d)));
+                        (re.div(&s), im.div(&s))
                     }
                     _ => return None,
                 };
-                Some(Const::Complex(shorten(re), shorten(im)))
+                Some(Const::Complex(re, im))
             }
             _ => None,
         }
@@ -361,7 +319,7 @@ impl Const {
             (Const::Bool(x), Const::Bool(y)) => x.cmp(&y),
             (Const::Str(x), Const::Str(y)) => x.cmp(&y),
             (Const::Int(x), Const::Int(y)) => x.cmp(&y),
-            (Const::Float(x), Const::Float(y)) => x.cmp(&y),
+            (Const::Float(x), Const::Float(y)) => x.order(&y),
             (Const::Complex(a, b), Const::Complex(c, d)) => {
                 if a == c && b == d {
                     Ordering::Equal
@@ -415,31 +373,37 @@ impl Const {
     }
 }
 
-fn show_float(value: &BigRational) -> String {
-    if value.is_integer() && value.numer().bits() < 64 {
-        return value.numer().to_string();
-    }
+fn show_float(value: &Real) -> String {
+    let is_integer = match value {
+        Real::Ratio(ratio) if ratio.is_integer() && ratio.numer().bits() < 64 => {
+            return ratio.numer().to_string();
+        }
+        Real::Ratio(ratio) => ratio.is_integer(),
+        Real::Float { .. } => false,
+    };
     let float = to_f64(value);
     if float.is_finite() && (float != 0.0 || value.is_zero()) {
         let text = format_g(float, 6);
         // What is no integer must not look like one.
-        if value.is_integer() || text.contains('.') {
+        if is_integer || text.contains('.') {
             return text;
         }
         return format_shortest(float);
     }
     // Beyond float64: mantissa and decimal exponent by logarithm.
-    let digits = (value.numer().bits() as f64 - value.denom().bits() as f64) * std::f64::consts::LOG10_2;
-    let exponent = digits.floor() as i64;
-    let scaled = to_f64(&(value * pow(10, -exponent)));
-    let (mantissa, exponent) = if scaled.abs() >= 10.0 {
-        (scaled / 10.0, exponent + 1)
-    } else if scaled.abs() < 1.0 {
-        (scaled * 10.0, exponent - 1)
+    let (mantissa, exponent) = value.mantissa_and_exponent();
+    let digits = exponent as f64 * (std::f64::consts::LN_2 / std::f64::consts::LN_10);
+    let exponent = digits.trunc();
+    let mantissa = mantissa * 10f64.powf(digits - exponent);
+    // Where rounding to six digits makes a ten, the mantissa is one already.
+    let (mantissa, exponent) = if mantissa.abs() < 1.0 - 0.5e-6 {
+        (mantissa * 10.0, exponent - 1.0)
+    } else if mantissa.abs() >= 10.0 {
+        (mantissa / 10.0, exponent + 1.0)
     } else {
-        (scaled, exponent)
+        (mantissa, exponent)
     };
-    format!("{}e{exponent:+}", format_g(mantissa, 6))
+    format!("{}e{:+}", format_g(mantissa, 6), exponent as i64)
 }
 
 /// As Go's `%g`: the fewest digits that tell the value.
@@ -522,27 +486,30 @@ fn parse_float(text: &str) -> Option<Const> {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
         None => (rest, 0),
     };
-    if exponent > MALFORMED_EXPONENT {
+    if exponent > MALFORMED_EXPONENT && !hex {
         return None;
     }
-    let exponent = exponent.clamp(-MAX_EXPONENT, MAX_EXPONENT);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     let value = BigInt::parse_bytes(digits.as_bytes(), if hex { 16 } else { 10 }).unwrap_or_default();
-    let places = fraction.len() as i64;
-    let scale = if hex { pow(2, exponent - 4 * places) } else { pow(10, exponent - places) };
-    Some(Const::Float(shorten(rational(value) * scale)))
+    let places = fraction.len() as i64 * if hex { 4 } else { 1 };
+    // Go reads digits with a binary exponent of 32 bits first, then the powers of five.
+    let exponent = exponent.checked_sub(places)?;
+    i32::try_from(exponent.checked_add(value.bits() as i64)?).ok()?;
+    let value = Real::scaled(value, if hex { 2 } else { 10 }, exponent);
+    (!value.is_excessive()).then_some(Const::Float(value))
 }
 
-fn round_float(value: &BigRational, ty: Basic) -> Option<BigRational> {
+fn round_float(value: &Real, ty: Basic) -> Option<Real> {
+    let exact = |ratio: Option<BigRational>| Real::ratio(ratio.unwrap_or_default());
     match ty {
         Basic::Float32 => {
             let rounded = to_f32(value);
-            rounded.is_finite().then(|| BigRational::from_float(rounded).unwrap_or_default())
+            rounded.is_finite().then(|| exact(BigRational::from_float(rounded)))
         }
         Basic::Float64 => {
             let rounded = to_f64(value);
-            rounded.is_finite().then(|| BigRational::from_float(rounded).unwrap_or_default())
+            rounded.is_finite().then(|| exact(BigRational::from_float(rounded)))
         }
         _ => Some(value.clone()),
     }
@@ -577,22 +544,30 @@ fn round_to(value: &BigRational, mantissa_bits: i64, least: i64) -> (u64, i64) {
     }
 }
 
-fn to_f64(value: &BigRational) -> f64 {
-    if value.is_zero() {
+fn to_f64(value: &Real) -> f64 {
+    let Some(ratio) = value.as_ratio() else { return beyond(value) };
+    if ratio.is_zero() {
         return 0.0;
     }
-    let (q, exponent) = round_to(value, 53, -1074);
+    let (q, exponent) = round_to(ratio, 53, -1074);
     let magnitude = if exponent > 1024 { f64::INFINITY } else { scale(q as f64, exponent) };
-    if value.is_negative() { -magnitude } else { magnitude }
+    if ratio.is_negative() { -magnitude } else { magnitude }
 }
 
-fn to_f32(value: &BigRational) -> f32 {
-    if value.is_zero() {
+fn to_f32(value: &Real) -> f32 {
+    let Some(ratio) = value.as_ratio() else { return beyond(value) as f32 };
+    if ratio.is_zero() {
         return 0.0;
     }
-    let (q, exponent) = round_to(value, 24, -149);
+    let (q, exponent) = round_to(ratio, 24, -149);
     let magnitude = if exponent > 128 { f32::INFINITY } else { scale(q as f64, exponent) as f32 };
-    if value.is_negative() { -magnitude } else { magnitude }
+    if ratio.is_negative() { -magnitude } else { magnitude }
+}
+
+/// What becomes of a value whose exponent no machine float has: infinite or zero.
+fn beyond(value: &Real) -> f64 {
+    let (mantissa, exponent) = value.mantissa_and_exponent();
+    if exponent > 0 { mantissa.signum() * f64::INFINITY } else { 0.0 }
 }
 
 /// `x * 2^exponent`; exact when the result is a float64.
@@ -636,5 +611,8 @@ mod tests {
         check("1e100", "1e+100");
         check("3.14159265", "3.14159");
         check("1e1000", "1e+1000");
+        check("1.23456789e-100000", "1.23457e-100000");
+        check("1e646456992", "1e+646456992");
+        check("1e5000", "1e+5000");
     }
 }

@@ -33,6 +33,7 @@ mod object;
 mod operand;
 mod ops;
 mod range;
+mod real;
 mod returns;
 mod script;
 mod selector;

@@ -51,10 +51,6 @@ impl Checker {
         if !base_x.is_valid() || base_x.ty == Basic::Invalid.id() {
             return;
         }
-        if name.name == sym::BLANK {
-            self.error(Code::BlankValue, name.span, "cannot refer to blank field or method");
-            return;
-        }
         let selected = match self.types.get(base_x.ty) {
             Type::Pointer(elem) => *elem,
             _ => base_x.ty,

@@ -98,7 +98,10 @@ impl TypeTable {
                                 (Some(all), Some(terms)) => all.extend(terms),
                                 _ => all = None,
                             }
-                        } else if let Some(all) = &mut all {
+                        } else if let Some(all) = &mut all
+                            // No type has a type as underlying that is not its own.
+                            && (!term.tilde || self.identical(term.ty, term_under))
+                        {
                             all.push(*term);
                         }
                     }
