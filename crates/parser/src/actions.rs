@@ -7,6 +7,8 @@ use golite_source::{Interner, Span, Symbol, sym};
 use golite_syntax::ast::*;
 use golite_syntax::literal;
 
+use crate::recover::is_value;
+
 /// A function's or composite's parameter as parsed: a type, or a name (perhaps a type after all) and
 /// a type.
 #[derive(Debug)]
@@ -144,6 +146,10 @@ impl Ctx<'_, '_> {
     }
 
     pub(crate) fn index(&mut self, base: Expr, args: Vec<Expr>, r: u32) -> Expr {
+        // An index stands alone; only type arguments may be several.
+        if args.iter().skip(1).any(is_value) {
+            self.refuse();
+        }
         let span = Span::new(base.span.start, self.base + r);
         self.make(span, ExprKind::Index(Box::new(base), args))
     }
@@ -190,6 +196,10 @@ impl Ctx<'_, '_> {
 
     pub(crate) fn composite(&mut self, ty: Expr, value: (Vec<Expr>, u32, u32, u32)) -> Expr {
         let (elements, _, pl, r) = value;
+        // `x[1] {` is an element before a block.
+        if matches!(ty.kind, ExprKind::Index(..)) && is_value(&ty) {
+            self.refuse();
+        }
         let span = Span::new(ty.span.start, self.base + r);
         let rbrace = self.span(pl, r);
         self.make(span, ExprKind::CompositeLit(CompositeLit { ty: Some(Box::new(ty)), elements, rbrace }))

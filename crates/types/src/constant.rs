@@ -374,18 +374,11 @@ impl Const {
 }
 
 fn show_float(value: &Real) -> String {
-    let is_integer = match value {
-        Real::Ratio(ratio) if ratio.is_integer() && ratio.numer().bits() < 64 => {
-            return ratio.numer().to_string();
-        }
-        Real::Ratio(ratio) => ratio.is_integer(),
-        Real::Float { .. } => false,
-    };
     let float = to_f64(value);
     if float.is_finite() && (float != 0.0 || value.is_zero()) {
         let text = format_g(float, 6);
         // What is no integer must not look like one.
-        if is_integer || text.contains('.') {
+        if value.to_integer().is_some() || text.contains('.') {
             return text;
         }
         return format_shortest(float);

@@ -51,6 +51,13 @@ impl Checker {
         out
     }
 
+    /// A list of type parameters with their constraints.
+    pub(crate) fn show_type_params(&self, params: &[TypeId]) -> String {
+        let mut out = String::new();
+        self.write_type_params(&mut out, params, Qualify::Except(self.env.pkg), 0);
+        out
+    }
+
     /// Several results with their names.
     pub(crate) fn show_results(&self, types: &[TypeId], names: &crate::ty::ParamNames) -> String {
         let mut out = String::from("(");
@@ -168,18 +175,7 @@ impl Checker {
                         if runtime { args.len() } else { self.types.named_info(*origin).type_params.len() };
                     self.write_arguments(out, &args[..shown.min(args.len())], qualify, depth);
                 } else if !info.type_params.is_empty() && !runtime {
-                    out.push('[');
-                    for (i, param) in info.type_params.iter().enumerate() {
-                        if i > 0 {
-                            *out += ", ";
-                        }
-                        self.write_type(out, *param, qualify, depth + 1);
-                        if let Some(param) = self.types.as_param(*param) {
-                            out.push(' ');
-                            self.write_type(out, self.types.param_info(param).constraint, qualify, depth + 1);
-                        }
-                    }
-                    out.push(']');
+                    self.write_type_params(out, &info.type_params, qualify, depth);
                 }
                 if qualify == Qualify::Path {
                     match self.local_number(info.obj) {
@@ -312,6 +308,26 @@ impl Checker {
         }
     }
 
+    /// A list of type parameters; those that follow each other share one mention of their constraint.
+    fn write_type_params(&self, out: &mut String, params: &[TypeId], qualify: Qualify, depth: u32) {
+        let bound =
+            |param: &TypeId| self.types.as_param(*param).map(|param| self.types.param_info(param).constraint);
+        out.push('[');
+        for (i, param) in params.iter().enumerate() {
+            if i > 0 {
+                *out += ", ";
+            }
+            self.write_type(out, *param, qualify, depth + 1);
+            if let Some(constraint) = bound(param)
+                && params.get(i + 1).and_then(bound) != Some(constraint)
+            {
+                out.push(' ');
+                self.write_type(out, constraint, qualify, depth + 1);
+            }
+        }
+        out.push(']');
+    }
+
     /// Type arguments, if there are any.
     fn write_arguments(&self, out: &mut String, args: &[TypeId], qualify: Qualify, depth: u32) {
         if args.is_empty() {
@@ -392,18 +408,7 @@ impl Checker {
 
     fn write_signature_info(&self, out: &mut String, sig: &crate::ty::SigInfo, qualify: Qualify, depth: u32) {
         if !sig.type_params.is_empty() && !qualify.is_runtime() {
-            out.push('[');
-            for (i, param) in sig.type_params.iter().enumerate() {
-                if i > 0 {
-                    *out += ", ";
-                }
-                self.write_type(out, *param, qualify, depth + 1);
-                if let Some(param) = self.types.as_param(*param) {
-                    out.push(' ');
-                    self.write_type(out, self.types.param_info(param).constraint, qualify, depth + 1);
-                }
-            }
-            out.push(']');
+            self.write_type_params(out, &sig.type_params, qualify, depth);
         }
         let (params, results) = &*sig.names.0;
         out.push('(');

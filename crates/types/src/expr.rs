@@ -348,6 +348,7 @@ impl Checker {
                         let message = "cannot use iota outside constant declaration";
                         self.error(Code::BadDeclaration, x.span, message);
                         x.invalidate();
+                        x.ty = Basic::Invalid.id();
                         return;
                     };
                     x.value = Some(Const::int(i64::from(iota)));

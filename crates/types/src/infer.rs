@@ -296,7 +296,11 @@ impl Checker {
                 Some(ty) if !self.mentions(*ty, &solve) => result.push(*ty),
                 _ => {
                     let place = self.declared_at(solve[i]);
-                    let message = format!("cannot infer {}{place}", self.show(solve[i]));
+                    let name = self.types.as_param(solve[i]).map_or("", |param| {
+                        let name = self.types.param_info(param).name;
+                        self.name(name)
+                    });
+                    let message = format!("cannot infer {name}{place}");
                     inference.error = Some((inference.span, message));
                     return None;
                 }

@@ -385,8 +385,13 @@ impl Checker {
         if asserting && by_set {
             return Ok(());
         }
+        // What is told is the first in the order of names.
+        let mut first: Option<(String, Reason)> = None;
         for method in wanted {
             let name = self.name(method.name).to_string();
+            if first.as_ref().is_some_and(|(before, _)| *before < name) {
+                continue;
+            }
             let mut found = self.lookup_member(ty, method.name, method.pkg);
             if by_set && !matches!(found, Lookup::Method { .. }) {
                 found = Lookup::Missing;
@@ -413,9 +418,9 @@ impl Checker {
                     self.reason_missing(ty, iface, method.name, method.pkg, method.sig, by_set)
                 }
             };
-            return Err(Reason(reason));
+            first = Some((name, Reason(reason)));
         }
-        Ok(())
+        first.map_or(Ok(()), |(_, reason)| Err(reason))
     }
 
     fn reason_missing(

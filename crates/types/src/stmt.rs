@@ -92,8 +92,10 @@ impl Checker {
         let len =
             stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty)).map_or(0, |last| last + 1);
         for (i, stmt) in stmts[..len].iter().enumerate() {
-            let can_fall_through = context.can_fall_through && i + 1 == len;
-            self.check_stmt(Context { can_fall_through, ..context }, stmt);
+            let last = i + 1 == len;
+            let can_fall_through = context.can_fall_through && last;
+            let last_clause = context.last_clause && last;
+            self.check_stmt(Context { can_fall_through, last_clause, ..context }, stmt);
         }
     }
 

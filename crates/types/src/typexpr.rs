@@ -312,17 +312,7 @@ impl Checker {
     /// A generic alias as messages show it: with its type parameters.
     fn generic_alias_text(&self, alias: ObjId) -> String {
         let object = self.object(alias);
-        let params: Vec<String> = object
-            .type_params
-            .iter()
-            .map(|param| match self.types.as_param(*param) {
-                Some(id) => {
-                    format!("{} {}", self.show(*param), self.show(self.types.param_info(id).constraint))
-                }
-                None => self.show(*param),
-            })
-            .collect();
-        format!("{}[{}]", self.name(object.name), params.join(", "))
+        format!("{}{}", self.name(object.name), self.show_type_params(&object.type_params))
     }
 
     /// The type parameters of a generic type without arguments; none for other types.

@@ -288,7 +288,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// Whether an expression can only be a value.
-fn is_value(x: &Expr) -> bool {
+pub(crate) fn is_value(x: &Expr) -> bool {
     match &x.kind {
         ExprKind::BasicLit(_)
         | ExprKind::CompositeLit(CompositeLit { .. })

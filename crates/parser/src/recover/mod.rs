@@ -24,6 +24,7 @@ use golite_syntax::lexer::Spanned;
 use golite_syntax::token::Token;
 
 use crate::actions::Ctx;
+pub(crate) use expr::is_value;
 
 /// Tokens that begin a top-level declaration.
 const DECLARATIONS: &[Token] = &[Token::Import, Token::Const, Token::Type, Token::Var, Token::Func];
