@@ -499,6 +499,8 @@ pub(crate) fn enqueue_recv(
     ok: StackSlot,
     case: u32,
 ) {
+    // What stands there from before keeps nothing alive while the goroutine waits.
+    deliver(rt, g, dst, elem_of(ch), &Value::default());
     let mut record = WaitRecord::new(g, Side::Receive, ch, receiver_word(dst, ok));
     record.case = case;
     enqueue(rt, record);

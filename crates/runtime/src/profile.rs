@@ -90,6 +90,10 @@ pub struct CpuProfile {
     pub time: i64,
     /// Nanoseconds of running until the next sample.
     pub left: i64,
+    /// When the clock was looked at last; `None` before the first time.
+    pub looked: Option<i64>,
+    /// Steps since then.
+    pub steps: u64,
     /// Samples.
     pub table: Table<1>,
 }

@@ -524,7 +524,12 @@ pub fn outside_done(rt: &mut Runtime) {
 #[inline]
 pub fn tell(rt: &mut Runtime, event: Event) {
     if rt.sched.events.listening() {
-        let now = timer::glance(rt);
+        // Who starts to run does so when the one before has stopped.
+        let switch = rt.sched.events.log.as_ref().filter(|_| matches!(event, Event::GoroutineStarted { .. }));
+        let now = match switch.and_then(|log| log.time_of_switch()) {
+            Some(time) => time,
+            None => timer::glance(rt),
+        };
         rt.sched.events.tell(now, event);
         if rt.running != GoroutineIx::NONE && rt.sched.events.log.is_some() {
             rt.heap.request_attention();

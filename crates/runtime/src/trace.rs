@@ -137,6 +137,9 @@ pub struct Record {
     pub what: What,
 }
 
+/// Where a goroutine is in each of its frames: the interpreter's own addresses.
+pub type RawStack = smallvec::SmallVec<[u64; 16]>;
+
 /// A trace under way.
 #[derive(Debug)]
 pub struct TraceLog {
@@ -146,6 +149,8 @@ pub struct TraceLog {
     /// Stacks by number, from 1.
     stacks: Vec<Box<[u64]>>,
     stack_numbers: FxHashMap<Box<[u64]>, u32>,
+    /// The numbers of stacks by their return addresses.
+    raw_numbers: FxHashMap<RawStack, u32>,
     generation: u64,
     /// The goroutine that runs where the records end.
     running: u64,
@@ -159,6 +164,7 @@ impl Default for TraceLog {
             unstacked: Vec::new(),
             stacks: Vec::new(),
             stack_numbers: FxHashMap::default(),
+            raw_numbers: FxHashMap::default(),
             generation: 1,
             running: 0,
             gc: 1,
@@ -204,14 +210,35 @@ impl TraceLog {
         !self.unstacked.is_empty()
     }
 
-    /// Gives those that wait for it their stack.
-    pub fn give_stack(&mut self, stack: Vec<u64>) {
+    /// Gives those that wait for it their stack, which may be known by its return addresses from here on.
+    pub fn give_stack(&mut self, stack: Vec<u64>, raw: Option<RawStack>) {
         let number = if stack.is_empty() { NO_STACK } else { self.stack(stack) };
-        for index in std::mem::take(&mut self.unstacked) {
+        if let Some(raw) = raw {
+            self.raw_numbers.insert(raw, number);
+        }
+        self.give_number(number);
+    }
+
+    /// Gives those that wait for it their stack, if it is known.
+    pub fn give_known(&mut self, raw: &RawStack) -> bool {
+        let Some(&number) = self.raw_numbers.get(raw) else { return false };
+        self.give_number(number);
+        true
+    }
+
+    fn give_number(&mut self, number: u32) {
+        for index in self.unstacked.drain(..) {
             if let Some(record) = self.records.get_mut(index) {
                 record.stack = number;
             }
         }
+    }
+
+    /// The time of the last record, if nothing has happened since then but the choice of who runs next.
+    #[must_use]
+    pub fn time_of_switch(&self) -> Option<i64> {
+        let last = self.records.last()?;
+        matches!(last.what, What::Block(..) | What::Stop(..) | What::End(_)).then_some(last.time)
     }
 
     /// Adds what the runtime tells.
@@ -314,6 +341,7 @@ impl TraceLog {
         // Stacks are numbered anew, so that a long run does not collect them all.
         self.stacks.clear();
         self.stack_numbers.clear();
+        self.raw_numbers.clear();
         encoder.out
     }
 }

@@ -108,14 +108,19 @@ impl Vm {
         stack.drain(..count);
     }
 
-    /// Runs the goroutine for its budget, looking at the clock now and then.
+    /// Runs the goroutine for its budget, looking at the clock now and then: not in every slice, since many are
+    /// shorter than a look takes. The clock stands still while nothing runs.
     pub(crate) fn run_sampled(&mut self) {
         let mut rest = self.budget;
-        let mut now = self.cpu_time(0);
         let granted = rest;
         self.cut_short = false;
+        if self.rt.profiles.cpu.as_ref().is_some_and(|cpu| cpu.looked.is_none()) {
+            let now = self.cpu_time(0);
+            self.look(now);
+        }
         loop {
-            let part = rest.min(SAMPLED_STEPS);
+            let pending = self.rt.profiles.cpu.as_ref().map_or(0, |cpu| cpu.steps);
+            let part = rest.min(SAMPLED_STEPS.saturating_sub(pending).max(1));
             rest -= part;
             self.budget = part;
             let steps = self.rt.sched.steps;
@@ -124,9 +129,15 @@ impl Vm {
             let over = (self.rt.sched.steps - steps).min(rest);
             self.rt.sched.steps -= over;
             rest -= over;
-            let then = std::mem::replace(&mut now, self.cpu_time(granted - rest - self.budget.min(part)));
+            let left = self.budget.min(part);
+            if let Some(cpu) = &mut self.rt.profiles.cpu {
+                cpu.steps += part - left + over;
+                if cpu.steps >= SAMPLED_STEPS {
+                    let now = self.cpu_time(granted - rest - left);
+                    self.look(now);
+                }
+            }
             let more = matches!(self.exit, Exit::Preempted) && rest > 0 && !self.cut_short;
-            self.sample_cpu(now - then);
             if !more {
                 if self.cut_short {
                     rest = 0;
@@ -136,6 +147,14 @@ impl Vm {
             }
             self.exit = Exit::None;
         }
+    }
+
+    /// The clock of the CPU profile says `now`.
+    fn look(&mut self, now: i64) {
+        let Some(cpu) = &mut self.rt.profiles.cpu else { return };
+        cpu.steps = 0;
+        let before = cpu.looked.replace(now).unwrap_or(now);
+        self.sample_cpu(now - before);
     }
 
     /// What the CPU is measured by, after so many steps of the slice.

@@ -6,12 +6,13 @@
 use std::collections::{HashMap, VecDeque};
 
 use golite_runtime::NativeResult;
-use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::goroutine::{GoroutineIx, StackSlot, Status, WaitReason};
 use golite_runtime::native::TraceRequest;
 use golite_runtime::profile::MAX_FRAMES;
 use golite_runtime::timer;
-use golite_runtime::trace::{GoStatus, HEADER, TraceLog, What};
+use golite_runtime::trace::{GoStatus, HEADER, RawStack, TraceLog, What};
 
+use crate::frame::{link_pc, link_slots};
 use crate::vm::Vm;
 
 /// Records that are made bytes together.
@@ -114,10 +115,47 @@ impl Vm {
         if !wanted {
             return;
         }
-        let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g, MAX_FRAMES) };
-        if let Some(log) = &mut self.rt.sched.events.log {
-            log.give_stack(stack);
+        // The same stack comes again and again: it is known by its return addresses.
+        let raw = self.raw_stack(g);
+        let known = match (&raw, &mut self.rt.sched.events.log) {
+            (Some(raw), Some(log)) => log.give_known(raw),
+            _ => false,
+        };
+        if !known {
+            let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g, MAX_FRAMES) };
+            if let Some(log) = &mut self.rt.sched.events.log {
+                log.give_stack(stack, raw);
+            }
         }
+    }
+
+    /// What tells the stack of a goroutine from others: where it is in each frame. Not for those that panic, or
+    /// that have not begun.
+    fn raw_stack(&self, g: GoroutineIx) -> Option<RawStack> {
+        if g == GoroutineIx::NONE {
+            return None;
+        }
+        let goroutine = self.rt.goroutines.get(g);
+        if goroutine.pc == 0 || !goroutine.panics().is_empty() {
+            return None;
+        }
+        let waits = goroutine.status == Status::Waiting && goroutine.reason != WaitReason::IoWait;
+        let mut raw = RawStack::new();
+        raw.push(goroutine.pc | u64::from(waits) << 63 | u64::from(goroutine.id == 1) << 62);
+        let mut base = goroutine.base.0;
+        while raw.len() <= MAX_FRAMES {
+            let link = goroutine.link(StackSlot(base));
+            let return_to = link_pc(link);
+            if return_to == self.code.exit() {
+                return Some(raw);
+            }
+            if return_to == self.code.unwind() {
+                return None;
+            }
+            raw.push(return_to as u64);
+            base -= link_slots(link) as u32;
+        }
+        Some(raw)
     }
 
     /// Makes bytes of the records, if there are many, or, where only the last are kept, if they begin long ago.

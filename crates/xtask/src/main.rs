@@ -6,9 +6,11 @@ mod differential;
 mod docs;
 mod errors_page;
 mod golite;
+mod gotests;
 mod handlers;
 mod parallel;
 mod real_go;
+mod soak;
 mod stress;
 
 use std::process::ExitCode;
@@ -18,6 +20,8 @@ const USAGE: &str = "usage: cargo xtask TASK
   docs [--check]                 writes the generated pages of docs/, or says which are stale
   differential [FILTER]          runs lang-tests and examples under real Go too, and compares
   stress [--seeds N] [FILTER]    runs lang-tests with many seeds, collections everywhere, small heaps
+  gotests PACKAGE [FILTER]       runs the tests that an installed Go has of a package (--golite BINARY: with that)
+  soak [--seconds N] [--seed N]  random programs that check what is reachable in them (--golite BINARY: with that)
   handlers BINARY                looks for calls in the handlers of an optimised golite (objdump)
   bigprogram --lines N OUT IN... makes one large program of copies of the programs IN
 ";
@@ -34,6 +38,8 @@ fn main() -> ExitCode {
         ["differential"] => differential::run(""),
         ["differential", filter] => differential::run(filter),
         ["stress", rest @ ..] => stress::run(rest),
+        ["gotests", rest @ ..] => gotests::run(rest),
+        ["soak", rest @ ..] => soak::run(rest),
         ["handlers", binary] => handlers::run(binary),
         ["bigprogram", rest @ ..] => bigprogram::run(rest),
         _ => Err(USAGE.into()),
