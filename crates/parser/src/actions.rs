@@ -594,35 +594,35 @@ impl Ctx<'_, '_> {
     pub(crate) fn if_stmt(
         &mut self,
         l: u32,
-        header: Header,
+        header: Box<Header>,
         then: Block,
         otherwise: Option<Stmt>,
         r: u32,
     ) -> Stmt {
-        let cond = self.header_value(header.last).unwrap_or_else(|| {
+        let Header { init, last, .. } = *header;
+        let cond = self.header_value(last).unwrap_or_else(|| {
             self.refuse();
             self.make(Span::at(then.span.start), ExprKind::Bad)
         });
-        let init = header.init;
         self.stmt(l, StmtKind::If(Box::new(IfStmt { init, cond, then, otherwise })), r)
     }
 
     pub(crate) fn switch(
         &mut self,
         l: u32,
-        header: Header,
+        header: Box<Header>,
         bl: u32,
         clauses: Vec<CaseClause>,
         r: u32,
     ) -> Stmt {
         let body = self.span(bl, r);
         let guard = |expr: &Expr| matches!(expr.kind, ExprKind::TypeAssert(_, None));
-        let init = header.init;
+        let Header { init, last, .. } = *header;
         let subject = |expr: Expr| match expr.kind {
             ExprKind::TypeAssert(x, None) => *x,
             _ => unreachable!("tested by the caller"),
         };
-        match header.last {
+        match last {
             Some(Stmt { kind: StmtKind::Expr(expr), .. }) if guard(&expr) => {
                 let subject = subject(expr);
                 let stmt = TypeSwitchStmt { init, binding: None, subject, clauses, body };
@@ -656,23 +656,24 @@ impl Ctx<'_, '_> {
         kl: u32,
         kr: u32,
         subject: Expr,
-    ) -> Header {
+    ) -> Box<Header> {
         let range = self.span(kl, kr);
-        Header { range: Some(RangeHeader { vars, define, range, subject }), ..Header::default() }
+        Box::new(Header { range: Some(RangeHeader { vars, define, range, subject }), ..Header::default() })
     }
 
-    pub(crate) fn for_stmt(&mut self, l: u32, header: Header, body: Block, r: u32) -> Stmt {
-        if let Some(RangeHeader { vars, define, range, subject }) = header.range {
+    pub(crate) fn for_stmt(&mut self, l: u32, header: Box<Header>, body: Block, r: u32) -> Stmt {
+        let Header { init, last, post, range } = *header;
+        if let Some(RangeHeader { vars, define, range, subject }) = range {
             let mut vars = vars.into_iter();
             let (key, value, extra) = (vars.next(), vars.next(), vars.next());
             let stmt = RangeStmt { key, value, extra, define, subject, body, range };
             return self.stmt(l, StmtKind::Range(Box::new(stmt)), r);
         }
-        if matches!(&header.post, Some(Stmt { kind: StmtKind::Define(..), .. })) {
+        if matches!(&post, Some(Stmt { kind: StmtKind::Define(..), .. })) {
             self.refuse();
         }
-        let cond = self.header_value(header.last);
-        let stmt = ForStmt { init: header.init, cond, post: header.post, body };
+        let cond = self.header_value(last);
+        let stmt = ForStmt { init, cond, post, body };
         self.stmt(l, StmtKind::For(Box::new(stmt)), r)
     }
 

@@ -439,7 +439,7 @@ impl Reader<'_, '_, '_> {
         };
         let brace = self.start();
         let clauses = self.clauses("missing { after switch clause", Self::case_clause);
-        let header = Header { init: parts.init, last, ..Header::default() };
+        let header = Box::new(Header { init: parts.init, last, ..Header::default() });
         self.ctx.switch(start, header, brace, clauses, self.end())
     }
 
