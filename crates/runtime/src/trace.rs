@@ -314,7 +314,7 @@ impl TraceLog {
             batch: Vec::new(),
             base: 0,
             last: 0,
-            strings: HashMap::new(),
+            strings: FxHashMap::default(),
             texts: Vec::new(),
             seen: FxHashMap::default(),
             stacks: FxHashSet::default(),
@@ -352,7 +352,7 @@ struct Encoder {
     batch: Vec<u8>,
     base: u64,
     last: u64,
-    strings: HashMap<String, u64>,
+    strings: FxHashMap<String, u64>,
     texts: Vec<String>,
     /// Number of the last start or wake-up of the goroutines that have a status.
     seen: FxHashMap<u64, u64>,

@@ -228,7 +228,7 @@ impl Vm {
             return None;
         }
         self.end_trace();
-        Some(self.rt.trace_chunks.drain(..).flatten().collect())
+        Some(self.rt.trace_chunks.drain(..).collect::<Vec<_>>().concat())
     }
 
     /// What a program asks for.
