@@ -16,6 +16,9 @@ use crate::state::Runtime;
 use crate::string;
 use crate::types::{Comparison, DataWord, TypeTable};
 
+/// Bytes that are compared between two looks at the limits.
+const LONG: u64 = 1 << 24;
+
 /// Values in a row that are still to be compared.
 struct Rest {
     a: Addr,
@@ -76,11 +79,20 @@ impl Runtime {
     /// Whether two values in memory are equal.
     ///
     /// # Errors
-    /// As `equal_ifaces`, for interfaces inside.
+    /// As `equal_ifaces`, for interfaces inside; `Trap::Limit`.
     pub fn equal_memory(&mut self, a: Addr, b: Addr, ty: TypeIx) -> Result<bool, Trap> {
-        match equal_memory(&self.types, a, b, ty) {
-            Ok(answer) => Ok(answer),
-            Err(ty) => Err(self.raise_uncomparable(ty)),
+        let mut walk = Walk::new(a, b, ty);
+        loop {
+            match walk.next(&self.types) {
+                Ok(Some(answer)) => {
+                    self.spend(walk.bytes);
+                    return Ok(answer);
+                }
+                // Few values can hold many texts: limits hold between them.
+                Ok(None) if walk.bytes >= LONG => self.charge(std::mem::take(&mut walk.bytes) >> 6)?,
+                Ok(None) => {}
+                Err(ty) => return Err(self.raise_uncomparable(ty)),
+            }
         }
     }
 }
@@ -99,13 +111,32 @@ pub(crate) fn equal_memory(types: &TypeTable, a: Addr, b: Addr, ty: TypeIx) -> R
             _ => {}
         }
     }
-    let mut rest = vec![Rest { a, b, ty, count: 1 }];
-    while let Some(Rest { a, b, ty, count }) = rest.pop() {
-        if !equal_row(types, a, b, ty, count, &mut rest)? {
-            return Ok(false);
+    let mut walk = Walk::new(a, b, ty);
+    loop {
+        if let Some(answer) = walk.next(types)? {
+            return Ok(answer);
         }
     }
-    Ok(true)
+}
+
+/// A comparison that is not finished.
+struct Walk {
+    rest: Vec<Rest>,
+    /// Bytes that were looked at.
+    bytes: u64,
+}
+
+impl Walk {
+    fn new(a: Addr, b: Addr, ty: TypeIx) -> Walk {
+        Walk { rest: vec![Rest { a, b, ty, count: 1 }], bytes: 0 }
+    }
+
+    /// Compares the next values in a row. The answer, when it is known.
+    fn next(&mut self, types: &TypeTable) -> Result<Option<bool>, TypeIx> {
+        let Some(Rest { a, b, ty, count }) = self.rest.pop() else { return Ok(Some(true)) };
+        let equal = equal_row(types, a, b, ty, count, self)?;
+        Ok((!equal).then_some(false))
+    }
 }
 
 /// # Safety
@@ -122,7 +153,7 @@ fn equal_row(
     b: Addr,
     ty: TypeIx,
     count: u64,
-    rest: &mut Vec<Rest>,
+    walk: &mut Walk,
 ) -> Result<bool, TypeIx> {
     let rt_type = &types[ty];
     let size = rt_type.size;
@@ -131,6 +162,11 @@ fn equal_row(
     if count == 0 {
         return Ok(true);
     }
+    let plain = !matches!(
+        rt_type.comparison,
+        Comparison::String | Comparison::Interface | Comparison::Struct | Comparison::Array
+    );
+    walk.bytes += if plain { size * count } else { size };
     let all = |equal: &dyn Fn(u64) -> bool| (0..count).all(|i| equal(i * size));
     // SAFETY: `count` values of the type are at both addresses.
     unsafe {
@@ -143,17 +179,23 @@ fn equal_row(
             Comparison::Complex128 => {
                 all(&|i| slot::read::<[f64; 2]>(a + i) == slot::read::<[f64; 2]>(b + i))
             }
-            Comparison::String => all(&|i| equal_strings(a + i, b + i)),
+            Comparison::String => {
+                if count > 1 {
+                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
+                }
+                walk.bytes += slot::read::<u64>(a + 8);
+                equal_strings(a, b)
+            }
             Comparison::Interface => {
                 if count > 1 {
-                    rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
+                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
                 }
                 let x = (slot::read(a), slot::read(a + 8));
                 let y = (slot::read(b), slot::read(b + 8));
                 match compare_words(types, x, y) {
                     Words::Known(answer) => answer,
                     Words::Boxes(ty) => {
-                        rest.push(Rest { a: x.1, b: y.1, ty, count: 1 });
+                        walk.rest.push(Rest { a: x.1, b: y.1, ty, count: 1 });
                         true
                     }
                     Words::Uncomparable(ty) => return Err(ty),
@@ -161,18 +203,23 @@ fn equal_row(
             }
             Comparison::Struct => {
                 if count > 1 {
-                    rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
+                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
                 }
                 if let TypeKind::Struct(fields) = &rt_type.def.kind {
                     for field in fields.iter().rev().filter(|field| &*field.name != "_") {
-                        rest.push(Rest { a: a + field.offset, b: b + field.offset, ty: field.ty, count: 1 });
+                        walk.rest.push(Rest {
+                            a: a + field.offset,
+                            b: b + field.offset,
+                            ty: field.ty,
+                            count: 1,
+                        });
                     }
                 }
                 true
             }
             Comparison::Array => {
                 if let TypeKind::Array { elem, len } = rt_type.def.kind {
-                    rest.push(Rest { a, b, ty: elem, count: len * count });
+                    walk.rest.push(Rest { a, b, ty: elem, count: len * count });
                 }
                 true
             }

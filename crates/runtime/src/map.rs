@@ -286,6 +286,7 @@ impl Runtime {
 
     fn new_table(&mut self, ty: TypeIx, groups: u64, depth: u32, first: u32) -> Result<Table, Trap> {
         let layout = self.map_info(ty).group;
+        self.spend(self.heap.layout_size(layout).saturating_mul(groups));
         let memory = self.heap.alloc_array(layout, groups)?;
         let table = Table(self.heap.alloc(self.map_layouts.table)?);
         table.init(memory, groups, depth, first);
@@ -400,6 +401,11 @@ impl Runtime {
         key: *const u64,
         ty: TypeIx,
     ) -> Result<(Addr, Addr), Trap> {
+        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
+        if info.kind == KeyKind::String {
+            // SAFETY: the caller's promise: two slots, a string.
+            self.spend(unsafe { key.add(1).read() });
+        }
         let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
         let (seed, base) = (map.seed(), self.heap.base());
         // SAFETY: the caller's promise.
@@ -636,6 +642,7 @@ impl Runtime {
         let mut index = 0;
         while index < 1 << map.depth() {
             let table = map.table_at(index);
+            self.spend(self.map_info(ty).group_bytes * table.entries() / 8);
             table.clear(self.map_info(ty));
             index += 1 << (map.depth() - table.depth());
         }

@@ -63,14 +63,15 @@ impl Runtime {
     /// Copies `count` values of a type, with the write barrier; the ranges may overlap.
     #[inline]
     pub fn copy_memory(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) {
-        let rt_type = &self.types[ty];
-        let bytes = rt_type.size * count;
+        let (size, noscan) = (self.types[ty].size, self.types[ty].noscan);
+        let bytes = size * count;
         if bytes == 0 {
             return;
         }
+        self.spend(bytes);
         // SAFETY: the addresses are of that many values of the type, by the crate's rule.
         unsafe { slot::copy(from, to, bytes) };
-        if !rt_type.noscan {
+        if !noscan {
             self.heap.write_barrier_range(to, bytes);
         }
     }
@@ -78,8 +79,10 @@ impl Runtime {
     /// Zeroes `count` values of a type.
     #[inline]
     pub fn zero_memory(&mut self, addr: Addr, ty: TypeIx, count: u64) {
+        let bytes = self.types[ty].size * count;
+        self.spend(bytes);
         // SAFETY: as for `copy_memory`.
-        unsafe { slot::zero(addr, self.types[ty].size * count) };
+        unsafe { slot::zero(addr, bytes) };
     }
 
     /// A new object with a copy of the value at `addr`.

@@ -84,6 +84,8 @@ pub struct Settings {
     /// `GOMAXPROCS` of the environment. Without it, it is the number of processors: the host is asked when
     /// the program asks, since that takes several system calls.
     pub max_procs_env: Option<i64>,
+    /// Bytes of the variables of the environment that the program has set: they are charged to the heap.
+    pub env_bytes: u64,
     /// `debug.SetMaxThreads`.
     pub max_threads: i64,
     /// What a crash shows.
@@ -104,6 +106,7 @@ impl Settings {
         let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
         let debug = DebugOutput::parse(&host.env(b"GODEBUG").unwrap_or_default());
         Settings {
+            env_bytes: 0,
             max_procs: None,
             max_procs_env: wanted.filter(|&n: &i64| n > 0),
             debug,

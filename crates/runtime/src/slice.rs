@@ -86,6 +86,7 @@ impl Runtime {
         let bytes = grown_capacity(wanted, slice.cap).checked_mul(size).filter(|&bytes| bytes <= MAX_BYTES);
         let Some(bytes) = bytes else { return Err(self.raise_grow()) };
         let cap = size_class_bytes(bytes as usize, noscan) as u64 / size;
+        self.spend(bytes);
         let addr = self.heap.alloc_array(layout, cap)?;
         // SAFETY: the old elements by the crate's rule, and fresh memory for more than those.
         unsafe { slot::copy(slice.addr, addr, slice.len * size) };

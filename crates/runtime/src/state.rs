@@ -122,6 +122,9 @@ pub struct Runtime {
     pub(crate) byte_strings: Addr,
 }
 
+/// Bytes over which the work of an instruction counts as steps.
+const MUCH: u64 = 4096;
+
 /// log2 of the steps that a native charges between two looks at the clock.
 const CLOCK_SHIFT: u32 = 16;
 
@@ -267,7 +270,8 @@ impl Runtime {
         if rt_type.size == 0 {
             return Ok(self.heap.zero_base());
         }
-        let layout = rt_type.layout;
+        let (layout, size) = (rt_type.layout, rt_type.size);
+        self.spend(size);
         Ok(self.heap.alloc(layout)?)
     }
 
@@ -280,6 +284,7 @@ impl Runtime {
         if count == 0 || self.heap.layout_size(layout) == 0 {
             return Ok(self.heap.zero_base());
         }
+        self.spend(self.heap.layout_size(layout).saturating_mul(count));
         Ok(self.heap.alloc_array(layout, count)?)
     }
 
@@ -292,6 +297,7 @@ impl Runtime {
         if len == 0 {
             return Ok(self.heap.zero_base());
         }
+        self.spend(len);
         Ok(self.heap.alloc_noscan(len)?)
     }
 
@@ -310,6 +316,16 @@ impl Runtime {
             return Err(Trap::Limit);
         }
         Ok(())
+    }
+
+    /// Work of an instruction in proportion to its operands. Much of it counts as steps, a step for 64
+    /// bytes, which the interpreter takes when the instruction is done: so a time slice is not longer for
+    /// large operands.
+    #[inline(always)]
+    pub fn spend(&mut self, bytes: u64) {
+        if bytes >= MUCH {
+            self.charged = self.charged.saturating_add(bytes >> 6);
+        }
     }
 
     /// Whether the limit of time has passed.

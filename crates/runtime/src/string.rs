@@ -108,6 +108,7 @@ impl Runtime {
             [byte] => Ok((self.byte_strings + u64::from(byte), 1)),
             _ => {
                 let len = bytes.len() as u64;
+                self.spend(len);
                 let addr = self.heap.alloc_noscan(len)?;
                 // SAFETY: fresh memory of that length.
                 unsafe { slot::bytes_mut(addr, len) }.copy_from_slice(bytes);
@@ -130,6 +131,7 @@ impl Runtime {
         }
         // Both are in the heap, so the sum of the lengths does not overflow.
         let len = a.1 + b.1;
+        self.spend(len);
         let addr = self.heap.alloc_noscan(len)?;
         // SAFETY: fresh memory of the sum of the lengths; the operands are strings.
         unsafe {
@@ -170,6 +172,7 @@ impl Runtime {
         if filled < 2 {
             return Ok(last);
         }
+        self.spend(total);
         let addr = self.heap.alloc_noscan(total)?;
         let mut to = addr;
         for i in 0..count {
@@ -201,6 +204,7 @@ impl Runtime {
             return Ok((self.heap.zero_base(), 0, 0));
         }
         let cap = size_class_bytes(len as usize, true) as u64;
+        self.spend(len);
         let bytes = self.heap.alloc_noscan(cap)?;
         // SAFETY: fresh memory of at least that length.
         unsafe { slot::copy(addr, bytes, len) };
@@ -219,6 +223,7 @@ impl Runtime {
         if total == 0 {
             return Ok((0, 0));
         }
+        self.spend(8 * len);
         let string = self.heap.alloc_noscan(total)?;
         // SAFETY: fresh memory of that length.
         let bytes = unsafe { slot::bytes_mut(string, total) };
@@ -248,6 +253,7 @@ impl Runtime {
     pub fn runes_from_string(&mut self, addr: Addr, len: u64) -> Result<(Addr, u64, u64), Trap> {
         // SAFETY: a string, by the crate's rule.
         let bytes = unsafe { view(addr, len) };
+        self.spend(8 * len);
         let (mut count, mut at) = (0u64, 0);
         while at < bytes.len() {
             at += decode_rune(bytes, at).1;

@@ -35,14 +35,17 @@ impl Vm {
         unsafe { std::slice::from_raw_parts(self.pc, usize::from(length)) }
     }
 
-    /// Goes on at the next instruction.
+    /// Goes on at the next instruction. Large work of this one counts as steps.
     #[inline(always)]
     pub(crate) fn advance<O: Decode>(&mut self) -> bool {
         if self.rt.heap.wants_attention() {
             self.attend();
         }
         self.pc = self.pc.wrapping_add(O::WORDS);
-        true
+        if self.rt.charged == 0 {
+            return true;
+        }
+        self.take_charges()
     }
 
     /// Goes on so many words ahead.
@@ -51,7 +54,10 @@ impl Vm {
             self.attend();
         }
         self.pc = self.pc.wrapping_add(words);
-        true
+        if self.rt.charged == 0 {
+            return true;
+        }
+        self.take_charges()
     }
 
     /// In checked builds: looks that slots from the frame's first on are on the stack.
@@ -369,20 +375,7 @@ impl Vm {
         }
     }
 
-    /// Goes on after a native function: what it charged counts as steps.
-    #[inline(always)]
-    pub(crate) fn after_native<O: Decode>(&mut self) -> bool {
-        if self.rt.heap.wants_attention() {
-            self.attend();
-        }
-        self.pc = self.pc.wrapping_add(O::WORDS);
-        if self.rt.charged == 0 {
-            return true;
-        }
-        self.take_charges()
-    }
-
-    /// Takes what natives charged off the budget.
+    /// Takes what natives charged and instructions spent off the budget.
     pub(crate) fn take_charges(&mut self) -> bool {
         let charged = std::mem::take(&mut self.rt.charged);
         if charged < self.budget {

@@ -56,6 +56,8 @@ impl Vm {
             }
             Request::Traceback { all, buffer, len } => {
                 let text = self.stack_text(all);
+                // Each line is found out anew.
+                self.rt.charged += text.len() as u64;
                 let count = text.len().min(len as usize);
                 for (i, byte) in text.as_bytes()[..count].iter().enumerate() {
                     store(buffer + i as u64, *byte);
@@ -64,6 +66,7 @@ impl Vm {
             }
             Request::Callers { goroutine, skip, buffer, len } => {
                 let addresses = self.addresses(goroutine);
+                self.rt.charged += addresses.len() as u64;
                 let wanted = addresses.iter().skip(skip as usize).take(len as usize);
                 let mut count = 0;
                 for address in wanted {
@@ -89,6 +92,9 @@ impl Vm {
             }
             Request::Leaks => {
                 let bytes = self.leaks_as_bytes();
+                // It collects.
+                self.budget = self.budget.min(1);
+                self.cut_short = true;
                 if let Err(trap) = self.set_native_bytes(&bytes) {
                     return self.trap(trap);
                 }
@@ -100,8 +106,7 @@ impl Vm {
             }
         }
         let length = self.instruction().len();
-        self.pc = self.pc.wrapping_add(length);
-        true
+        self.go_forward(length)
     }
 
     /// The frames of the running goroutine from the native's caller on, and of the others.

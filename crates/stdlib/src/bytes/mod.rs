@@ -57,13 +57,17 @@ fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
-    let order = ctx.bytes(0).cmp(ctx.bytes(3));
+    let (text, other) = (ctx.bytes(0), ctx.bytes(3));
+    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
+    let order = text.cmp(other);
     ctx.set_int(0, order as i64);
     Ok(())
 }
 
 fn equal(ctx: &mut Ctx<'_>) -> NativeResult {
-    let is = ctx.bytes(0) == ctx.bytes(3);
+    let (text, other) = (ctx.bytes(0), ctx.bytes(3));
+    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
+    let is = text == other;
     ctx.set_bool(0, is);
     Ok(())
 }

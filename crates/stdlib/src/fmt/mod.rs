@@ -105,6 +105,8 @@ fn format_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let format = ctx.bytes(3);
     let mut state = State { at: ctx.uint(5) as usize, arg: ctx.uint(6) as usize, reordered: ctx.bool(7) };
     let (addr, count, _) = ctx.slice(8);
+    ctx.charge(format.len() as u64 / 16 + count)?;
+    room_for(ctx, format.len() as u64 + 16 * count)?;
     let mut out = Vec::with_capacity(format.len() + 16 * count as usize);
     let arguments = Arguments { ctx, addr, count: count as usize };
     let stop = printf::run(&mut out, format, &arguments, &mut state);
@@ -130,6 +132,8 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let mut index = ctx.uint(3) as usize;
     let line = ctx.bool(4);
     let (addr, count, _) = ctx.slice(5);
+    ctx.charge(count)?;
+    room_for(ctx, 16 * count)?;
     let mut out = Vec::with_capacity(16 * count as usize + 16);
     let arguments = Arguments { ctx, addr, count: count as usize };
     let is_string =

@@ -3,6 +3,8 @@
 use golite_runtime::golite_bytecode::{TypeIx, TypeKind};
 use golite_runtime::{Ctx, NativeResult, Trap};
 
+use crate::internal_bytealg::room_for;
+
 use super::type_param;
 use super::types::elem_of;
 
@@ -217,6 +219,8 @@ pub(super) fn swap(ctx: &mut Ctx<'_>) -> NativeResult {
     if i == j || size == 0 {
         return Ok(());
     }
+    ctx.charge(size / 32)?;
+    room_for(ctx, size)?;
     let (a, b) = (addr + i * size, addr + j * size);
     if ctx.rt().types[elem].noscan {
         let copy = ctx.bytes_at(a, size).to_vec();

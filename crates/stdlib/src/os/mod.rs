@@ -8,6 +8,8 @@ use golite_runtime::host::{FileInfo, Host, HostError, HostResult, ProcessNumber,
 use golite_runtime::native::{Ctx, NativeResult, Package, Trap};
 use golite_runtime::outside;
 
+use crate::internal_bytealg::room_for;
+
 /// The package.
 pub static PACKAGE: Package = package!(
     "os",
@@ -67,6 +69,9 @@ pub static PACKAGE: Package = package!(
 
 /// What a write to a pipe without reader ends a program by, if it is one of the standard streams.
 const SIGPIPE: i32 = 13;
+
+/// Bytes that a variable of the environment takes beside its texts.
+const VARIABLE: usize = 64;
 
 /// Bytes that a native reads or writes between two looks at the limit of steps.
 const CHUNK: usize = 1 << 20;
@@ -343,6 +348,7 @@ fn random(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn lookup_env(ctx: &mut Ctx<'_>) -> NativeResult {
     let name = ctx.bytes(0);
+    charge_environment(ctx)?;
     let value = ctx.host().env(name);
     ctx.set_string(0, value.as_deref().unwrap_or_default())?;
     ctx.set_bool(2, value.is_some());
@@ -351,8 +357,24 @@ fn lookup_env(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn set_env(ctx: &mut Ctx<'_>) -> NativeResult {
     let (name, value, set) = (ctx.bytes(0), ctx.bytes(2), ctx.bool(4));
-    let result = ctx.host().set_env(name, set.then_some(value));
+    // What the host keeps for the program is the program's memory.
+    charge_environment(ctx)?;
+    let bytes = |value: &[u8]| (name.len() + value.len() + VARIABLE) as u64;
+    let old = ctx.host().env(name).map_or(0, |old| bytes(&old));
+    let new = if set { bytes(value) } else { 0 };
+    let rt = ctx.runtime();
+    rt.heap.try_charge_external(new)?;
+    let result = rt.host.set_env(name, set.then_some(value));
+    let gone = if result.is_ok() { old.min(rt.settings.env_bytes) } else { new };
+    rt.settings.env_bytes = rt.settings.env_bytes + new - gone;
+    rt.heap.charge_external(-(gone as i64));
     set_errno(ctx, &result)
+}
+
+/// Steps for a look at all variables.
+fn charge_environment(ctx: &mut Ctx<'_>) -> NativeResult {
+    let bytes = ctx.rt().settings.env_bytes;
+    ctx.charge(bytes / (4 * VARIABLE as u64))
 }
 
 /// Sets a string: the texts, a zero byte behind each.
@@ -366,6 +388,9 @@ fn set_list(ctx: &mut Ctx<'_>, list: &[Vec<u8>]) -> NativeResult {
 }
 
 fn environ(ctx: &mut Ctx<'_>) -> NativeResult {
+    charge_environment(ctx)?;
+    let bytes = 2 * ctx.rt().settings.env_bytes;
+    room_for(ctx, bytes)?;
     let list = ctx.host().environ();
     set_list(ctx, &list)
 }

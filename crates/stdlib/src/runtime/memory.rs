@@ -53,9 +53,13 @@ fn first_fields(ctx: &Ctx<'_>, stats: &HeapStats) -> [u64; 24] {
     ]
 }
 
+/// Steps for all the numbers, which are counted when they are asked for.
+const STATS_STEPS: u64 = 10_000;
+
 /// `readMemStats(m *MemStats)`.
 pub(super) fn read_mem_stats(ctx: &mut Ctx<'_>) -> NativeResult {
     let at = ctx.raw(0);
+    ctx.charge(STATS_STEPS)?;
     let stats = ctx.rt().heap.stats();
     for (i, value) in first_fields(ctx, &stats).into_iter().enumerate() {
         ctx.write_u64(at + 8 * i as u64, value);

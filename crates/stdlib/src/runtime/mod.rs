@@ -209,6 +209,8 @@ fn position(ctx: &mut Ctx<'_>) -> NativeResult {
 fn goroutine_ids(ctx: &mut Ctx<'_>) -> NativeResult {
     let (buffer, len, _) = ctx.slice(0);
     let running = ctx.rt().running_id;
+    let count = ctx.rt().goroutines.live() as u64;
+    ctx.charge(count)?;
     let mut ids: Vec<u64> =
         ctx.rt().goroutines.iter().filter(|(_, g)| !g.system).map(|(_, g)| g.id).collect();
     ids.sort_by_key(|id| (*id != running, *id));

@@ -7,6 +7,8 @@ use golite_runtime::golite_bytecode::TypeKind;
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 
+use crate::internal_bytealg::room_for;
+
 /// The package.
 pub static PACKAGE: Package = package!(
     "slices",
@@ -29,6 +31,8 @@ fn sort_ordered(ctx: &mut Ctx<'_>) -> NativeResult {
     ctx.charge(len * u64::from(64 - len.leading_zeros()) / 4)?;
     let def = ctx.type_def(element);
     let size = def.size;
+    room_for(ctx, len * size)?;
+    let def = ctx.type_def(element);
     let kind = def.kind.clone();
     let done = match kind {
         TypeKind::String => {

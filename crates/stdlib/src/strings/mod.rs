@@ -60,7 +60,9 @@ fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
-    let order = ctx.bytes(0).cmp(ctx.bytes(2));
+    let (text, other) = (ctx.bytes(0), ctx.bytes(2));
+    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
+    let order = text.cmp(other);
     ctx.set_int(0, order as i64);
     Ok(())
 }

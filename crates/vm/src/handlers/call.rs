@@ -113,7 +113,7 @@ fn call_native_function(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::CallNative>();
     vm.safepoint();
     match vm.call_native(o.base, o.func) {
-        Ok(()) => vm.after_native::<operands::CallNative>(),
+        Ok(()) => vm.advance::<operands::CallNative>(),
         Err(trap) => vm.trap(trap),
     }
 }
@@ -165,7 +165,7 @@ warm! {
 pub(super) fn native_of_stub(vm: &mut Vm, func: FuncIx) -> bool {
     vm.safepoint();
     match vm.call_native(Reg(0), func) {
-        Ok(()) => vm.after_native::<operands::StubNative>(),
+        Ok(()) => vm.advance::<operands::StubNative>(),
         Err(trap) => vm.trap(trap),
     }
 }

@@ -39,6 +39,7 @@ flow! {
 /// `eq.str` of strings of one length.
 fn compare_bytes(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::EqStr>();
+    vm.rt.spend(vm.pair(o.lhs).1);
     let equal = string::equal(vm.pair(o.lhs), vm.pair(o.rhs));
     vm.set(o.dst, u64::from(equal));
     vm.advance::<operands::EqStr>()
@@ -46,10 +47,12 @@ fn compare_bytes(vm: &mut Vm) -> bool {
 
 warm! {
     lt_str(vm, o: LtStr) {
+        vm.rt.spend(vm.pair(o.lhs).1.min(vm.pair(o.rhs).1));
         let less = string::compare(vm.pair(o.lhs), vm.pair(o.rhs)).is_lt();
         vm.set(o.dst, u64::from(less));
     }
     le_str(vm, o: LeStr) {
+        vm.rt.spend(vm.pair(o.lhs).1.min(vm.pair(o.rhs).1));
         let at_most = string::compare(vm.pair(o.lhs), vm.pair(o.rhs)).is_le();
         vm.set(o.dst, u64::from(at_most));
     }

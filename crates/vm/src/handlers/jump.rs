@@ -98,6 +98,7 @@ flow! {
 
 fn jump_if_equal(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::JumpEqStr>();
+    vm.rt.spend(vm.pair(o.lhs).1);
     match string::equal(vm.pair(o.lhs), vm.pair(o.rhs)) {
         true => vm.go_forward(usize::from(o.to)),
         false => vm.advance::<operands::JumpEqStr>(),
@@ -106,6 +107,7 @@ fn jump_if_equal(vm: &mut Vm) -> bool {
 
 fn jump_if_different(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::JumpNeStr>();
+    vm.rt.spend(vm.pair(o.lhs).1);
     match string::equal(vm.pair(o.lhs), vm.pair(o.rhs)) {
         false => vm.go_forward(usize::from(o.to)),
         true => vm.advance::<operands::JumpNeStr>(),

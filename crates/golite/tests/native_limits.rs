@@ -1,0 +1,641 @@
+//! Every native function that works on its input in proportion, driven with large inputs without end: each
+//! limit stops it, soon, and the process stays.
+//!
+//! The list is held against the table of natives: one that is neither driven here nor said to be short is an
+//! error of this test. Alone in its process, whose memory it measures; one test after the other.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use golite::embed::{Error, Limit, Options, Output, Program};
+
+/// Packages whose natives look at numbers only, or at one value.
+const SHORT_PACKAGES: &[&str] = &[
+    "math",
+    "math/bits",
+    "sync/atomic",
+    "unicode",
+    "math/rand",
+    "math/rand/v2",
+    "weak",
+    "internal/sema",
+    "sync",
+];
+
+/// Natives that do not work in proportion to their input, with the reason.
+const SHORT: &[(&str, &[&str], &str)] = &[
+    ("internal/bytealg", &["String", "Bytes"], "nothing is copied"),
+    ("strconv", &["Itoa", "FormatInt", "FormatUint"], "at most 64 digits"),
+    ("strconv", &["quoteRune", "IsPrint", "IsGraphic", "unquoteChar"], "one rune"),
+    (
+        "unicode/utf8",
+        &["fullBytes", "fullString", "decodeBytes", "decodeString", "decodeLastBytes", "decodeLastString"],
+        "one rune",
+    ),
+    ("fmt", &["quickInt", "quickWord"], "one number"),
+    (
+        "internal/rtype",
+        &[
+            "TypeOf",
+            "Kind.String",
+            "Type.Kind",
+            "Type.String",
+            "Type.Name",
+            "Type.PkgPath",
+            "Type.Size",
+            "Type.Align",
+            "Type.Comparable",
+            "Type.HasMethods",
+            "Type.Implements",
+            "Type.AssignableTo",
+            "Type.Elem",
+            "Type.Key",
+            "Type.Len",
+            "Type.ChanDir",
+            "Type.NumField",
+            "Type.FieldName",
+            "Type.FieldPkgPath",
+            "Type.FieldType",
+            "Type.FieldTag",
+            "Type.FieldOffset",
+            "Type.FieldExported",
+            "Type.FieldEmbedded",
+            "Type.NumIn",
+            "Type.NumOut",
+            "Type.In",
+            "Type.Out",
+            "Type.IsVariadic",
+        ],
+        "a description that is there",
+    ),
+    (
+        "internal/rtype",
+        &[
+            "BoolOf",
+            "IntOf",
+            "UintOf",
+            "FloatOf",
+            "ComplexOf",
+            "StringOf",
+            "Len",
+            "IsNil",
+            "Address",
+            "SetBool",
+            "SetInt",
+            "SetUint",
+            "SetFloat",
+            "SetComplex",
+            "SetString",
+            "SetBytes",
+            "Convert",
+            "Overlap",
+        ],
+        "a few words",
+    ),
+    ("syscall", &["errorText", "signalText"], "a text that is there"),
+    ("time", &["now", "Sleep", "newTimer", "stopTimer", "resetTimer", "getenv"], "one timer"),
+    (
+        "os",
+        &[
+            "Exit",
+            "changeDir",
+            "changeDirTo",
+            "changeMode",
+            "changeOwner",
+            "changeTimes",
+            "closeFile",
+            "executable",
+            "hardLink",
+            "hostname",
+            "makeDir",
+            "open",
+            "processNumber",
+            "readLink",
+            "removeDir",
+            "removeFile",
+            "rename",
+            "seek",
+            "setLen",
+            "setOwner",
+            "setPermissions",
+            "stat",
+            "statFile",
+            "symbolicLink",
+            "syncFile",
+            "workingDir",
+            "lookupEnv",
+            "setEnv",
+            "args",
+        ],
+        "one call of the system, or a name",
+    ),
+    (
+        "os",
+        &["readDir", "readAt", "read", "writeAt"],
+        "files, that this test does not have; a chunk at a time",
+    ),
+    ("time", &["readFile"], "a file of time zones"),
+    (
+        "runtime",
+        &[
+            "BlockProfile",
+            "Breakpoint",
+            "GOMAXPROCS",
+            "GOROOT",
+            "Goexit",
+            "Gosched",
+            "KeepAlive",
+            "LockOSThread",
+            "MutexProfile",
+            "NumCPU",
+            "NumGoroutine",
+            "SetBlockProfileRate",
+            "SetDefaultGOMAXPROCS",
+            "SetGCPercent",
+            "SetMaxThreads",
+            "SetMutexProfileFraction",
+            "StopTrace",
+            "UnlockOSThread",
+            "Version",
+            "addCleanup",
+            "callers",
+            "callersOf",
+            "memProfile",
+            "position",
+            "readTrace",
+            "removeCleanup",
+            "runCleanup",
+            "runFinalizer",
+            "setFinalizer",
+            "startCPU",
+            "startTrace",
+            "stopCPU",
+            "threads",
+            "tracing",
+            "waitCleanup",
+            "waitFinalizer",
+        ],
+        "a number, one record, or what profiles have",
+    ),
+    (
+        "runtime/debug",
+        &[
+            "SetGCPercent",
+            "SetMaxStack",
+            "SetMaxThreads",
+            "SetMemoryLimit",
+            "SetPanicOnFault",
+            "SetTraceback",
+            "release",
+        ],
+        "a number",
+    ),
+    ("runtime/metrics", &["readNumbers"], "as many numbers as there are metrics"),
+    (
+        "runtime/pprof",
+        &["encode", "encodeStacks", "leaks", "maxRSS", "setLabels", "startCPU", "stopCPU"],
+        "what profiles have",
+    ),
+    ("runtime/trace", &["regionBegin", "regionEnd", "taskBegin", "taskEnd"], "one record"),
+    ("golite/inspect", &["read"], "one record"),
+];
+
+/// A program that works a native without end: its package, names, variables, the work.
+struct Driven {
+    package: &'static str,
+    natives: &'static [&'static str],
+    setup: &'static str,
+    work: &'static str,
+}
+
+const fn driven(
+    package: &'static str,
+    natives: &'static [&'static str],
+    setup: &'static str,
+    work: &'static str,
+) -> Driven {
+    Driven { package, natives, setup, work }
+}
+
+/// A text of 8 MiB, and the same as bytes.
+const TEXT: &str = "var text = strings.Repeat(\"ab cdef\\n\", 1<<20)";
+const BYTES: &str = "var text = bytes.Repeat([]byte(\"ab cdef\\n\"), 1<<20)";
+const TWO: &str = "var text = strings.Repeat(\"ab cdef\\n\", 1<<20)\nvar other = strings.Clone(text)";
+const TWO_BYTES: &str =
+    "var text = bytes.Repeat([]byte(\"ab cdef\\n\"), 1<<20)\nvar other = bytes.Clone(text)";
+const ARRAY: &str = "type A [1<<20]int\nvar list = make([]A, 2)";
+
+const DRIVEN: &[Driven] = &[
+    driven("strings", &["Index"], TEXT, "strings.Index(text, \"zz\")"),
+    driven("strings", &["LastIndex"], TEXT, "strings.LastIndex(text, \"zz\")"),
+    driven("strings", &["IndexByte"], TEXT, "strings.IndexByte(text, 'z')"),
+    driven("strings", &["LastIndexByte"], TEXT, "strings.LastIndexByte(text, 'z')"),
+    driven("strings", &["Count"], TEXT, "strings.Count(text, \"b \")"),
+    driven("strings", &["Compare"], TWO, "strings.Compare(text, other)"),
+    driven("strings", &["nextField", "countFields"], TEXT, "strings.Fields(text)"),
+    driven("strings", &["nextField"], "var text = strings.Repeat(\" \", 1<<23)", "strings.Fields(text)"),
+    driven("strings", &["Join"], "var list = make([]string, 1<<20)", "strings.Join(list, \"abcdefgh\")"),
+    driven("strings", &["repeat"], "", "strings.Repeat(\"ab\", 1<<22)"),
+    driven("strings", &["replace"], TEXT, "strings.ReplaceAll(text, \"b\", \"cc\")"),
+    driven("strings", &["ToUpper"], TEXT, "strings.ToUpper(text)"),
+    driven("strings", &["ToLower"], "var text = strings.Repeat(\"ÄB\", 1<<20)", "strings.ToLower(text)"),
+    driven("bytes", &["Index"], BYTES, "bytes.Index(text, []byte(\"zz\"))"),
+    driven("bytes", &["LastIndex"], BYTES, "bytes.LastIndex(text, []byte(\"zz\"))"),
+    driven("bytes", &["IndexByte"], BYTES, "bytes.IndexByte(text, 'z')"),
+    driven("bytes", &["LastIndexByte"], BYTES, "bytes.LastIndexByte(text, 'z')"),
+    driven("bytes", &["Count"], BYTES, "bytes.Count(text, []byte(\"b \"))"),
+    driven("bytes", &["Compare"], TWO_BYTES, "bytes.Compare(text, other)"),
+    driven("bytes", &["Equal"], TWO_BYTES, "bytes.Equal(text, other)"),
+    driven("bytes", &["nextField", "countFields"], BYTES, "bytes.Fields(text)"),
+    driven("bytes", &["ToUpper"], BYTES, "bytes.ToUpper(text)"),
+    driven("bytes", &["ToLower"], BYTES, "bytes.ToLower(text)"),
+    driven(
+        "bufio",
+        &["nextWord"],
+        "var text = strings.Repeat(\"a\", 1<<20)",
+        "s := bufio.NewScanner(strings.NewReader(text)); s.Buffer(nil, 1<<22); s.Split(bufio.ScanWords); for s.Scan() {}",
+    ),
+    driven("internal/bytealg", &["MakeNoZero"], "", "var b strings.Builder; b.Grow(1<<22)"),
+    driven("unicode/utf8", &["RuneCount"], BYTES, "utf8.RuneCount(text)"),
+    driven("unicode/utf8", &["RuneCountInString"], TEXT, "utf8.RuneCountInString(text)"),
+    driven("unicode/utf8", &["Valid"], BYTES, "utf8.Valid(text)"),
+    driven("unicode/utf8", &["ValidString"], TEXT, "utf8.ValidString(text)"),
+    driven(
+        "strconv",
+        &["parseInt"],
+        "var text = strings.Repeat(\"0\", 1<<23)",
+        "strconv.ParseInt(text, 10, 64)",
+    ),
+    driven(
+        "strconv",
+        &["parseUint"],
+        "var text = strings.Repeat(\"0\", 1<<23)",
+        "strconv.ParseUint(text, 10, 64)",
+    ),
+    driven(
+        "strconv",
+        &["parseFloat"],
+        "var text = \"1.\" + strings.Repeat(\"7\", 1<<20)",
+        "strconv.ParseFloat(text, 64)",
+    ),
+    driven("strconv", &["formatFloat"], "", "strconv.FormatFloat(1.0/3, 'f', 1<<22, 64)"),
+    driven("strconv", &["quote"], TEXT, "strconv.Quote(text)"),
+    driven(
+        "strconv",
+        &["CanBackquote"],
+        "var text = strings.Repeat(\"ab cdefg\", 1<<20)",
+        "strconv.CanBackquote(text)",
+    ),
+    driven(
+        "strconv",
+        &["unquotePrefix"],
+        "var text = strconv.Quote(strings.Repeat(\"ab \\n\", 1<<20))",
+        "strconv.Unquote(text)",
+    ),
+    driven(
+        "slices",
+        &["sortOrdered"],
+        "var list = make([]int, 1<<19)",
+        "for i := range list { list[i] = i * 7919 % 100003 }; slices.Sort(list)",
+    ),
+    driven(
+        "slices",
+        &["sortOrdered"],
+        "var list = strings.Split(strings.Repeat(\"abc,bc,c,\", 1<<16), \",\")",
+        "slices.Sort(list); slices.Reverse(list)",
+    ),
+    driven("fmt", &["formatNext"], "var format = strings.Repeat(\"%%\", 1<<20)", "_ = fmt.Sprintf(format)"),
+    driven(
+        "fmt",
+        &["printNext"],
+        "var list = make([]any, 1<<18)\nvar _ = func() int { for i := range list { list[i] = i }; return 0 }()",
+        "_ = fmt.Sprint(list...)",
+    ),
+    driven("fmt", &["appendBasic"], TEXT, "_ = fmt.Sprintf(\"%x\", text)"),
+    driven("fmt", &["appendBasic"], "", "_ = fmt.Sprintf(\"%1000000d\", 7)"),
+    driven(
+        "internal/rtype",
+        &["mapEntries"],
+        "var m = map[int]int{}\nvar _ = func() int { for i := range 1 << 14 { m[i] = i }; return 0 }()",
+        "_ = fmt.Sprint(m)",
+    ),
+    driven("internal/rtype", &["BytesOf"], "var a [1 << 22]byte", "_ = fmt.Sprintf(\"%x\", a)"),
+    driven(
+        "internal/rtype",
+        &["Swap"],
+        ARRAY,
+        "sort.Slice(list, func(i, j int) bool { return j < i || i < j })",
+    ),
+    driven(
+        "internal/rtype",
+        &["Index", "Field", "Elem", "Zero", "New", "Set"],
+        "type A [1<<20]int\ntype S struct { a, b A }\nvar s S\nvar list = []*S{&s}",
+        "_ = fmt.Sprintf(\"%T %v\", list, len(list))",
+    ),
+    driven("os", &["write"], TEXT, "os.Stdout.WriteString(text)"),
+    driven("os", &["random"], "", "os.CreateTemp(\"\", \"x\")"),
+    driven("os", &["environ"], "var _ = os.Setenv(\"A\", strings.Repeat(\"a\", 1<<22))", "os.Environ()"),
+    driven(
+        "runtime",
+        &["GC"],
+        "var list = make([]*int, 1<<16)\nvar _ = func() int { for i := range list { list[i] = new(int) }; return 0 }()",
+        "runtime.GC()",
+    ),
+    driven(
+        "runtime",
+        &["Stack"],
+        "var b = make([]byte, 1<<20)\nvar _ = func() int { for range 1000 { go func() { select {} }() }; return 0 }()",
+        "runtime.Stack(b, true)",
+    ),
+    driven(
+        "runtime",
+        &["goroutineIDs"],
+        "var list = make([]runtime.StackRecord, 2000)\nvar _ = func() int { for range 1000 { go func() { select {} }() }; return 0 }()",
+        "runtime.GoroutineProfile(list)",
+    ),
+    driven("runtime", &["readMemStats"], "var m runtime.MemStats", "runtime.ReadMemStats(&m)"),
+    driven("runtime/trace", &["log"], TEXT, "trace.Log(context.Background(), \"a\", text)"),
+    driven("golite/inspect", &["findLeaks"], "var list = make([]*int, 1<<16)", "inspect.Leaks()"),
+    // Instructions that work in proportion to their operands.
+    driven("", &["=="], TWO, "if text != other { panic(1) }"),
+    driven("", &["<"], TWO, "if text < other { panic(1) }"),
+    driven("", &["+"], TEXT, "_ = text + \"!\""),
+    driven("", &["[]byte(s)"], TEXT, "b := []byte(text); b[0] = 1"),
+    driven("", &["string(b)"], BYTES, "_ = string(text)"),
+    driven("", &["[]rune(s)"], TEXT, "_ = []rune(text)"),
+    driven("", &["string(runes)"], "var r = make([]rune, 1<<21)", "_ = string(r)"),
+    driven("", &["copy"], TWO_BYTES, "copy(text, other)"),
+    driven("", &["append"], BYTES, "_ = append([]byte(nil), text...)"),
+    driven("", &["append in place"], BYTES, "text = append(text[:0], text...)"),
+    driven("", &["clear"], BYTES, "clear(text)"),
+    driven(
+        "",
+        &["clear of a map"],
+        "var m = map[int]int{}\nvar _ = func() int { for i := range 1 << 16 { m[i] = i }; return 0 }()",
+        "clear(m); m[1] = 1",
+    ),
+    driven("", &["make"], "var n = 1 << 23", "_ = make([]byte, n)"),
+    driven("", &["make of a map"], "var n = 1 << 18", "_ = make(map[int]int, n)"),
+    driven("", &["make of a channel"], "var n = 1 << 20", "_ = make(chan int, n)"),
+    driven("", &["array copy"], "type A [1<<20]int\nvar a, b A\nvar p, q = &a, &b", "*p = *q"),
+    driven("", &["array =="], "type A [1<<20]int\nvar a, b A\nvar p, q = &a, &b", "if *p != *q { panic(1) }"),
+    driven("", &["interface =="], "type A [1<<20]int\nvar a, b any = A{}, A{}", "if a != b { panic(1) }"),
+    driven(
+        "",
+        &["map key"],
+        "var m = map[string]int{}\nvar text = strings.Repeat(\"a\", 1<<23)",
+        "m[text]++",
+    ),
+    driven("", &["array key"], "type A [1<<18]int\nvar m = map[A]int{}\nvar a A\nvar p = &a", "m[*p]++"),
+];
+
+fn program(driven: &Driven) -> String {
+    let imports = if driven.package == "golite/inspect" { "import \"golite/inspect\"\n" } else { "" };
+    let imports = if driven.package == "runtime/trace" { "import \"runtime/trace\"\n" } else { imports };
+    format!(
+        "{imports}{}\nfunc Work() {{ for {{ {} }} }}\nfunc Once() {{ {} }}\n",
+        driven.setup, driven.work, driven.work
+    )
+}
+
+fn options() -> Options {
+    Options::new().stdout(Output::Discard).max_memory(128 << 20)
+}
+
+/// Everything of the table is driven, or known to be short.
+#[test]
+fn every_native_is_accounted_for() {
+    let mut open = BTreeSet::new();
+    let mut known = BTreeSet::new();
+    for package in golite_stdlib::PACKAGES.iter().filter(|package| !SHORT_PACKAGES.contains(&package.path)) {
+        for native in package.natives {
+            known.insert((package.path, native.name));
+            let short =
+                SHORT.iter().any(|(path, names, _)| *path == package.path && names.contains(&native.name));
+            let driven = DRIVEN
+                .iter()
+                .any(|driven| driven.package == package.path && driven.natives.contains(&native.name));
+            if short == driven {
+                open.insert(format!("{}.{}", package.path, native.name));
+            }
+        }
+    }
+    assert!(open.is_empty(), "neither or both: {open:?}");
+    let named = SHORT.iter().flat_map(|(path, names, _)| names.iter().map(move |name| (*path, *name)));
+    let named = named
+        .chain(DRIVEN.iter().flat_map(|driven| driven.natives.iter().map(|name| (driven.package, *name))));
+    let gone: Vec<_> =
+        named.filter(|(path, name)| !path.is_empty() && !known.contains(&(*path, *name))).collect();
+    assert!(gone.is_empty(), "there are no such natives: {gone:?}");
+}
+
+#[test]
+fn time_and_steps_stop_every_native() {
+    let mut late = Vec::new();
+    for driven in DRIVEN {
+        let name = format!("{}.{}", driven.package, driven.natives.join(", "));
+        let text = program(driven);
+        let program =
+            Program::compile("work.go-lite", &text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut vm = program.vm(options()).unwrap();
+        vm.initialise().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let start = Instant::now();
+        vm.call::<()>("Once", ()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let once = start.elapsed();
+        let limit = Duration::from_millis(300);
+        vm.set_timeout(Some(limit));
+        let start = Instant::now();
+        match vm.call::<()>("Work", ()) {
+            Err(Error::Limit(Limit::Time, failure)) => assert!(failure.text.contains("seconds"), "{name}"),
+            other => late.push(format!("{name}: {other:?}")),
+        }
+        let took = start.elapsed();
+        println!("{name}: once {once:?}, all {took:?}");
+        // A build without optimisation may take long for one operation.
+        let slack = if cfg!(debug_assertions) { Duration::from_millis(300) + 2 * once } else { limit / 10 };
+        if took > limit + slack {
+            late.push(format!("{name}: {took:?}, once {once:?}"));
+        }
+        vm.set_timeout(Some(Duration::from_secs(20)));
+        let steps = vm.steps();
+        vm.set_max_steps(Some(steps + 3_000_000));
+        match vm.call::<()>("Work", ()) {
+            Err(Error::Limit(Limit::Steps, _)) => {}
+            other => late.push(format!("{name}: {other:?}")),
+        }
+        let taken = vm.steps() - steps;
+        if taken > 3_300_000 {
+            late.push(format!("{name}: {taken} steps"));
+        }
+    }
+    assert!(late.is_empty(), "{}", late.join("\n"));
+}
+
+/// Programs that want more memory than there is, by what they use: variables, work.
+const HUNGRY: &[(&str, &str, &str)] = &[
+    ("strings.Repeat", "", "_ = strings.Repeat(\"ab\", 1<<28)"),
+    (
+        "strings.Join",
+        "var list = make([]string, 1<<10)\nvar part = strings.Repeat(\"a\", 1<<17)",
+        "_ = strings.Join(list, part)",
+    ),
+    (
+        "strings.ReplaceAll",
+        "var text = strings.Repeat(\"a\", 1<<20)",
+        "_ = strings.ReplaceAll(text, \"a\", \"0123456789abcdef0123456789abcdef0123456789\")",
+    ),
+    ("strings.ToUpper", "var text = strings.Repeat(\"a\", 20<<20)", "_ = strings.ToUpper(text)"),
+    (
+        "strings.ToLower of other letters",
+        "var text = strings.Repeat(\"Ä\", 10<<20)",
+        "_ = strings.ToLower(text)",
+    ),
+    ("strings.Fields", "var text = strings.Repeat(\"a \", 5<<20)", "_ = strings.Fields(text)"),
+    ("strings.Split", "var text = strings.Repeat(\"a \", 5<<20)", "_ = strings.Split(text, \" \")"),
+    (
+        "strings.Builder",
+        "var b strings.Builder",
+        "for { b.WriteString(\"0123456789abcdef0123456789abcdef\") }",
+    ),
+    ("bytes.ToUpper", "var text = bytes.Repeat([]byte(\"a\"), 20<<20)", "_ = bytes.ToUpper(text)"),
+    ("bytes.Buffer", "var b bytes.Buffer", "for { b.WriteString(\"0123456789abcdef0123456789abcdef\") }"),
+    ("strconv.Quote", "var text = strings.Repeat(\"\\x00\", 8<<20)", "_ = strconv.Quote(text)"),
+    ("strconv.FormatFloat", "", "_ = strconv.FormatFloat(1.0/3, 'f', 1<<28, 64)"),
+    (
+        "strconv.Unquote",
+        "var text = \"\\\"\" + strings.Repeat(\"\\\\n\", 9<<20) + \"\\\"\"",
+        "s, _ := strconv.Unquote(text); list = append(list, s)\n}\nvar list []string\nfunc unused() {",
+    ),
+    ("fmt.Sprintf of a text", "var text = strings.Repeat(\"a\", 12<<20)", "_ = fmt.Sprintf(\"%x\", text)"),
+    (
+        "fmt.Sprintf of a format",
+        "var format = strings.Repeat(\"%%\", 9<<20)",
+        "for { list = append(list, fmt.Sprintf(format)) }\n}\nvar list []string\nfunc unused() {",
+    ),
+    (
+        "fmt.Sprint of much",
+        "var list = make([]any, 1<<20)",
+        "for { kept = append(kept, fmt.Sprint(list...)) }\n}\nvar kept []string\nfunc unused() {",
+    ),
+    (
+        "fmt.Sprint of a map",
+        "var m = map[int]int{}",
+        "for i := 0; ; i++ { m[i] = i; if i%100000 == 0 { _ = fmt.Sprint(m) } }",
+    ),
+    ("slices.Sort", "var list = make([]int, 3<<20)", "list[0] = 1; slices.Sort(list)"),
+    (
+        "sort.Slice of arrays",
+        "type A [12<<20]byte\nvar list = make([]A, 2)",
+        "sort.Slice(list, func(i, j int) bool { return j < i || i < j })",
+    ),
+    (
+        "bufio.Scanner",
+        "type endless struct{}\nfunc (endless) Read(p []byte) (int, error) { for i := range p { p[i] = 'a' }; return len(p), nil }",
+        "s := bufio.NewScanner(endless{}); s.Buffer(nil, 1<<40); s.Scan(); panic(s.Err())",
+    ),
+    (
+        "io.ReadAll",
+        "type endless struct{}\nfunc (endless) Read(p []byte) (int, error) { for i := range p { p[i] = 'a' }; return len(p), nil }",
+        "io.ReadAll(endless{})",
+    ),
+    (
+        "os.Setenv",
+        "var big = strings.Repeat(\"a\", 1<<16)",
+        "for i := 0; ; i++ { os.Setenv(fmt.Sprint(\"V\", i), big) }",
+    ),
+    (
+        "os.Environ",
+        "var _ = os.Setenv(\"V\", strings.Repeat(\"a\", 4<<20))\nvar kept [][]string",
+        "for { kept = append(kept, os.Environ()) }",
+    ),
+    (
+        "runtime.Stack",
+        "var kept [][]byte",
+        "for { b := make([]byte, 1<<16); runtime.Stack(b, true); kept = append(kept, b) }",
+    ),
+    ("+ of texts", "var text = \"ab\"", "for { text += text }"),
+    (
+        "+ of one letter",
+        "var list []string\nvar text string",
+        "for { text += \"a\"; list = append(list, text) }",
+    ),
+    ("[]byte(s)", "var text = strings.Repeat(\"a\", 20<<20)", "b := []byte(text); b[0]++"),
+    ("[]rune(s)", "var text = strings.Repeat(\"a\", 12<<20)", "r := []rune(text); r[0]++"),
+    (
+        "string(runes)",
+        "var r = make([]rune, 5<<20)\nvar kept []string",
+        "for i := range r { r[i] = 'ä' }; for { kept = append(kept, string(r)) }",
+    ),
+    ("append", "var list []int", "for { list = append(list, 1) }"),
+    ("append of much", "var list = []int{1}", "for { list = append(list, list...) }"),
+    ("make", "var n = 1 << 26", "_ = make([]int, n)"),
+    (
+        "make of a map",
+        "var n = 1 << 26\nvar kept []map[int]int",
+        "for { kept = append(kept, make(map[int]int, n)) }",
+    ),
+    ("make of a channel", "var n = 1 << 26", "_ = make(chan int, n)"),
+    ("map of numbers", "var m = map[int]int{}", "for i := 0; ; i++ { m[i] = i }"),
+    ("map of texts", "var m = map[string]bool{}", "for i := 0; ; i++ { m[fmt.Sprint(i)] = true }"),
+    ("goroutines", "", "for { go func() { select {} }() }"),
+    ("timers", "", "for { time.AfterFunc(time.Hour, func() {}) }"),
+    (
+        "closures",
+        "var list []func() int",
+        "for i := 0; ; i++ { list = append(list, func() int { return i }) }",
+    ),
+    ("recursion", "func deep(n int) int { return deep(n+1) + 1 }", "deep(0)"),
+    ("recursion with defer", "func deep(n int) { defer func() { _ = n }(); deep(n + 1) }", "deep(0)"),
+    ("deferred calls", "", "for { defer func() {}() }"),
+    ("interfaces", "var list []any", "for i := 0; ; i++ { list = append(list, [4]int{i}) }"),
+    (
+        "finalizers",
+        "",
+        "for { p := new([64]byte); runtime.SetFinalizer(p, func(*[64]byte) {}); kept = append(kept, p) }\n}\nvar kept []*[64]byte\nfunc unused() {",
+    ),
+    ("context", "var ctx = context.Background()", "for { ctx = context.WithValue(ctx, \"k\", 1) }"),
+    ("channels of channels", "var c chan any", "for { d := make(chan any, 1); d <- c; c = d }"),
+];
+
+/// The most memory that the process had in use since `forget_peak`, and what it has now.
+fn resident(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("it has that line");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+}
+
+fn forget_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").expect("the process may forget its own peak");
+}
+
+/// The deepest stack that a program may want is over the limit of memory.
+#[test]
+fn memory_stops_every_program() {
+    const LIMIT: u64 = 32 << 20;
+    let mut wrong = Vec::new();
+    for (name, setup, work) in HUNGRY {
+        let text = format!("{setup}\nfunc Work() {{ {work} }}\n");
+        let program =
+            Program::compile("work.go-lite", &text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let options =
+            Options::new().stdout(Output::Discard).max_memory(LIMIT).timeout(Duration::from_secs(20));
+        let mut vm = program.vm(options).unwrap();
+        let before = resident("VmRSS:");
+        forget_peak();
+        let ended = vm.initialise().and_then(|()| vm.call::<()>("Work", ()));
+        let most = resident("VmHWM:").saturating_sub(before);
+        println!("{name}: {} KiB", most >> 10);
+        match ended {
+            Err(Error::Limit(Limit::Memory, failure)) if failure.text.contains("out of memory") => {}
+            other => wrong.push(format!("{name}: {other:?}")),
+        }
+        // What is compiled meanwhile, and stacks of threads, are not the program's memory.
+        if most > LIMIT / 10 * 11 + (8 << 20) {
+            wrong.push(format!("{name}: {} KiB", most >> 10));
+        }
+        // The host goes on, and so does the VM.
+        let again = program.vm(Options::new()).map(|mut vm| vm.has_function("Work"));
+        assert!(matches!(again, Ok(true)), "{name}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
