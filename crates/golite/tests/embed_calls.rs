@@ -312,3 +312,13 @@ fn output_goes_where_it_is_to_go() {
     assert_eq!(*sink.0.lock().unwrap(), b"1\n");
     assert_eq!(vm.take_stderr(), b"");
 }
+
+#[test]
+fn a_map_that_an_ended_call_wrote_can_be_used() {
+    let text = "var m = map[int]int{}\nfunc Fill() { for i := 0; ; i++ { m[i%100] = i } }\nfunc Size() int { m[100] = 1; return len(m) }";
+    let mut vm = vm_with(text, Options::new().timeout(Duration::from_millis(100)));
+    for _ in 0..3 {
+        assert!(matches!(vm.call::<()>("Fill", ()), Err(Error::Limit(Limit::Time, _))));
+        assert_eq!(vm.call::<i64>("Size", ()).unwrap(), 101);
+    }
+}

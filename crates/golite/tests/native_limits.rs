@@ -198,6 +198,8 @@ const SHORT: &[(&str, &[&str], &str)] = &[
     ),
     ("runtime/trace", &["regionBegin", "regionEnd", "taskBegin", "taskEnd"], "one record"),
     ("golite/inspect", &["read"], "one record"),
+    ("runtime/debug", &["WriteHeapDump", "setCrashOutput"], "files, that this test does not have"),
+    ("runtime/trace", &["flightRead", "flightStart", "flightStop"], "what the trace has"),
 ];
 
 /// A program that works a native without end: its package, names, variables, the work.
@@ -432,7 +434,9 @@ fn every_native_is_accounted_for() {
 #[test]
 fn time_and_steps_stop_every_native() {
     let mut late = Vec::new();
-    for driven in DRIVEN {
+    // `GOLITE_NATIVE=strings` drives those of a package alone.
+    let only = std::env::var("GOLITE_NATIVE").ok();
+    for driven in DRIVEN.iter().filter(|driven| only.as_deref().is_none_or(|only| only == driven.package)) {
         let name = format!("{}.{}", driven.package, driven.natives.join(", "));
         let text = program(driven);
         let program =
@@ -442,7 +446,7 @@ fn time_and_steps_stop_every_native() {
         let start = Instant::now();
         vm.call::<()>("Once", ()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let once = start.elapsed();
-        let limit = Duration::from_millis(300);
+        let limit = Duration::from_millis(200);
         vm.set_timeout(Some(limit));
         let start = Instant::now();
         match vm.call::<()>("Work", ()) {
@@ -458,13 +462,13 @@ fn time_and_steps_stop_every_native() {
         }
         vm.set_timeout(Some(Duration::from_secs(20)));
         let steps = vm.steps();
-        vm.set_max_steps(Some(steps + 3_000_000));
+        vm.set_max_steps(Some(steps + 4_000_000));
         match vm.call::<()>("Work", ()) {
             Err(Error::Limit(Limit::Steps, _)) => {}
             other => late.push(format!("{name}: {other:?}")),
         }
         let taken = vm.steps() - steps;
-        if taken > 3_300_000 {
+        if taken > 4_400_000 {
             late.push(format!("{name}: {taken} steps"));
         }
     }
@@ -629,8 +633,9 @@ fn memory_stops_every_program() {
             Err(Error::Limit(Limit::Memory, failure)) if failure.text.contains("out of memory") => {}
             other => wrong.push(format!("{name}: {other:?}")),
         }
-        // What is compiled meanwhile, and stacks of threads, are not the program's memory.
-        if most > LIMIT / 10 * 11 + (8 << 20) {
+        // What is compiled meanwhile, tables beside many small objects, and gaps between large ones are not
+        // counted: the process has more than the limit by them.
+        if most > LIMIT / 2 * 3 {
             wrong.push(format!("{name}: {} KiB", most >> 10));
         }
         // The host goes on, and so does the VM.

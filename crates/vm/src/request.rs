@@ -99,7 +99,12 @@ impl Vm {
                     return self.trap(trap);
                 }
             }
-            Request::HeapDump { fd } => self.dump_heap(fd),
+            Request::HeapDump { fd } => {
+                self.dump_heap(fd);
+                // As long as a collection.
+                self.budget = self.budget.min(1);
+                self.cut_short = true;
+            }
             Request::Breakpoint => return self.leave(Exit::Breakpoint),
             Request::Call { closure, params, count } => {
                 return self.call_instead(closure, &params[..usize::from(count)]);

@@ -215,6 +215,8 @@ impl Vm {
 
     pub(crate) fn end_goroutine(&mut self, input: Input) {
         if self.lives(input) {
+            // What it did is past for everybody.
+            self.rt.release(input.goroutine);
             self.ended.insert(input.id);
         }
     }

@@ -4,6 +4,8 @@ use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, 
 use golite_runtime::timer;
 use golite_runtime::trace::What;
 
+use crate::internal_bytealg::room_for;
+
 /// The package.
 pub static PACKAGE: Package = package!(
     "runtime/trace",
@@ -17,27 +19,30 @@ pub static PACKAGE: Package = package!(
         },
         "flightStop" => |_| Err(Trap::Request(Request::Trace(TraceRequest::StopFlight))),
         "log" => |ctx| {
-            let (category, message) = (text(ctx, 1), text(ctx, 3));
+            let (category, message) = (text(ctx, 1)?, text(ctx, 3)?);
             record(ctx, |task| What::Log(task, category, message))
         },
         "regionBegin" => |ctx| {
-            let name = text(ctx, 1);
+            let name = text(ctx, 1)?;
             record(ctx, |task| What::RegionBegin(task, name))
         },
         "regionEnd" => |ctx| {
-            let name = text(ctx, 1);
+            let name = text(ctx, 1)?;
             record(ctx, |task| What::RegionEnd(task, name))
         },
         "taskBegin" => |ctx| {
-            let (parent, name) = (ctx.uint(1), text(ctx, 2));
+            let (parent, name) = (ctx.uint(1), text(ctx, 2)?);
             record(ctx, |task| What::TaskBegin(task, parent, name))
         },
         "taskEnd" => |ctx| record(ctx, What::TaskEnd),
     ]
 );
 
-fn text(ctx: &Ctx<'_>, slot: u16) -> String {
-    String::from_utf8_lossy(ctx.bytes(slot)).into_owned()
+fn text(ctx: &mut Ctx<'_>, slot: u16) -> Result<String, Trap> {
+    let bytes = ctx.bytes(slot);
+    ctx.charge(bytes.len() as u64 / 8)?;
+    room_for(ctx, bytes.len() as u64)?;
+    Ok(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Records something about the task of the first parameter, if there is a trace.
