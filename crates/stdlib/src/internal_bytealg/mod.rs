@@ -110,6 +110,68 @@ pub fn count(text: &[u8], needle: &[u8]) -> usize {
     }
 }
 
+/// Bytes that are searched between two looks at the limits.
+const CHUNK: usize = 1 << 20;
+
+/// The first `needle` in `text`, with steps for what is looked at. Long texts are searched in parts, which
+/// overlap where a needle could lie across.
+pub fn find(ctx: &mut Ctx<'_>, text: &[u8], needle: &[u8]) -> Result<Option<usize>, Trap> {
+    let (chunk, overlap) = (CHUNK.max(4 * needle.len()), needle.len().saturating_sub(1));
+    let mut start = 0;
+    loop {
+        let part = &text[start..text.len().min(start + chunk + overlap)];
+        let found = index(part, needle);
+        ctx.charge(found.unwrap_or(part.len()) as u64 / 8)?;
+        match found {
+            Some(at) => return Ok(Some(start + at)),
+            None if text.len() - start <= chunk + overlap => return Ok(None),
+            None => start += chunk,
+        }
+    }
+}
+
+/// The last `needle` in `text`, as `find`.
+pub fn find_last(ctx: &mut Ctx<'_>, text: &[u8], needle: &[u8]) -> Result<Option<usize>, Trap> {
+    let (chunk, overlap) = (CHUNK.max(4 * needle.len()), needle.len().saturating_sub(1));
+    let mut end = text.len();
+    loop {
+        let start = end.saturating_sub(chunk + overlap);
+        ctx.charge((end - start) as u64 / 8)?;
+        match last_index(&text[start..end], needle) {
+            Some(at) => return Ok(Some(start + at)),
+            None if start == 0 => return Ok(None),
+            None => end -= chunk,
+        }
+    }
+}
+
+/// How often `needle` is in `text`, as `count`, with steps for what is looked at.
+pub fn count_in(ctx: &mut Ctx<'_>, text: &[u8], needle: &[u8]) -> Result<usize, Trap> {
+    if text.len() <= CHUNK || needle.is_empty() {
+        ctx.charge(text.len() as u64 / 8)?;
+        return Ok(count(text, needle));
+    }
+    let (mut found, mut start) = (0, 0);
+    let chunk = CHUNK.max(4 * needle.len());
+    while start < text.len() {
+        let part = &text[start..text.len().min(start + chunk)];
+        ctx.charge(part.len() as u64 / 8)?;
+        found += count(part, needle);
+        // Behind the last one found in this part; one may lie across its end.
+        let last = if needle.len() == 1 { part.len() } else { behind_last(part, needle) };
+        start += match text.len() - start <= chunk {
+            true => part.len(),
+            false => last.max(part.len() - (needle.len() - 1)),
+        };
+    }
+    Ok(found)
+}
+
+/// The end of the last of the parts that `count` counts; 0 if there are none.
+fn behind_last(text: &[u8], needle: &[u8]) -> usize {
+    memchr::memmem::find_iter(text, needle).last().map_or(0, |at| at + needle.len())
+}
+
 /// Where the first part between white space is.
 pub fn next_field(text: &[u8]) -> (usize, usize) {
     let space = |at: usize| {

@@ -1,9 +1,11 @@
 //! Package `strings`: searching and building of whole strings.
 
 use golite_runtime::native::Package;
-use golite_runtime::{Ctx, NativeResult};
+use golite_runtime::{Ctx, NativeResult, Trap};
 
-use crate::internal_bytealg::{LONGEST, change_case, count, index, last_index, next_field, room_for};
+use crate::internal_bytealg::{
+    LONGEST, change_case, count, count_in, find, find_last, index, next_field, room_for,
+};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -20,10 +22,10 @@ pub static PACKAGE: Package = package!(
         "trim.go-lite"
     ],
     natives![
-        "Index" => |ctx| position(ctx, index),
-        "LastIndex" => |ctx| position(ctx, last_index),
-        "IndexByte" => |ctx| byte_position(ctx, memchr::memchr),
-        "LastIndexByte" => |ctx| byte_position(ctx, memchr::memrchr),
+        "Index" => |ctx| position(ctx, find),
+        "LastIndex" => |ctx| position(ctx, find_last),
+        "IndexByte" => |ctx| byte_position(ctx, find),
+        "LastIndexByte" => |ctx| byte_position(ctx, find_last),
         "Count" => count_parts,
         "Compare" => compare,
         "nextField" => field,
@@ -36,26 +38,30 @@ pub static PACKAGE: Package = package!(
     ]
 );
 
-fn position(ctx: &mut Ctx<'_>, find: fn(&[u8], &[u8]) -> Option<usize>) -> NativeResult {
+fn position(
+    ctx: &mut Ctx<'_>,
+    find: fn(&mut Ctx<'_>, &[u8], &[u8]) -> Result<Option<usize>, Trap>,
+) -> NativeResult {
     let (text, part) = (ctx.bytes(0), ctx.bytes(2));
-    let found = find(text, part);
-    ctx.charge(found.unwrap_or(text.len()) as u64 / 8)?;
+    let found = find(ctx, text, part)?;
     ctx.set_int(0, found.map_or(-1, |at| at as i64));
     Ok(())
 }
 
-fn byte_position(ctx: &mut Ctx<'_>, find: fn(u8, &[u8]) -> Option<usize>) -> NativeResult {
+fn byte_position(
+    ctx: &mut Ctx<'_>,
+    find: fn(&mut Ctx<'_>, &[u8], &[u8]) -> Result<Option<usize>, Trap>,
+) -> NativeResult {
     let text = ctx.bytes(0);
-    let found = find(ctx.uint(2) as u8, text);
-    ctx.charge(text.len() as u64 / 16)?;
+    let found = find(ctx, text, &[ctx.uint(2) as u8])?;
     ctx.set_int(0, found.map_or(-1, |at| at as i64));
     Ok(())
 }
 
 fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
     let (text, part) = (ctx.bytes(0), ctx.bytes(2));
-    ctx.charge(text.len() as u64 / 8)?;
-    ctx.set_int(0, count(text, part) as i64);
+    let count = count_in(ctx, text, part)?;
+    ctx.set_int(0, count as i64);
     Ok(())
 }
 
