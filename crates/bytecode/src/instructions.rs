@@ -102,6 +102,16 @@ macro_rules! for_each_instruction {
         div_imm => DivImm = "div.imm" { dst: NumOut, lhs: Num, imm: I16 } []
         /// `dst = lhs % imm`, signed; `imm` is neither 0 nor -1.
         rem_imm => RemImm = "rem.imm" { dst: NumOut, lhs: Num, imm: I16 } []
+        /// `dst = lhs / 2^power`, signed, toward zero, for a power from 1 to 62.
+        div_pow2 => DivPow2 = "div.pow2" { dst: NumOut, lhs: Num, power: U16 } []
+        /// `dst = lhs % 2^power`, signed, for a power from 1 to 62.
+        rem_pow2 => RemPow2 = "rem.pow2" { dst: NumOut, lhs: Num, power: U16 } []
+        /// `dst = x*y + z`, wrapping.
+        mul_add => MulAdd = "mul.add" { dst: NumOut, x: Num, y: Num, z: Num } []
+        /// `dst = x*factor + z`, wrapping.
+        mul_imm_add => MulImmAdd = "mul.imm.add" { dst: NumOut, x: Num, factor: I16, z: Num } []
+        /// `dst = x*factor + term`, wrapping.
+        mul_add_imm => MulAddImm = "mul.add.imm" { dst: NumOut, x: Num, factor: I16, term: I16 } []
         /// `dst = lhs & rhs`.
         and => And = "and" { dst: NumOut, lhs: Num, rhs: Num } []
         /// `dst = lhs | rhs`.
@@ -262,6 +272,14 @@ macro_rules! for_each_instruction {
         loop_back => LoopBack = "loop" { to: Back32 } [Branch End Safepoint]
         /// Jumps if `src` is not zero (true, not nil).
         jump_nz => JumpNz = "jump.nz" { src: Any, to: Jump } [Branch]
+        /// Jumps if `lhs % imm` is 0, signed; `imm` is neither 0 nor -1.
+        jump_rem_z => JumpRemZ = "jump.rem.z" { lhs: Num, imm: I16, to: Jump } [Branch]
+        /// Jumps if `lhs % imm` is not 0, signed; `imm` is neither 0 nor -1.
+        jump_rem_nz => JumpRemNz = "jump.rem.nz" { lhs: Num, imm: I16, to: Jump } [Branch]
+        /// Jumps if `lhs & mask` is 0, the mask sign-extended.
+        jump_and_z => JumpAndZ = "jump.and.z" { lhs: Num, mask: I16, to: Jump } [Branch]
+        /// Jumps if `lhs & mask` is not 0, the mask sign-extended.
+        jump_and_nz => JumpAndNz = "jump.and.nz" { lhs: Num, mask: I16, to: Jump } [Branch]
         /// Jumps back if `src` is not zero (true, not nil).
         loop_nz => LoopNz = "loop.nz" { src: Any, to: Back } [Branch Safepoint]
         /// Jumps if `src` is zero (false, nil).

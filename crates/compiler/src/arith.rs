@@ -184,10 +184,18 @@ pub fn emit_binary_imm(b: &mut CodeBuilder, op: BinaryOp, num: Num, dst: Reg, lh
         BinaryOp::Add if wide => b.add_imm(dst, lhs, small),
         BinaryOp::Sub if wide && small != i16::MIN => b.add_imm(dst, lhs, -small),
         BinaryOp::Mul if wide => b.mul_imm(dst, lhs, small),
+        BinaryOp::Div if num.is_signed() && small > 1 && is_power(small) => {
+            b.div_pow2(dst, lhs, small.trailing_zeros() as u16)
+        }
+        BinaryOp::Rem if num.is_signed() && small > 1 && is_power(small) => {
+            b.rem_pow2(dst, lhs, small.trailing_zeros() as u16)
+        }
         BinaryOp::Div if num.is_signed() && small != 0 && small != -1 => b.div_imm(dst, lhs, small),
         BinaryOp::Rem if num.is_signed() && small != 0 && small != -1 => b.rem_imm(dst, lhs, small),
-        BinaryOp::Div if is_power(num, small) => b.shr_u_imm(dst, lhs, small.trailing_zeros() as u16),
-        BinaryOp::Rem if is_power(num, small) => b.and_imm(dst, lhs, small - 1),
+        BinaryOp::Div if is_unsigned(num) && is_power(small) => {
+            b.shr_u_imm(dst, lhs, small.trailing_zeros() as u16)
+        }
+        BinaryOp::Rem if is_unsigned(num) && is_power(small) => b.and_imm(dst, lhs, small - 1),
         BinaryOp::And if plain => b.and_imm(dst, lhs, small),
         BinaryOp::Or if plain => b.or_imm(dst, lhs, small),
         BinaryOp::Xor if plain => b.xor_imm(dst, lhs, small),
@@ -205,9 +213,13 @@ pub fn emit_binary_imm(b: &mut CodeBuilder, op: BinaryOp, num: Num, dst: Reg, lh
     true
 }
 
-/// An unsigned division by a power of two.
-fn is_power(num: Num, divisor: i16) -> bool {
-    !num.is_signed() && !num.is_float() && divisor > 0 && (divisor & (divisor - 1)) == 0
+fn is_unsigned(num: Num) -> bool {
+    !num.is_signed() && !num.is_float()
+}
+
+/// Whether the number is a power of two.
+pub fn is_power(number: i16) -> bool {
+    number > 0 && (number & (number - 1)) == 0
 }
 
 /// `dst =` the low bits of `src`, extended as the kind is held. Returns the instruction's position;

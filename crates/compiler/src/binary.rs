@@ -147,7 +147,11 @@ impl FuncCompiler<'_> {
         let mut next = 0;
         while next < count {
             // A product and what is added to it are one instruction.
-            let fused = !(next == 0 && swapped.is_some()) && self.fuses(links, early, next);
+            let product = match next {
+                0 => swapped.unwrap_or(&links[0].1.right),
+                _ => &links[next].1.right,
+            };
+            let fused = self.fuses(product, links, early, next);
             let i = if fused { next + 1 } else { next };
             next = i + 1;
             let (link_expr, link) = links[i];
@@ -167,14 +171,8 @@ impl FuncCompiler<'_> {
             };
             let mark = self.f.asm.mark();
             if fused {
-                let factor = early[i - 1].unwrap_or_else(|| self.expr(&links[i - 1].1.right));
-                let term = early[i].unwrap_or_else(|| self.expr(&link.right));
-                self.at(link.op_span);
-                let line = self.f.asm.line();
-                match link.op {
-                    BinaryOp::Add => line.mul_add_f64(dst, left, factor, term),
-                    _ => line.mul_sub_f64(dst, left, factor, term),
-                };
+                let num = self.c.num(ty).expect("a product that is fused is of numbers");
+                self.product_and_term(dst, left, (product, early[i - 1]), link, early[i], num);
                 self.f.asm.reset(mark);
                 left = dst;
                 continue;
@@ -186,23 +184,76 @@ impl FuncCompiler<'_> {
         }
     }
 
-    /// Whether the link is a product of floats and the next one adds something to it, or subtracts, that is
-    /// no product itself.
-    fn fuses(&mut self, links: &[(&Expr, &BinaryExpr)], early: &[Option<Reg>], at: usize) -> bool {
+    /// Whether the link is a product, by `factor`, and the next one adds something to it, or subtracts, that is
+    /// no product itself, so that there is an instruction for both.
+    fn fuses(
+        &mut self,
+        factor: &Expr,
+        links: &[(&Expr, &BinaryExpr)],
+        early: &[Option<Reg>],
+        at: usize,
+    ) -> bool {
         let Some([(expr, product), (_, sum)]) = links.get(at..at + 2) else { return false };
         let ty = self.ty(expr);
-        product.op == BinaryOp::Mul
-            && matches!(sum.op, BinaryOp::Add | BinaryOp::Sub)
-            && self.c.num(ty) == Some(Num::F64)
-            && (early[at + 1].is_some() || self.product(&sum.right).is_none())
+        if product.op != BinaryOp::Mul || !matches!(sum.op, BinaryOp::Add | BinaryOp::Sub) {
+            return false;
+        }
+        let Some(num) = self.c.num(ty) else { return false };
+        if early[at + 1].is_none() && self.product(&sum.right, num).is_some() {
+            return false;
+        }
+        let factor = early[at].is_none() && self.small_const(factor).is_some();
+        let term = if early[at + 1].is_none() { self.small_const(&sum.right) } else { None };
+        match num {
+            Num::F64 => true,
+            Num::I64 | Num::U64 => match (factor, term) {
+                (true, Some(term)) => sum.op == BinaryOp::Add || term != i16::MIN,
+                (_, None) => sum.op == BinaryOp::Add,
+                (false, Some(_)) => false,
+            },
+            _ => false,
+        }
     }
 
-    /// The factors of a product of floats that calls nothing.
-    fn product<'e>(&mut self, expr: &'e Expr) -> Option<(&'e Expr, &'e Expr)> {
+    /// `dst = left * factor + term`, or minus: the link is the sum.
+    fn product_and_term(
+        &mut self,
+        dst: Reg,
+        left: Reg,
+        (factor, early): (&Expr, Option<Reg>),
+        sum: &BinaryExpr,
+        early_term: Option<Reg>,
+        num: Num,
+    ) {
+        let small = if early.is_none() { self.small_const(factor) } else { None };
+        if let Some(small) = small {
+            let term = if early_term.is_none() { self.small_const(&sum.right) } else { None };
+            if let Some(term) = term {
+                let term = if sum.op == BinaryOp::Add { term } else { -term };
+                self.f.asm.line().mul_add_imm(dst, left, small, term);
+                return;
+            }
+        }
+        let by = if small.is_some() { None } else { Some(early.unwrap_or_else(|| self.expr(factor))) };
+        let term = early_term.unwrap_or_else(|| self.expr(&sum.right));
+        self.at(sum.op_span);
+        let line = self.f.asm.line();
+        match (small, by) {
+            (Some(small), _) => line.mul_imm_add(dst, left, small, term),
+            (None, Some(by)) if num == Num::F64 && sum.op == BinaryOp::Add => {
+                line.mul_add_f64(dst, left, by, term)
+            }
+            (None, Some(by)) if num == Num::F64 => line.mul_sub_f64(dst, left, by, term),
+            (None, by) => line.mul_add(dst, left, by.expect("no small factor"), term),
+        };
+    }
+
+    /// The factors of a product of such numbers that calls nothing.
+    fn product<'e>(&mut self, expr: &'e Expr, num: Num) -> Option<(&'e Expr, &'e Expr)> {
         let ExprKind::Binary(binary) = &expr.unparen().kind else { return None };
         let ty = self.ty(expr);
         let fits = binary.op == BinaryOp::Mul
-            && self.c.num(ty) == Some(Num::F64)
+            && self.c.num(ty) == Some(num)
             && self.const_value(expr.unparen()).is_none()
             && !self.is_ordered(expr);
         fits.then_some((&*binary.left, &*binary.right))
@@ -246,17 +297,28 @@ impl FuncCompiler<'_> {
                 return;
             }
         }
-        if early.is_none()
-            && matches!(op, BinaryOp::Add | BinaryOp::Sub)
-            && num == Num::F64
-            && let Some((x, y)) = self.product(right)
+        let fusible = match num {
+            Num::F64 => matches!(op, BinaryOp::Add | BinaryOp::Sub),
+            Num::I64 | Num::U64 => op == BinaryOp::Add,
+            _ => false,
+        };
+        if fusible
+            && early.is_none()
+            && let Some((x, y)) = self.product(right, num)
         {
-            let (x, y) = (self.expr(x), self.expr(y));
+            let (x, y) = if self.small_const(x).is_some() { (y, x) } else { (x, y) };
+            let x = self.expr(x);
+            let small = self.small_const(y);
+            let y = if small.is_some() { x } else { self.expr(y) };
             self.at(span);
             let line = self.f.asm.line();
-            match op {
-                BinaryOp::Add => line.mul_add_f64(dst, x, y, left),
-                _ => line.mul_rsub_f64(dst, x, y, left),
+            match (num, op) {
+                (Num::F64, BinaryOp::Add) => line.mul_add_f64(dst, x, y, left),
+                (Num::F64, _) => line.mul_rsub_f64(dst, x, y, left),
+                _ => match small {
+                    Some(small) => line.mul_imm_add(dst, x, small, left),
+                    None => line.mul_add(dst, x, y, left),
+                },
             };
             return;
         }

@@ -12,6 +12,7 @@ use golite_types::{ObjId, TypeId};
 
 use crate::func::{Capture, Frame, FuncCompiler, Home};
 use crate::lower::Shape;
+use crate::program::Inner;
 
 /// The offset of a captured word in a closure.
 pub(crate) fn capture_offset(word: u16) -> u32 {
@@ -173,24 +174,27 @@ impl FuncCompiler<'_> {
     /// A function literal as a func value.
     pub fn func_lit(&mut self, expr: &Expr, lit: &Arc<FuncLit>, dst: Reg) {
         let sig = self.c.checker.info.fact(expr.id).ty;
-        let func = self.begin_literal(expr.span, sig);
+        let func = self.begin_literal(expr.span, sig, Inner::Literal);
         self.function_body(None, &lit.ty, sig, &lit.body);
         self.end_literal(func, dst);
     }
 
     /// Starts a function inside the one being written; `sig` is its type.
-    pub fn begin_literal(&mut self, span: Span, sig: TypeId) -> FuncIx {
+    pub fn begin_literal(&mut self, span: Span, sig: TypeId, what: Inner) -> FuncIx {
         let sig = self.subst(sig);
         let signature = self.c.signature(&[], sig);
         let signature = self.c.sig_ix(signature);
         let parent = self.f.func;
-        let count = self.c.literal_counts.entry(parent).or_insert(0);
+        let count = self.c.literal_counts.entry((parent, what)).or_insert(0);
         *count += 1;
-        let count = *count;
         let outer = &self.c.module.functions[parent.index()].name;
-        // Literals inside literals are counted as in Go: main.f.func1.2
-        let name =
-            if self.outer.is_empty() { format!("{outer}.func{count}") } else { format!("{outer}.{count}") };
+        // Names and numbers are those of Go: main.f.func1.2, main.f-range1.1
+        let word = match what {
+            Inner::RangeBody => "-range",
+            Inner::Literal if self.outer.is_empty() => ".func",
+            Inner::Literal => ".",
+        };
+        let name = format!("{outer}{word}{count}");
         let (file, line) = self.c.file_line(span);
         let func = self.c.new_literal(Function {
             name: name.into(),

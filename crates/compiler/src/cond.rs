@@ -4,7 +4,7 @@ use golite_bytecode::{CodeBuilder, Reg};
 use golite_syntax::ast::{BinaryExpr, BinaryOp, Expr, ExprKind, UnaryOp};
 use golite_types::Const;
 
-use crate::arith::{Comparison, Num};
+use crate::arith::{self, Comparison, Num};
 use crate::asm::Label;
 use crate::binary::comparison;
 use crate::func::FuncCompiler;
@@ -192,6 +192,9 @@ impl FuncCompiler<'_> {
             if order && num == Num::U64 {
                 continue;
             }
+            if !order && self.branch_bits(operand, imm, cmp == Comparison::Eq, num, to) {
+                return;
+            }
             let reg = self.expr(operand);
             if imm == 0 && !order {
                 return self.branch_reg(reg, cmp == Comparison::Ne, to);
@@ -200,6 +203,38 @@ impl FuncCompiler<'_> {
         }
         let (left, right, _) = self.compare_operands(binary);
         self.branch_regs(cmp, num, left, right, to);
+    }
+
+    /// A comparison of `x % constant` or `x & constant` for being `imm`, or not, as one jump where there is one.
+    fn branch_bits(&mut self, operand: &Expr, imm: i16, equal: bool, num: Num, to: Label) -> bool {
+        let ExprKind::Binary(inner) = &operand.unparen().kind else { return false };
+        let Some(right) = self.small_const(&inner.right) else { return false };
+        // x & mask is 0, or is its only bit.
+        let mask = match inner.op {
+            BinaryOp::And if right >= 0 => right,
+            BinaryOp::Rem if arith::is_power(right) && (imm == 0 || !num.is_signed()) => right - 1,
+            BinaryOp::Rem if imm == 0 && right > 1 && num != Num::U64 => {
+                let lhs = self.expr(&inner.left);
+                self.emit_branch(
+                    to,
+                    |b, d| if equal { b.jump_rem_z(lhs, right, d) } else { b.jump_rem_nz(lhs, right, d) },
+                    None,
+                );
+                return true;
+            }
+            _ => return false,
+        };
+        if imm != 0 && (imm != mask || !arith::is_power(mask)) {
+            return false;
+        }
+        let lhs = self.expr(&inner.left);
+        let zero = equal == (imm == 0);
+        self.emit_branch(
+            to,
+            |b, d| if zero { b.jump_and_z(lhs, mask, d) } else { b.jump_and_nz(lhs, mask, d) },
+            None,
+        );
+        true
     }
 
     /// Jumps if `reg cmp imm`, signed.

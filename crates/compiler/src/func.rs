@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::asm::{Asm, Label, Overflow, Position};
 use crate::loops::Control;
 use crate::lower::Shape;
-use crate::program::{Compiler, FuncKey};
+use crate::program::{Compiler, FuncKey, Inner};
 use crate::range_func::RangeBody;
 
 /// Where a variable lives.
@@ -114,7 +114,9 @@ pub(crate) struct FuncCompiler<'c> {
 impl<'c> FuncCompiler<'c> {
     /// Compiles a function from its key.
     pub fn compile(c: &'c mut Compiler, func: FuncIx, key: &FuncKey, wide: bool) -> Result<Code, Overflow> {
-        c.literal_counts.remove(&func);
+        for what in [Inner::Literal, Inner::RangeBody] {
+            c.literal_counts.remove(&(func, what));
+        }
         let env = match key {
             FuncKey::Decl(obj, args) => c.env_of(*obj, args),
             _ => Subst::default(),

@@ -79,8 +79,16 @@ pub struct Compiler {
     pub replaceable: bool,
     /// Functions that may be inlined, with their sizes; `None` for those that are not.
     pub(crate) inlinable: FxHashMap<ObjId, Option<u32>>,
-    /// How function names of literals are counted: `main.f.func1`.
-    pub(crate) literal_counts: FxHashMap<FuncIx, u32>,
+    /// How functions inside a function are counted: `main.f.func1`.
+    pub(crate) literal_counts: FxHashMap<(FuncIx, Inner), u32>,
+}
+
+/// What a function inside another one is. Each sort is counted by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Inner {
+    Literal,
+    /// The body of a loop over a function.
+    RangeBody,
 }
 
 /// More instances than any program of sense has.

@@ -12,6 +12,7 @@ use golite_types::{Basic, ObjId, SigInfo, Type, TypeId};
 use crate::arith::Comparison;
 use crate::func::{FuncCompiler, Home};
 use crate::loops::Exit;
+use crate::program::Inner;
 
 /// The body of a range-over-func loop, as a function.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ impl FuncCompiler<'_> {
         // The body as a function.
         let body = RangeBody { state, code, results: results.clone(), exits: Vec::new(), labels, token };
         let closure = self.f.asm.take(1);
-        let func = self.begin_literal(stmt.body.span, yield_ty);
+        let func = self.begin_literal(stmt.body.span, yield_ty, Inner::RangeBody);
         self.f.range_body = Some(body);
         let params: Vec<TypeId> = yield_sig.params.iter().map(|ty| self.subst(*ty)).collect();
         self.range_body(stmt, label, &params);

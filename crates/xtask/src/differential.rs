@@ -64,12 +64,12 @@ const LISTING_ONLY: &str = "expects a listing or a rendering only";
 fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
     let text = std::fs::read_to_string(&case.main).map_err(|error| error.to_string())?;
     let expectation = expect::parse(&text)?;
-    if expectation.options.extension {
-        let is_script = !text.lines().any(|line| line.starts_with("package "));
-        if !is_script || !expectation.runs() {
-            return Ok(Verdict::Skipped(EXTENSION));
-        }
+    let is_script = !case.path.is_dir() && !text.lines().any(|line| line.starts_with("package "));
+    if is_script && expectation.runs() {
         return compare_script(case, go, golite, &expectation);
+    }
+    if is_script || expectation.options.extension {
+        return Ok(Verdict::Skipped(EXTENSION));
     }
     if !expectation.runs() && !expectation.checks() {
         return Ok(Verdict::Skipped(LISTING_ONLY));
@@ -216,5 +216,11 @@ fn go_errors(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("# "));
     // The linker, not the checker, misses main.
     let lines = lines.filter(|line| !line.contains("function main is undeclared in the main package"));
-    lines.map(|line| format!("{}\n", line.strip_prefix("./").unwrap_or(line))).collect()
+    lines.map(|line| format!("{}\n", without_dots(line))).collect()
+}
+
+/// A line with the names of files as `golite` is given them: `x.go`, not `./x.go`.
+fn without_dots(line: &str) -> String {
+    let line = line.strip_prefix("./").unwrap_or(line);
+    line.replace(" ./", " ").replace("\t./", "\t")
 }

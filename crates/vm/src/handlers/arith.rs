@@ -10,6 +10,13 @@ fn shift_left(value: u64, count: u64) -> u64 {
     if count < 64 { value << count } else { 0 }
 }
 
+/// What makes a shift to the right round towards zero: 2^power - 1 for a negative value, else 0.
+/// `power` is from 0 to 63; 0 stands for what no verified module has.
+#[inline(always)]
+fn below_power(value: i64, power: u32) -> i64 {
+    ((value >> 63) as u64).wrapping_shr(64 - power) as i64
+}
+
 plain! {
     add(s, o: Add) { s.set(o.dst, s.get(o.lhs).wrapping_add(s.get(o.rhs))); }
     add_i8(s, o: AddI8) { s.set(o.dst, i64::from(s.get(o.lhs).wrapping_add(s.get(o.rhs)) as i8) as u64); }
@@ -36,6 +43,23 @@ plain! {
     mul_imm(s, o: MulImm) { s.set(o.dst, s.get(o.lhs).wrapping_mul(i64::from(o.imm) as u64)); }
     div_imm(s, o: DivImm) { s.set(o.dst, quotient(s.get(o.lhs), i64::from(o.imm) as u64)); }
     rem_imm(s, o: RemImm) { s.set(o.dst, rest(s.get(o.lhs), i64::from(o.imm) as u64)); }
+    div_pow2(s, o: DivPow2) {
+        let (value, power) = (s.int(o.lhs), u32::from(o.power) & 63);
+        s.set(o.dst, (value.wrapping_add(below_power(value, power)) >> power) as u64);
+    }
+    rem_pow2(s, o: RemPow2) {
+        let (value, power) = (s.int(o.lhs), u32::from(o.power) & 63);
+        let bias = below_power(value, power);
+        s.set(o.dst, ((value.wrapping_add(bias) & ((1 << power) - 1)) - bias) as u64);
+    }
+    mul_add(s, o: MulAdd) { s.set(o.dst, s.get(o.x).wrapping_mul(s.get(o.y)).wrapping_add(s.get(o.z))); }
+    mul_imm_add(s, o: MulImmAdd) {
+        s.set(o.dst, s.get(o.x).wrapping_mul(i64::from(o.factor) as u64).wrapping_add(s.get(o.z)));
+    }
+    mul_add_imm(s, o: MulAddImm) {
+        let product = s.get(o.x).wrapping_mul(i64::from(o.factor) as u64);
+        s.set(o.dst, product.wrapping_add(i64::from(o.term) as u64));
+    }
     and(s, o: And) { s.set(o.dst, s.get(o.lhs) & s.get(o.rhs)); }
     or(s, o: Or) { s.set(o.dst, s.get(o.lhs) | s.get(o.rhs)); }
     xor(s, o: Xor) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.rhs)); }
@@ -96,7 +120,7 @@ fn quotient(lhs: u64, rhs: u64) -> u64 {
 
 /// `lhs % rhs` of signed numbers, `rhs` not 0.
 #[inline(always)]
-fn rest(lhs: u64, rhs: u64) -> u64 {
+pub(super) fn rest(lhs: u64, rhs: u64) -> u64 {
     if both_short(lhs, rhs) {
         return u64::from((lhs as u32).checked_rem(rhs as u32).unwrap_or(0));
     }

@@ -2,6 +2,7 @@
 
 use golite_runtime::string;
 
+use super::arith::rest;
 use super::call::preempt;
 use crate::frame::Targets;
 use crate::operands;
@@ -26,6 +27,14 @@ flow! {
     jump(s, o: Jump) { forward(s, o.to as usize) }
     loop_back(s, o: LoopBack) { back(s, o.to as usize) }
     jump_nz(s, o: JumpNz) { if s.get(o.src) != 0 { forward(s, usize::from(o.to)) } else { Flow::Next } }
+    jump_rem_z(s, o: JumpRemZ) {
+        if rest(s.get(o.lhs), i64::from(o.imm) as u64) == 0 { forward(s, usize::from(o.to)) } else { Flow::Next }
+    }
+    jump_rem_nz(s, o: JumpRemNz) {
+        if rest(s.get(o.lhs), i64::from(o.imm) as u64) != 0 { forward(s, usize::from(o.to)) } else { Flow::Next }
+    }
+    jump_and_z(s, o: JumpAndZ) { if s.int(o.lhs) & i64::from(o.mask) == 0 { forward(s, usize::from(o.to)) } else { Flow::Next } }
+    jump_and_nz(s, o: JumpAndNz) { if s.int(o.lhs) & i64::from(o.mask) != 0 { forward(s, usize::from(o.to)) } else { Flow::Next } }
     loop_nz(s, o: LoopNz) { if s.get(o.src) != 0 { back(s, usize::from(o.to)) } else { Flow::Next } }
     jump_z(s, o: JumpZ) { if s.get(o.src) == 0 { forward(s, usize::from(o.to)) } else { Flow::Next } }
     loop_z(s, o: LoopZ) { if s.get(o.src) == 0 { back(s, usize::from(o.to)) } else { Flow::Next } }
