@@ -1,7 +1,7 @@
 //! Code: the words of a function, and how instructions are written to and read from them.
 
 use crate::op::{Op, OpInfo};
-use crate::operand::Operand;
+use crate::operand::{Operand, Reg};
 
 /// One 64-bit word of code: the first word of an instruction (`op`, then three cells), or its
 /// extension word (four cells).
@@ -94,6 +94,16 @@ pub fn decode(code: &[Word], at: usize) -> Option<&'static OpInfo> {
 pub struct CodeBuilder {
     /// The code so far.
     pub code: Vec<Word>,
+}
+
+impl CodeBuilder {
+    /// `dst = value`, in the shorter form.
+    pub fn constant(&mut self, dst: Reg, value: i64) -> usize {
+        match i32::try_from(value) {
+            Ok(small) => self.const_i32(dst, small),
+            Err(_) => self.const_64(dst, value as u64),
+        }
+    }
 }
 
 macro_rules! define_emitters {

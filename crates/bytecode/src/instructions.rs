@@ -400,6 +400,16 @@ macro_rules! for_each_instruction {
         store_32 => Store32 = "store.32" { ptr: Ptr, src: Num, offset: U16 } [Panic]
         /// Stores 64 bits.
         store_64 => Store64 = "store.64" { ptr: Ptr, src: Num, offset: U16 } [Panic]
+        /// Adds `imm` to the 64-bit integer at `ptr + offset`, wrapping; panics if `ptr` is nil.
+        field_add_imm => FieldAddImm = "field.add.imm" { ptr: Ptr, imm: I16, offset: U16 } [Panic]
+        /// Adds `src` to the 64-bit integer at `ptr + offset`, wrapping; panics if `ptr` is nil.
+        field_add => FieldAdd = "field.add" { ptr: Ptr, src: Num, offset: U16 } [Panic]
+        /// Adds `src` to the f64 at `ptr + offset`; panics if `ptr` is nil.
+        field_add_f64 => FieldAddF64 = "field.add.f64" { ptr: Ptr, src: Num, offset: U16 } [Panic]
+        /// Adds `x*y`, rounded, to the f64 at `ptr + offset`; panics if `ptr` is nil.
+        field_mul_add_f64 => FieldMulAddF64 = "field.mul.add.f64" { ptr: Ptr, x: Num, y: Num, offset: U16 } [Panic]
+        /// Subtracts `x*y`, rounded, from the f64 at `ptr + offset`; panics if `ptr` is nil.
+        field_mul_rsub_f64 => FieldMulRsubF64 = "field.mul.rsub.f64" { ptr: Ptr, x: Num, y: Num, offset: U16 } [Panic]
         /// Stores a pointer with the write barrier.
         store_ptr => StorePtr = "store.ptr" { ptr: Ptr, src: Ptr, offset: U16 } [Panic]
         /// Stores a string with the write barrier.
@@ -452,6 +462,10 @@ macro_rules! for_each_instruction {
         store_global_32 => StoreGlobal32 = "store.global.32" { src: Num, global: Global } []
         /// Stores 64 bits to a package-level variable.
         store_global_64 => StoreGlobal64 = "store.global.64" { src: Num, global: Global } []
+        /// Adds `imm` to a global that is a 64-bit integer, wrapping.
+        global_add_imm => GlobalAddImm = "global.add.imm" { imm: I16, global: Global } []
+        /// Adds `src` to a global that is a 64-bit integer, wrapping.
+        global_add => GlobalAdd = "global.add" { src: Num, global: Global } []
         /// Stores a pointer to a package-level variable.
         store_global_ptr => StoreGlobalPtr = "store.global.ptr" { src: Ptr, global: Global } []
         /// Stores a string to a package-level variable.
@@ -507,6 +521,12 @@ macro_rules! for_each_instruction {
         set_32 => Set32 = "set.32" { s: View, idx: Num, src: Num } [Panic]
         /// Stores 64 bits to element `idx` (of that size) of a slice, bounds checked.
         set_64 => Set64 = "set.64" { s: View, idx: Num, src: Num } [Panic]
+        /// `s[idx] += imm` for 64-bit integers, wrapping.
+        elem_add_imm => ElemAddImm = "elem.add.imm" { s: View, idx: Num, imm: I16 } [Panic]
+        /// `s[idx] += src` for 64-bit integers, wrapping.
+        elem_add => ElemAdd = "elem.add" { s: View, idx: Num, src: Num } [Panic]
+        /// `s[idx] += src` for f64.
+        elem_add_f64 => ElemAddF64 = "elem.add.f64" { s: View, idx: Num, src: Num } [Panic]
         /// Stores a pointer to element `idx` (of that size) of a slice, bounds checked.
         set_ptr => SetPtr = "set.ptr" { s: View, idx: Num, src: Ptr } [Panic]
         /// Stores a string to element `idx` (of that size) of a slice, bounds checked.

@@ -7,7 +7,7 @@
 //! which one does not fit is compiled again with `wide` set, where every conditional jump is short
 //! to a long one next to it.
 
-use golite_bytecode::code::{get_cells, set_cells};
+use golite_bytecode::code::{decode, get_cells, set_cells};
 use golite_bytecode::{
     Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx, UnsignedBounds,
 };
@@ -52,7 +52,28 @@ pub struct Asm {
     position: Position,
     tables: Vec<(JumpTable, Vec<Label>)>,
     selects: Vec<SelectTable>,
+    invariants: Option<Invariants>,
 }
+
+/// The constants of a loop that is being written, and of the loops in it: they are loaded once, before it.
+/// Which ones it needs is known at its end; the loads are then put in front.
+#[derive(Debug)]
+struct Invariants {
+    /// Where the loop begins, and how many labels there were.
+    start: usize,
+    labels: usize,
+    /// The first of their registers.
+    first: Reg,
+    constants: Vec<i64>,
+    /// The largest frame before the loop, and how many tables of cases.
+    high: u16,
+    selects: usize,
+    /// Backward jumps to before the loop.
+    leaving: Vec<usize>,
+}
+
+/// More constants are loaded where they are used.
+const MAX_INVARIANTS: u16 = 8;
 
 #[derive(Default, Debug)]
 struct LabelState {
@@ -132,6 +153,101 @@ impl Asm {
     /// Makes the frame at least so large.
     pub fn need_slots(&mut self, slots: u16) {
         self.high = self.high.max(slots);
+    }
+
+    // ---- constants of loops
+
+    /// Begins a loop. False, if it is inside another one, whose constants are its own.
+    pub fn begin_loop(&mut self) -> bool {
+        if self.invariants.is_some() {
+            return false;
+        }
+        let high = self.high;
+        let first = self.take(MAX_INVARIANTS);
+        self.high = self.top;
+        self.invariants = Some(Invariants {
+            start: self.pc(),
+            labels: self.labels.len(),
+            first,
+            constants: Vec::new(),
+            high,
+            selects: self.selects.len(),
+            leaving: Vec::new(),
+        });
+        true
+    }
+
+    /// The register that has the constant in the loop being written; `None` outside of loops, and if there are
+    /// too many. Nobody may write to it.
+    pub fn invariant(&mut self, value: i64) -> Option<Reg> {
+        let Invariants { first, constants, .. } = self.invariants.as_mut()?;
+        let index = match constants.iter().position(|constant| *constant == value) {
+            Some(index) => index,
+            None if constants.len() == usize::from(MAX_INVARIANTS) => return None,
+            None => {
+                constants.push(value);
+                constants.len() - 1
+            }
+        };
+        Some(first.plus(index as u16))
+    }
+
+    /// Ends the loop that `begin_loop` began: the loads of its constants go before it.
+    pub fn end_loop(&mut self) {
+        let Some(loop_) = self.invariants.take() else { return };
+        let Invariants { start, labels, first, constants, high, selects, leaving } = loop_;
+        self.close_gap(start, selects, first.plus(MAX_INVARIANTS), MAX_INVARIANTS - constants.len() as u16);
+        self.high = self.high.max(high);
+        let mut loads = CodeBuilder::default();
+        for (i, value) in constants.iter().enumerate() {
+            loads.constant(first.plus(i as u16), *value);
+        }
+        let moved = loads.code.len();
+        if moved == 0 {
+            return;
+        }
+        self.b.code.splice(start..start, loads.code);
+        for (i, state) in self.labels.iter_mut().enumerate() {
+            // A label that was there before the loop, and stands at its beginning, leads to the loads.
+            let inside = |at: usize| at > start || (at == start && i >= labels);
+            if let Some(bound) = &mut state.bound
+                && inside(*bound)
+            {
+                *bound += moved;
+            }
+            state.waiting.iter_mut().filter(|(at, _)| *at >= start).for_each(|(at, _)| *at += moved);
+        }
+        for at in leaving {
+            let distance = self.operand(at + moved, 0) as usize;
+            self.patch(at + moved, 0, distance + moved);
+        }
+        let index = self.lines.partition_point(|entry| (entry.pc as usize) < start);
+        let first = self.lines.get(index).copied().filter(|entry| entry.pc as usize == start);
+        self.lines[index..].iter_mut().for_each(|entry| entry.pc += moved as u32);
+        // The loads have the position of what comes first in the loop.
+        if let Some(first) = first {
+            self.lines.insert(index, first);
+        }
+    }
+
+    /// Moves the registers from `from` on down by `gap`, in the instructions from `start` on and the tables of
+    /// cases from `selects` on.
+    fn close_gap(&mut self, start: usize, selects: usize, from: Reg, gap: u16) {
+        let moved = |reg: Reg| if reg == Reg::NONE || reg < from { reg } else { Reg(reg.0 - gap) };
+        let mut at = start;
+        while let Some(info) = decode(&self.b.code, at) {
+            for operand in
+                info.operands.iter().filter(|operand| matches!(operand.shape, Shape::Register { .. }))
+            {
+                let reg = Reg(get_cells(&self.b.code, at, operand.cell, operand.cells) as u16);
+                set_cells(&mut self.b.code, at, operand.cell, operand.cells, u64::from(moved(reg).0));
+            }
+            at += usize::from(info.words);
+        }
+        for case in self.selects[selects..].iter_mut().flat_map(|table| &mut table.cases) {
+            (case.channel, case.value, case.ok) = (moved(case.channel), moved(case.value), moved(case.ok));
+        }
+        self.high -= gap;
     }
 
     // ---- positions
@@ -226,7 +342,12 @@ impl Asm {
         match self.bound(to) {
             Some(target) => {
                 let distance = (self.pc() - target) as u32;
-                self.line().loop_back(distance);
+                let at = self.line().loop_back(distance);
+                if let Some(Invariants { start, labels, leaving, .. }) = &mut self.invariants
+                    && (target < *start || (target == *start && (to.0 as usize) < *labels))
+                {
+                    leaving.push(at);
+                }
             }
             None => {
                 let at = self.line().jump(0);

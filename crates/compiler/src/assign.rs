@@ -8,6 +8,7 @@ use golite_source::{Span, sym};
 use golite_syntax::ast::{BinaryExpr, Expr, ExprKind, UnaryOp, VarSpec};
 use golite_types::{Basic, ObjId, Type, TypeId};
 
+use crate::asm::Mark;
 use crate::func::{FuncCompiler, Home};
 use crate::lower::Shape;
 use crate::place::Place;
@@ -141,7 +142,7 @@ impl FuncCompiler<'_> {
 
     /// The registers that a value reads, if it is made of variables in registers and constants by
     /// operations that cannot panic.
-    fn pure_reads(&mut self, value: &Expr, out: &mut Vec<Reg>) -> bool {
+    pub fn pure_reads(&mut self, value: &Expr, out: &mut Vec<Reg>) -> bool {
         if self.const_value(value).is_some() || self.is_nil(value) {
             return true;
         }
@@ -170,6 +171,24 @@ impl FuncCompiler<'_> {
         }
     }
 
+    /// The places of the targets of one assignment, with their types; `None` for the blank one. Registers above
+    /// the mark are temporaries.
+    fn places(&mut self, left: &[Expr], mark: Mark) -> Vec<Option<(Place, TypeId)>> {
+        // Only an assignment to a variable in registers can change where another target is.
+        let moves = left.iter().any(|target| self.register_var(target).is_some());
+        let mut places = Vec::with_capacity(left.len());
+        for target in left {
+            if Self::is_blank(target) {
+                places.push(None);
+                continue;
+            }
+            let ty = self.ty(target);
+            let place = self.place(target);
+            places.push(Some((if moves { self.freeze(place, mark) } else { place }, ty)));
+        }
+        places
+    }
+
     fn assign_parallel(&mut self, left: &[Expr], right: &[Expr], span: Span) {
         if self.assign_registers(left, right) {
             return;
@@ -180,16 +199,7 @@ impl FuncCompiler<'_> {
         if !left.iter().all(plain) {
             left.iter().chain(right).for_each(|operand| self.hoist(operand));
         }
-        let mut places = Vec::with_capacity(left.len());
-        for target in left {
-            if Self::is_blank(target) {
-                places.push(None);
-                continue;
-            }
-            let ty = self.ty(target);
-            let place = self.place(target);
-            places.push(Some((self.freeze(place, mark), ty)));
-        }
+        let places = self.places(left, mark);
         let mut operands = Vec::with_capacity(right.len());
         for (i, value) in right.iter().enumerate() {
             let ty = match &places[i] {
@@ -210,16 +220,7 @@ impl FuncCompiler<'_> {
     /// `x, y = f()` and the forms with `ok`.
     fn assign_multi(&mut self, left: &[Expr], value: &Expr, span: Span) {
         let mark = self.f.asm.mark();
-        let mut places = Vec::with_capacity(left.len());
-        for target in left {
-            if Self::is_blank(target) {
-                places.push(None);
-                continue;
-            }
-            let ty = self.ty(target);
-            let place = self.place(target);
-            places.push(Some((self.freeze(place, mark), ty)));
-        }
+        let places = self.places(left, mark);
         let (regs, types) = self.multi_value(value);
         for (i, place) in places.into_iter().enumerate() {
             let Some((place, ty)) = place else { continue };
@@ -319,6 +320,10 @@ impl FuncCompiler<'_> {
             }
             place => {
                 let place = self.settled(place);
+                if self.update(place, ty, binary.op, &binary.right, early, target.span) {
+                    self.f.asm.reset(mark);
+                    return;
+                }
                 let old = self.read(place, ty, None);
                 let result = self.take(&shape);
                 self.operate(binary.op, ty, result, old, &binary.right, early, binary.op_span);
@@ -346,6 +351,10 @@ impl FuncCompiler<'_> {
         let shape = self.shape(ty);
         let place = self.place(target);
         let place = self.settled(place);
+        if self.update_by_one(place, ty, up, target.span) {
+            self.f.asm.reset(mark);
+            return;
+        }
         let (old, result) = match place {
             Place::Regs(reg) => (reg, reg),
             place => (self.read(place, ty, None), self.take(&shape)),
@@ -355,13 +364,12 @@ impl FuncCompiler<'_> {
         match self.c.num(ty) {
             Some(num) => {
                 if num.is_float() || !arith::emit_binary_imm(self.f.asm.line(), op, num, result, old, 1) {
-                    let one = self.f.asm.take(1);
                     let bits = match num {
                         arith::Num::F64 => 1f64.to_bits() as i64,
                         arith::Num::F32 => i64::from(1f32.to_bits()),
                         _ => 1,
                     };
-                    self.const_int(one, bits);
+                    let one = self.number(bits);
                     arith::emit_binary(self.f.asm.line(), op, num, result, old, one);
                 }
             }

@@ -3,7 +3,7 @@
 //! Chains lean to the left and can be thousands of operands long: they are taken in a loop.
 
 use golite_bytecode::Reg;
-use golite_syntax::ast::{BinaryExpr, BinaryOp, Expr, ExprKind};
+use golite_syntax::ast::{BinaryExpr, BinaryOp, Expr, ExprKind, UnaryOp};
 use golite_types::{Const, Type, TypeId};
 
 use crate::arith::{self, BinaryOp as Arith, Comparison, Num};
@@ -120,8 +120,25 @@ impl FuncCompiler<'_> {
             let left = self.expr(&links[0].1.right);
             return self.fold(left, &links, &early, want, Some(first));
         }
+        // `^x & y` is `y &^ x`.
+        let (_, link) = links[0];
+        if let (BinaryOp::And, Some(x)) = (link.op, self.complement(first)) {
+            let x = self.expr(x);
+            let y = self.expr(&link.right);
+            let dst = if links.len() == 1 { want } else { self.f.asm.take(1) };
+            self.at(link.op_span);
+            self.f.asm.line().and_not(dst, y, x);
+            return self.fold(dst, &links[1..], &early[1..], want, None);
+        }
         let left = self.expr(first);
         self.fold(left, &links, &early, want, None);
+    }
+
+    /// The operand of `^x`, if it calls nothing.
+    fn complement<'e>(&mut self, expr: &'e Expr) -> Option<&'e Expr> {
+        let expr = expr.unparen();
+        let ExprKind::Unary(UnaryOp::BitNot, operand) = &expr.kind else { return None };
+        (self.const_value(expr).is_none() && !self.is_ordered(expr)).then_some(operand)
     }
 
     /// Whether `constant op right` may be written `right op constant`.
@@ -249,7 +266,7 @@ impl FuncCompiler<'_> {
     }
 
     /// The factors of a product of such numbers that calls nothing.
-    fn product<'e>(&mut self, expr: &'e Expr, num: Num) -> Option<(&'e Expr, &'e Expr)> {
+    pub fn product<'e>(&mut self, expr: &'e Expr, num: Num) -> Option<(&'e Expr, &'e Expr)> {
         let ExprKind::Binary(binary) = &expr.unparen().kind else { return None };
         let ty = self.ty(expr);
         let fits = binary.op == BinaryOp::Mul
@@ -296,6 +313,12 @@ impl FuncCompiler<'_> {
             if arith::emit_binary_imm(self.f.asm.line(), operation, num, dst, left, i64::from(imm)) {
                 return;
             }
+        }
+        if let (BinaryOp::And, None, Some(x)) = (op, early, self.complement(right)) {
+            let x = self.expr(x);
+            self.at(span);
+            self.f.asm.line().and_not(dst, left, x);
+            return;
         }
         let fusible = match num {
             Num::F64 => matches!(op, BinaryOp::Add | BinaryOp::Sub),

@@ -319,9 +319,7 @@ impl FuncCompiler<'_> {
         for pass in [true, false] {
             for (i, (value, ty)) in values.iter().enumerate() {
                 if ordered[i] == pass {
-                    let constant = self.const_value(value).is_some();
-                    regs[i] =
-                        if constant { self.expr_as(value, *ty) } else { self.expr_as_value(value, *ty) };
+                    regs[i] = self.expr_as_value(value, *ty);
                 }
             }
         }

@@ -90,6 +90,12 @@ impl FuncCompiler<'_> {
 
     /// A constant; in an interface it is boxed with its default type.
     fn const_expr(&mut self, value: &Const, ty: TypeId, dst: Option<Reg>) -> Reg {
+        if dst.is_none()
+            && let Some(num) = self.c.num(ty)
+            && let Some(bits) = self.const_bits(value, num)
+        {
+            return self.number(bits);
+        }
         let shape = self.shape(ty);
         let dst = self.dst(dst, &shape);
         self.constant(dst, value, ty);

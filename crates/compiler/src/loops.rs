@@ -77,6 +77,7 @@ impl FuncCompiler<'_> {
         if !self.own_variables(stmt.body.span) {
             own.clear();
         }
+        let begins = self.f.asm.begin_loop();
         let boxed: Vec<ObjId> =
             own.into_iter().filter(|obj| matches!(self.f.homes.get(obj), Some(Home::Box(_)))).collect();
         let end = self.f.asm.label();
@@ -118,6 +119,9 @@ impl FuncCompiler<'_> {
             self.f.asm.bind(check);
         }
         self.f.asm.bind(end);
+        if begins {
+            self.f.asm.end_loop();
+        }
         self.f.asm.reset(mark);
     }
 
@@ -206,6 +210,7 @@ impl FuncCompiler<'_> {
 
     pub fn range(&mut self, stmt: &RangeStmt, label: Option<Symbol>) {
         let mark = self.f.asm.mark();
+        let begins = self.f.asm.begin_loop();
         if stmt.define && !self.own_variables(stmt.body.span) {
             for target in [&stmt.key, &stmt.value].into_iter().flatten() {
                 if let Some(obj) = self.new_var(target) {
@@ -229,6 +234,9 @@ impl FuncCompiler<'_> {
             Type::Chan(_, elem) => self.range_chan(stmt, label, elem),
             Type::Signature(sig) => self.range_func(stmt, label, &sig),
             _ => self.c.fail("this cannot be ranged over".into()),
+        }
+        if begins {
+            self.f.asm.end_loop();
         }
         self.f.asm.reset(mark);
     }

@@ -269,11 +269,17 @@ impl FuncCompiler<'_> {
 
     /// An integer constant.
     pub fn const_int(&mut self, dst: Reg, value: i64) {
-        let b = self.f.asm.line();
-        match i32::try_from(value) {
-            Ok(small) => b.const_i32(dst, small),
-            Err(_) => b.const_64(dst, value as u64),
-        };
+        self.f.asm.line().constant(dst, value);
+    }
+
+    /// A register that has the number, not to be written to: that of the loop, or a new one.
+    pub fn number(&mut self, value: i64) -> Reg {
+        if let Some(reg) = self.f.asm.invariant(value) {
+            return reg;
+        }
+        let reg = self.f.asm.take(1);
+        self.const_int(reg, value);
+        reg
     }
 
     /// The bits of a constant as a slot of this kind of number holds it.

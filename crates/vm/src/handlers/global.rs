@@ -41,6 +41,14 @@ plain! {
         let at = s.vm().global(o.global);
         s.set_pair(o.dst, load_pair(at));
     }
+    global_add_imm(s, o: GlobalAddImm) {
+        let at = s.vm().global(o.global);
+        store(at, load::<u64>(at).wrapping_add(i64::from(o.imm) as u64));
+    }
+    global_add(s, o: GlobalAdd) {
+        let at = s.vm().global(o.global);
+        store(at, load::<u64>(at).wrapping_add(s.get(o.src)));
+    }
     store_global_8(s, o: StoreGlobal8) {
         let at = s.vm().global(o.global);
         store(at, s.get(o.src) as u8);

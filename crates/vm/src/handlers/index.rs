@@ -108,6 +108,21 @@ flow! {
         store(at, s.get(o.src));
         Flow::Next
     }
+    elem_add_imm(s, o: ElemAddImm) {
+        let at = element!(s, o.s, o.idx, 8u8);
+        store(at, load::<u64>(at).wrapping_add(i64::from(o.imm) as u64));
+        Flow::Next
+    }
+    elem_add(s, o: ElemAdd) {
+        let at = element!(s, o.s, o.idx, 8u8);
+        store(at, load::<u64>(at).wrapping_add(s.get(o.src)));
+        Flow::Next
+    }
+    elem_add_f64(s, o: ElemAddF64) {
+        let at = element!(s, o.s, o.idx, 8u8);
+        store(at, load::<f64>(at) + s.f64(o.src));
+        Flow::Next
+    }
     set_ptr(s, o: SetPtr) {
         let at = element!(s, o.s, o.idx, 8u8);
         store(at, s.get(o.src));

@@ -94,6 +94,31 @@ flow! {
         store(at, s.get(o.src));
         Flow::Next
     }
+    field_add_imm(s, o: FieldAddImm) {
+        let at = address!(s, o.ptr, o.offset);
+        store(at, load::<u64>(at).wrapping_add(i64::from(o.imm) as u64));
+        Flow::Next
+    }
+    field_add(s, o: FieldAdd) {
+        let at = address!(s, o.ptr, o.offset);
+        store(at, load::<u64>(at).wrapping_add(s.get(o.src)));
+        Flow::Next
+    }
+    field_add_f64(s, o: FieldAddF64) {
+        let at = address!(s, o.ptr, o.offset);
+        store(at, load::<f64>(at) + s.f64(o.src));
+        Flow::Next
+    }
+    field_mul_add_f64(s, o: FieldMulAddF64) {
+        let at = address!(s, o.ptr, o.offset);
+        store(at, load::<f64>(at) + s.f64(o.x) * s.f64(o.y));
+        Flow::Next
+    }
+    field_mul_rsub_f64(s, o: FieldMulRsubF64) {
+        let at = address!(s, o.ptr, o.offset);
+        store(at, load::<f64>(at) - s.f64(o.x) * s.f64(o.y));
+        Flow::Next
+    }
     store_ptr(s, o: StorePtr) {
         let at = address!(s, o.ptr, o.offset);
         store(at, s.get(o.src));
