@@ -148,6 +148,12 @@ macro_rules! for_each_instruction {
         rotl_u32_imm => RotlU32Imm = "rotl.u32.imm" { dst: NumOut, src: Num, count: U16 } []
         /// Rotates a u64 left by a count below 64.
         rotl_u64_imm => RotlU64Imm = "rotl.u64.imm" { dst: NumOut, src: Num, count: U16 } []
+        /// `dst = lhs ^` the u32 `src` rotated left by a count below 32.
+        xor_rotl_u32 => XorRotlU32 = "xor.rotl.u32" { dst: NumOut, lhs: Num, src: Num, count: U16 } []
+        /// `dst = lhs ^ src << count` for a count below 64.
+        xor_shl => XorShl = "xor.shl" { dst: NumOut, lhs: Num, src: Num, count: U16 } []
+        /// `dst = lhs ^ src >> count`, logical, for a count below 64.
+        xor_shr_u => XorShrU = "xor.shr.u" { dst: NumOut, lhs: Num, src: Num, count: U16 } []
         /// Panics with a negative shift amount if `count` is negative (signed).
         check_shift => CheckShift = "check.shift" { count: Num } [Panic]
         /// `dst = i8(src)`: the low bits, extended.

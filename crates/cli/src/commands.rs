@@ -229,6 +229,9 @@ fn run_here(
 /// Writes what was recorded to the files that were asked for; false if that failed.
 fn write_reports(flags: &RunFlags, reports: &Reports) -> bool {
     let mut all = true;
+    if let Some(stats) = &reports.stats {
+        to_stderr(&stats.to_string());
+    }
     for (kind, bytes) in &reports.profiles {
         let path = match kind {
             ProfileKind::Cpu => &flags.cpuprofile,
@@ -264,6 +267,7 @@ fn run_config(options: &RunOptions, flags: &RunFlags) -> RunConfig {
     RunConfig {
         max_memory: options.max_memory,
         max_steps: options.max_steps,
+        stats: options.stats,
         timeout: options.timeout.map(|time| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)),
         max_goroutines: options.max_goroutines,
         max_stack: options.max_stack,

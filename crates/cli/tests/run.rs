@@ -367,3 +367,52 @@ fn output_of_commands_that_cannot_be_written_is_a_failure() {
     let help = folder.golite(&["help", "run"], "");
     assert!(help.end == End::Exit(0) && help.stdout.contains("--max-memory"), "{}", help.stdout);
 }
+
+#[test]
+fn statistics_count_what_the_program_did() {
+    let folder = Folder::new("stats");
+    folder.write(
+        "x.go",
+        r#"package main
+
+import "os"
+
+type shape interface{ area() int }
+
+type square int
+
+func (s square) area() int { return int(s * s) }
+
+func main() {
+	var s shape = square(2)
+	sum := 0
+	for i := 0; i < 1000; i++ {
+		sum += s.area()
+	}
+	done := make(chan int)
+	go func() { done <- sum }()
+	println(<-done)
+	os.Exit(3)
+}
+"#,
+    );
+    let outcome = folder.golite(&["run", "--stats", "x.go"], "");
+    assert_eq!(outcome.end, End::Status(3));
+    let lines: Vec<&str> = outcome.stderr.lines().collect();
+    assert_eq!(lines[0], "4000");
+    let count = |name: &str| {
+        let line = lines.iter().find(|line| line.ends_with(&format!(" %  {name}")));
+        line.and_then(|line| line.split_whitespace().next()).and_then(|count| count.parse::<u64>().ok())
+    };
+    assert_eq!(count("call.iface"), Some(1000));
+    assert_eq!(count("loop.inc.lt.imm").map(|count| count >= 999), Some(true));
+    let all = count("instructions").unwrap();
+    assert!((4_000..40_000).contains(&all), "{all}");
+    let line = |start: &str| lines.iter().find(|line| line.starts_with(start)).copied().unwrap_or_default();
+    assert!(line("calls: ").contains("1000 of them through interfaces (1 methods looked up)"), "{lines:?}");
+    assert!(line("allocated: ").contains(" objects, "), "{lines:?}");
+    assert!(line("collections: ").contains("0 major"), "{lines:?}");
+    assert!(line("goroutines: ").starts_with("goroutines: 2 started, "), "{lines:?}");
+    // Without it, nothing is said.
+    assert_eq!(folder.golite(&["run", "x.go"], "").stderr, "4000\n");
+}

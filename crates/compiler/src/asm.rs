@@ -50,6 +50,8 @@ pub struct Asm {
     lines: Vec<LineEntry>,
     unsigned: Vec<UnsignedBounds>,
     position: Position,
+    /// Where the last instruction begins, if it was written alone.
+    last: usize,
     tables: Vec<(JumpTable, Vec<Label>)>,
     selects: Vec<SelectTable>,
     invariants: Option<Invariants>,
@@ -279,6 +281,7 @@ impl Asm {
 
     /// To be called before each instruction: records the position if it changed.
     pub fn line(&mut self) -> &mut CodeBuilder {
+        self.last = self.b.code.len();
         let pc = self.b.code.len() as u32;
         let Position { span, line, inlined } = self.position;
         let entry = LineEntry { pc, start: span.start, end: span.end, line, inlined };
@@ -288,6 +291,23 @@ impl Asm {
             _ => self.lines.push(entry),
         }
         &mut self.b
+    }
+
+    /// Takes back the instruction just written, if it puts a value of `src` shifted or rotated by a constant into
+    /// `dst`: its operation, `src` and the count.
+    pub fn take_back_shift(&mut self, dst: Reg) -> Option<(Op, Reg, u16)> {
+        let info = decode(&self.b.code, self.last)?;
+        let op = Op::from_number(self.b.code[self.last].op)?;
+        let is_last = self.last + usize::from(info.words) == self.b.code.len();
+        if !is_last || !matches!(op, Op::RotlU32Imm | Op::ShlImm | Op::ShrUImm) {
+            return None;
+        }
+        let [to, src, count] = [0, 1, 2].map(|index| self.operand(self.last, index) as u16);
+        if Reg(to) != dst {
+            return None;
+        }
+        self.b.code.truncate(self.last);
+        Some((op, Reg(src), count))
     }
 
     // ---- labels

@@ -2,7 +2,7 @@
 //!
 //! Chains lean to the left and can be thousands of operands long: they are taken in a loop.
 
-use golite_bytecode::Reg;
+use golite_bytecode::{Op, Reg};
 use golite_syntax::ast::{BinaryExpr, BinaryOp, Expr, ExprKind, UnaryOp};
 use golite_types::{Const, Type, TypeId};
 
@@ -345,8 +345,22 @@ impl FuncCompiler<'_> {
             };
             return;
         }
+        let mark = self.f.asm.mark();
         let right = early.unwrap_or_else(|| self.expr(right));
         self.at(span);
+        // A temporary that is only shifted and combined.
+        if op == BinaryOp::Xor
+            && self.f.asm.is_above(right, mark)
+            && let Some((shift, src, count)) = self.f.asm.take_back_shift(right)
+        {
+            let line = self.f.asm.line();
+            match shift {
+                Op::RotlU32Imm => line.xor_rotl_u32(dst, left, src, count),
+                Op::ShlImm => line.xor_shl(dst, left, src, count),
+                _ => line.xor_shr_u(dst, left, src, count),
+            };
+            return;
+        }
         arith::emit_binary(self.f.asm.line(), operation, num, dst, left, right);
     }
 

@@ -32,6 +32,24 @@ impl FuncCompiler<'_> {
         self.inlined(func, &call.args, dst)
     }
 
+    /// Whether a call is one of a function of the program that is inlined. When it happens can't be seen.
+    pub fn is_inlined(&mut self, call: &CallExpr) -> bool {
+        let ExprKind::Ident(_) = call.func.unparen().kind else { return false };
+        let Some(func) = self.c.checker.info.object(call.func.unparen().id) else { return false };
+        let object = self.c.checker.object(func);
+        matches!(object.kind, ObjKind::Func)
+            && call.ellipsis.is_none()
+            && !self.c.checker.package(object.pkg).std
+            && self.is_inlinable(func)
+            && self.has_all_arguments(func, &call.args)
+    }
+
+    /// Whether each argument is one value.
+    fn has_all_arguments(&mut self, func: ObjId, args: &[Expr]) -> bool {
+        self.declaration(func).is_some_and(|decl| decl.ty.params.len() == args.len())
+            && !args.iter().any(|arg| self.tuple_types(arg).is_some())
+    }
+
     /// A call of a function that is an instruction.
     fn intrinsic(&mut self, expr: &Expr, func: ObjId, args: &[Expr], dst: Option<Reg>) -> Option<Reg> {
         let object = self.c.checker.object(func);
@@ -85,7 +103,7 @@ impl FuncCompiler<'_> {
         }
         let decl = self.declaration(func)?;
         let body = result_of(&decl)?;
-        if args.len() != decl.ty.params.len() || args.iter().any(|arg| self.tuple_types(arg).is_some()) {
+        if !self.has_all_arguments(func, args) {
             return None;
         }
         let operands: Vec<&Expr> = args.iter().collect();

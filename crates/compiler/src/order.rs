@@ -12,7 +12,7 @@ use crate::func::{FuncCompiler, Home};
 impl FuncCompiler<'_> {
     /// Whether evaluating an expression calls something or waits: then plain variables beside it
     /// are read after it.
-    pub fn has_call(&self, expr: &Expr) -> bool {
+    pub fn has_call(&mut self, expr: &Expr) -> bool {
         if self.c.checker.info.value(expr.id).is_some() || self.f.hoisted.contains_key(&expr.id) {
             return false;
         }
@@ -20,7 +20,7 @@ impl FuncCompiler<'_> {
             ExprKind::Unary(op, _) => *op == UnaryOp::Recv,
             ExprKind::Call(call) => {
                 let mode = self.c.checker.info.fact(call.func.id).mode;
-                !matches!(mode, Mode::Type | Mode::Builtin(_))
+                !matches!(mode, Mode::Type | Mode::Builtin(_)) && !self.is_inlined(call)
             }
             _ => false,
         };
@@ -48,7 +48,8 @@ impl FuncCompiler<'_> {
                     let from = call.args.first().map(|arg| self.value_type(arg));
                     list && from.is_some_and(|from| matches!(self.under(from), Type::Basic(_)))
                 }
-                _ => true,
+                Mode::Builtin(_) => true,
+                _ => !self.is_inlined(call),
             },
             ExprKind::CompositeLit(lit) => {
                 let ty = self.ty(expr);

@@ -9,7 +9,7 @@ use golite_runtime::{Limits, RuntimeConfig};
 use golite_vm::{Failure, Loader, Vm, VmConfig};
 
 pub use golite_runtime::native::ProfileKind;
-pub use golite_vm::{LeakCheck, ProfileSet};
+pub use golite_vm::{LeakCheck, ProfileSet, Stats};
 
 pub use golite_vm::Outcome;
 
@@ -47,6 +47,8 @@ pub struct RunConfig {
     pub trace: bool,
     /// What is done about goroutines that can never go on.
     pub leaks: LeakCheck,
+    /// What the run came to is counted.
+    pub stats: bool,
 }
 
 /// What was recorded of a run: the files, for what was asked for.
@@ -56,6 +58,8 @@ pub struct Reports {
     pub profiles: Vec<(ProfileKind, Vec<u8>)>,
     /// The trace.
     pub trace: Option<Vec<u8>>,
+    /// What the run came to.
+    pub stats: Option<Stats>,
 }
 
 /// `GOGC`: a number, or `off`; anything else is 100.
@@ -142,6 +146,7 @@ impl RunConfig {
             trace: self.trace,
             origins,
             leaks: self.leaks,
+            stats: self.stats,
             explain: self.explain,
             calls: false,
         })
@@ -216,7 +221,7 @@ impl Program {
         let vm = Vm::new(config, host, Box::new(self));
         let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
         let outcome = vm.run(entry);
-        let reports = Reports { profiles: vm.profile_files(), trace: vm.trace_file() };
+        let reports = Reports { profiles: vm.profile_files(), trace: vm.trace_file(), stats: vm.stats() };
         // The process, or the thread, ends with the VM: nothing has to be taken apart.
         std::mem::forget(vm);
         Ok((outcome, reports))

@@ -18,27 +18,37 @@ use crate::types::TypeTable;
 const CACHE_BITS: u32 = 11;
 const NO_FUNC: u32 = u32::MAX;
 
-/// Answers of lookups that were made before.
+/// Answers of lookups that were made before. A key of 0 stands for none, so that memory that nobody touched yet
+/// is an empty cache.
 #[derive(Debug)]
 pub struct MethodCache {
     /// Type and method, then the function.
     methods: Box<[(u64, u32); 1 << CACHE_BITS]>,
     /// Type and interface, then whether it implements it.
     implements: Box<[(u64, u32); 1 << CACHE_BITS]>,
+    /// Lookups of methods that were not in the cache.
+    misses: u64,
 }
 
 impl Default for MethodCache {
     fn default() -> MethodCache {
-        let empty = || Box::new([(u64::MAX, 0); 1 << CACHE_BITS]);
-        MethodCache { methods: empty(), implements: empty() }
+        // By way of a vector, which takes zeroed memory: an array would be made on the native stack.
+        let empty = || vec![(0, 0); 1 << CACHE_BITS].try_into().expect("so long");
+        MethodCache { methods: empty(), implements: empty(), misses: 0 }
     }
 }
 
 impl MethodCache {
     pub(crate) fn clear(&mut self) {
-        self.methods.fill((u64::MAX, 0));
-        self.implements.fill((u64::MAX, 0));
+        self.methods.fill((0, 0));
+        self.implements.fill((0, 0));
     }
+}
+
+/// The key of a type and a method or interface; never 0.
+#[inline(always)]
+fn key(ty: TypeIx, other: u32) -> u64 {
+    (u64::from(ty.0) << 32 | u64::from(other)) + 1
 }
 
 #[inline(always)]
@@ -50,7 +60,7 @@ impl TypeTable {
     /// The function of a method of a concrete type.
     #[inline(always)]
     pub fn method_for(&mut self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
-        let key = u64::from(ty.0) << 32 | u64::from(method.0);
+        let key = key(ty, method.0);
         let (cached, func) = self.methods.methods[place(key)];
         if cached == key {
             return (func != NO_FUNC).then_some(FuncIx(func));
@@ -58,17 +68,24 @@ impl TypeTable {
         self.find_method(key, ty, method)
     }
 
+    /// How often a method was looked up, because the cache did not have it.
+    #[must_use]
+    pub fn method_misses(&self) -> u64 {
+        self.methods.misses
+    }
+
     /// The function of a method, if it was looked up lately.
     #[must_use]
     #[inline(always)]
     pub fn cached_method(&self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
-        let key = u64::from(ty.0) << 32 | u64::from(method.0);
+        let key = key(ty, method.0);
         let (cached, func) = self.methods.methods[place(key)];
         (cached == key && func != NO_FUNC).then_some(FuncIx(func))
     }
 
     #[cold]
     fn find_method(&mut self, key: u64, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
+        self.methods.misses += 1;
         let found = self[ty].def.methods.iter().find(|m| m.method == method).map(|m| m.func);
         self.methods.methods[place(key)] = (key, found.map_or(NO_FUNC, |func| func.0));
         found
@@ -77,7 +94,7 @@ impl TypeTable {
     /// Whether a concrete type has all methods of an interface type.
     #[inline]
     pub fn implements(&mut self, ty: TypeIx, iface: TypeIx) -> bool {
-        let key = u64::from(ty.0) << 32 | u64::from(iface.0);
+        let key = key(ty, iface.0);
         let (cached, answer) = self.methods.implements[place(key)];
         if cached == key {
             return answer != 0;

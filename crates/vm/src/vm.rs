@@ -18,6 +18,7 @@ use crate::debug_lines::DebugLines;
 use crate::frame::{CodeTable, Entry};
 use crate::regs::Regs;
 use crate::run::Exit;
+use crate::stats::{Counts, no_counts};
 use crate::unwind::{Printing, Starved};
 
 /// What a VM is made with.
@@ -39,6 +40,8 @@ pub struct VmConfig {
     pub leaks: LeakCheck,
     /// The host calls functions: see `call`.
     pub calls: bool,
+    /// Count the instructions. The program is several times slower.
+    pub stats: bool,
 }
 
 /// What is done about goroutines that can never go on, at the end of a program.
@@ -138,6 +141,8 @@ pub struct Vm {
     pub(crate) call: Call,
     /// Why the program ended last, if the host wants to know it instead of it being written.
     pub(crate) report: Option<Report>,
+    /// How often each instruction was executed, if `VmConfig::stats`.
+    pub(crate) counts: Option<Counts>,
 }
 
 // SAFETY: the pointers are into memory that the VM owns, stacks and tables; nothing else has them.
@@ -186,6 +191,7 @@ impl Vm {
             collecting: Vec::new(),
             main: None,
             crashed: false,
+            counts: config.stats.then(no_counts),
             config,
             working_dir: String::new(),
             closes: FxHashMap::default(),

@@ -29,6 +29,10 @@ pub(super) fn run(vm: &mut Vm) {
     loop {
         // SAFETY: `pc` points to an instruction.
         let op = unsafe { (*regs.pc).op };
+        // SAFETY: the loop has the VM to itself.
+        if let Some(counts) = unsafe { &mut (*regs.vm).counts } {
+            counts[usize::from(op)] += 1;
+        }
         match execute(op, &mut regs) {
             Flow::Next | Flow::At => {}
             Flow::Slow(function) | Flow::Call(function) => {

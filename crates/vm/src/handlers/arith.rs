@@ -83,6 +83,11 @@ plain! {
         s.set(o.dst, u64::from((s.get(o.src) as u32).rotate_left(u32::from(o.count))));
     }
     rotl_u64_imm(s, o: RotlU64Imm) { s.set(o.dst, s.get(o.src).rotate_left(u32::from(o.count))); }
+    xor_rotl_u32(s, o: XorRotlU32) {
+        s.set(o.dst, s.get(o.lhs) ^ u64::from((s.get(o.src) as u32).rotate_left(u32::from(o.count))));
+    }
+    xor_shl(s, o: XorShl) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.src) << (o.count & 63)); }
+    xor_shr_u(s, o: XorShrU) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.src) >> (o.count & 63)); }
     ext_i8(s, o: ExtI8) { s.set(o.dst, i64::from(s.get(o.src) as i8) as u64); }
     ext_i16(s, o: ExtI16) { s.set(o.dst, i64::from(s.get(o.src) as i16) as u64); }
     ext_i32(s, o: ExtI32) { s.set(o.dst, i64::from(s.get(o.src) as i32) as u64); }
