@@ -397,7 +397,7 @@ func main() {
 "#,
     );
     let outcome = folder.golite(&["run", "--stats", "x.go"], "");
-    assert_eq!(outcome.end, End::Status(3));
+    assert_eq!(outcome.end, End::Exit(3));
     let lines: Vec<&str> = outcome.stderr.lines().collect();
     assert_eq!(lines[0], "4000");
     let count = |name: &str| {
