@@ -100,7 +100,10 @@ fn find_method(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::CallIface>();
     let ty = slot::type_of_word(vm.get(o.recv));
     match vm.rt.method_for(ty, o.method) {
-        Some(_) => true,
+        Some(_) => {
+            vm.count_once();
+            true
+        }
         None => {
             let trap = vm.rt.raise_fatal("a method of an interface is missing");
             vm.trap(trap)
