@@ -80,7 +80,21 @@ pub fn fault(address: u64) -> String {
 fn quoted(text: &str) -> String {
     match !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c)) {
         true => text.to_string(),
-        false => format!("{text:?}"),
+        false => format!("\"{}\"", text.chars().map(escaped).collect::<String>()),
+    }
+}
+
+/// A character between quotes, as Go's runtime writes it.
+fn escaped(c: char) -> String {
+    match c {
+        '\n' => "\\n".to_string(),
+        '\r' => "\\r".to_string(),
+        '\t' => "\\t".to_string(),
+        '\\' | '"' => format!("\\{c}"),
+        ' '..='~' => c.to_string(),
+        '\0'..='\x7e' => format!("\\x{:02x}", u32::from(c)),
+        '\x7f'..='\u{ffff}' => format!("\\u{:04x}", u32::from(c)),
+        _ => format!("\\U{:08x}", u32::from(c)),
     }
 }
 
