@@ -51,6 +51,14 @@ pub(crate) enum Command {
     Pprof(PprofArgs),
     /// Show a trace: what goroutines did, the longest waits, pauses
     Trace(TraceArgs),
+    /// Print what completes commands, flags and values in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for man
+    Man,
     /// Print the version
     Version,
 }
@@ -381,11 +389,25 @@ pub(crate) struct TraceArgs {
 }
 
 /// Words that are commands; anything else in their place is a path to run.
-const COMMANDS: [&str; 12] =
-    ["run", "eval", "check", "dis", "repl", "doc", "script", "explain", "pprof", "trace", "version", "help"];
+const COMMANDS: [&str; 14] = [
+    "run",
+    "eval",
+    "check",
+    "dis",
+    "repl",
+    "doc",
+    "script",
+    "explain",
+    "pprof",
+    "trace",
+    "completions",
+    "man",
+    "version",
+    "help",
+];
 
 /// Words that will be commands.
-const LATER: [&str; 7] = ["completions", "fmt", "test", "explore", "debug", "lsp", "build"];
+const LATER: [&str; 6] = ["fmt", "test", "explore", "debug", "lsp", "build"];
 
 /// Adds the command `run` where it is left out.
 pub(crate) fn with_command(args: impl Iterator<Item = OsString>) -> Vec<OsString> {

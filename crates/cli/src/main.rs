@@ -1,11 +1,12 @@
 //! The command line of go-lite: `golite run`, `eval`, `check`, `dis`, `repl`, `doc`, `script`, `explain`, `pprof`,
-//! `trace`, `version`.
+//! `trace`, `completions`, `man`, `version`.
 //!
 //! `golite FILE` is `golite run FILE`. Exit status: the script's own; 2 for a panic, fatal error or
 //! limit; 1 for compile errors and for files that cannot be read; 64 for wrong usage.
 
 mod args;
 mod commands;
+mod manual;
 mod report;
 mod signals;
 
@@ -58,6 +59,8 @@ fn main() -> ExitCode {
         Command::Explain { code } => commands::explain(code.as_deref()),
         Command::Pprof(pprof) => commands::pprof(&pprof),
         Command::Trace(trace) => commands::trace(&trace),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man => manual::manual(),
         Command::Version => commands::version(),
     }
 }
