@@ -100,12 +100,32 @@ fn compare(case: &Case, go: &Go, golite: &Path) -> Result<Verdict, String> {
     // Where real Go shows everything (stack overflow, out of memory), the tracebacks are not compared.
     let everything = theirs.lines().any(|line| line.starts_with("goroutine ") && line.contains(" gp=0x"));
     let cut = |text: String| if everything { mask::before_traceback(&text) } else { text };
-    let (ours, theirs) = (cut(ours), cut(theirs));
+    let (ours, theirs) = (plain_literals(&cut(ours)), plain_literals(&cut(theirs)));
     if ours == theirs {
         return Ok(Verdict::Same);
     }
     let (theirs, ours): (Vec<&str>, Vec<&str>) = (theirs.lines().collect(), ours.lines().collect());
     Ok(Verdict::Different(format!("(- real Go, + go-lite)\n{}", diff::lines(&theirs, &ours))))
+}
+
+/// Names of function literals as they are where Go inlines nothing: `f.func1.2` for `f.func1.func2`, and
+/// `f-range1.2` for `f-range1.func2`.
+fn plain_literals(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(".func") {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        // The number, and before it the word, of what the literal is in.
+        let outer = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+        let numbered = outer.len() < plain.len();
+        let inner = numbered && [".func", "-range", "."].iter().any(|word| outer.ends_with(word));
+        let number = after[".func".len()..].starts_with(|c: char| c.is_ascii_digit());
+        plain.push_str(if inner && number { "." } else { ".func" });
+        rest = &after[".func".len()..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// A script, and the Go program that it means under real Go: standard output and exit status.
@@ -223,4 +243,19 @@ fn go_errors(text: &str) -> String {
 fn without_dots(line: &str) -> String {
     let line = line.strip_prefix("./").unwrap_or(line);
     line.replace(" ./", " ").replace("\t./", "\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_literals;
+
+    #[test]
+    fn literals_inside_literals_are_numbered_plainly() {
+        assert_eq!(plain_literals("main.f.func1.func2.func3(...)"), "main.f.func1.2.3(...)");
+        assert_eq!(plain_literals("main.main-range1.func1()"), "main.main-range1.1()");
+        assert_eq!(
+            plain_literals("main.init.func1 x.func main.v2.func1"),
+            "main.init.func1 x.func main.v2.func1"
+        );
+    }
 }

@@ -55,7 +55,7 @@ impl Go {
     /// Builds the package in a folder.
     pub(crate) fn build(&self, folder: &Path) -> Result<Built, String> {
         let program = folder.join("program.exe");
-        let args = ["build", "-gcflags=-e -l", "-o", "program.exe", "."].map(str::to_string).to_vec();
+        let args = ["build", "-gcflags=-e", "-o", "program.exe", "."].map(str::to_string).to_vec();
         let run = Run {
             program: &self.program,
             args,
