@@ -209,6 +209,8 @@ impl Asm {
             return;
         }
         self.b.code.splice(start..start, loads.code);
+        // Nothing was written alone since.
+        self.last = usize::MAX;
         for (i, state) in self.labels.iter_mut().enumerate() {
             // A label that was there before the loop, and stands at its beginning, leads to the loads.
             let inside = |at: usize| at > start || (at == start && i >= labels);

@@ -34,6 +34,7 @@ use output::{PORTION, Patience, Way, is_ready, write_some};
 pub use watch::Waker;
 use watch::{Awaited, Opening, PendingOpen};
 
+use crate::environment::Environment;
 use crate::host::{DirEntry, Fd, FileInfo, Host, HostError, HostResult, ProcessNumber, Whence, open_flags};
 use crate::interrupt::Interrupt;
 
@@ -60,8 +61,7 @@ impl Default for Permissions {
 /// The host of a program that runs in this process.
 pub struct StdHost {
     args: Vec<Vec<u8>>,
-    /// In order, as the system gave it and as it was added to.
-    env: Vec<(Vec<u8>, Vec<u8>)>,
+    env: Environment,
     directory: PathBuf,
     permissions: Permissions,
     files: Vec<Option<OpenFile>>,
@@ -145,6 +145,14 @@ fn done<T>(result: io::Result<T>) -> HostResult<T> {
     result.map_err(|e| error(&e))
 }
 
+/// Fills a buffer with random bytes of the system.
+///
+/// # Errors
+/// If there are none.
+pub fn system_random(buffer: &mut [u8]) -> HostResult<()> {
+    done(File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer)))
+}
+
 fn info(meta: &fs::Metadata) -> FileInfo {
     FileInfo {
         mode: meta.mode(),
@@ -188,7 +196,7 @@ impl StdHost {
     pub fn new(args: Vec<Vec<u8>>, permissions: Permissions) -> StdHost {
         let env = match permissions.env {
             true => std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect(),
-            false => Vec::new(),
+            false => Environment::default(),
         };
         let (wakeups, stream) = UnixStream::pair().expect("a process has a few descriptors");
         for end in [&wakeups, &stream] {
@@ -545,7 +553,7 @@ impl Host for StdHost {
     }
 
     fn random(&mut self, buffer: &mut [u8]) -> HostResult<()> {
-        done(File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer)))
+        system_random(buffer)
     }
 
     fn args(&self) -> Vec<Vec<u8>> {
@@ -553,28 +561,15 @@ impl Host for StdHost {
     }
 
     fn env(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        self.env.get(name)
     }
 
     fn environ(&self) -> Vec<Vec<u8>> {
-        self.env.iter().map(|(name, value)| [name, &b"="[..], value].concat()).collect()
+        self.env.list()
     }
 
     fn set_env(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {
-        if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
-            return Err(HostError::INVALID);
-        }
-        let known = self.env.iter().position(|(known, _)| known == name);
-        match (value, known) {
-            (Some(value), _) if value.contains(&0) => return Err(HostError::INVALID),
-            (Some(value), Some(known)) => self.env[known].1 = value.to_vec(),
-            (Some(value), None) => self.env.push((name.to_vec(), value.to_vec())),
-            (None, Some(known)) => {
-                self.env.remove(known);
-            }
-            (None, None) => {}
-        }
-        Ok(())
+        self.env.set(name, value)
     }
 
     fn is_terminal(&self, fd: Fd) -> bool {

@@ -10,6 +10,7 @@
 
 pub mod chan;
 pub mod code_address;
+pub mod environment;
 pub mod equal;
 pub mod event;
 pub mod finalizer;

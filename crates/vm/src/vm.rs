@@ -145,7 +145,8 @@ pub struct Vm {
     pub(crate) counts: Option<Counts>,
 }
 
-// SAFETY: the pointers are into memory that the VM owns, stacks and tables; nothing else has them.
+// SAFETY: the pointers are into memory that the VM owns, stacks and tables; nothing else has them. What is behind
+// its boxes can be sent: `Host` and `Loader` ask for it.
 unsafe impl Send for Vm {}
 
 impl std::fmt::Debug for Vm {

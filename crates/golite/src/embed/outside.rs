@@ -3,13 +3,14 @@
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use golite_runtime::environment::Environment;
 use golite_runtime::host::{DirEntry, Fd, FileInfo, Host, HostError, HostResult, ProcessNumber, Whence};
-use golite_runtime::host_std::{StdHost, Waker};
+use golite_runtime::host_std::{StdHost, Waker, system_random};
 use golite_runtime::interrupt::{Cause, Interrupt};
 
 /// What ends a call from outside: Go's number of `SIGINT`.
@@ -121,7 +122,7 @@ pub(super) struct Outside {
     pub(super) streams: [Output; 2],
     pub(super) max_output: u64,
     pub(super) args: Vec<Vec<u8>>,
-    pub(super) env: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) env: Environment,
     /// Files, if there are to be any.
     pub(super) files: Option<StdHost>,
     pub(super) started: Instant,
@@ -273,8 +274,7 @@ impl Host for Outside {
     }
 
     fn random(&mut self, buffer: &mut [u8]) -> HostResult<()> {
-        let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer));
-        read.map_err(|error| HostError(error.raw_os_error().unwrap_or(5)))
+        system_random(buffer)
     }
 
     fn args(&self) -> Vec<Vec<u8>> {
@@ -282,20 +282,15 @@ impl Host for Outside {
     }
 
     fn env(&self, name: &[u8]) -> Option<Vec<u8>> {
-        self.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        self.env.get(name)
     }
 
     fn environ(&self) -> Vec<Vec<u8>> {
-        self.env.iter().map(|(name, value)| [name, &b"="[..], value].concat()).collect()
+        self.env.list()
     }
 
     fn set_env(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {
-        if name.is_empty() || name.iter().any(|byte| [b'=', 0].contains(byte)) {
-            return Err(HostError::INVALID);
-        }
-        self.env.retain(|(known, _)| known != name);
-        self.env.extend(value.map(|value| (name.to_vec(), value.to_vec())));
-        Ok(())
+        self.env.set(name, value)
     }
 
     files! {

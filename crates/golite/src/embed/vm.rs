@@ -124,9 +124,11 @@ impl Options {
         self
     }
 
-    /// Adds a variable to the program's environment, which is empty otherwise.
+    /// Adds a variable to the program's environment, which is empty otherwise. Of several with one name the last
+    /// holds.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Options {
+        self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_string(), value.to_string()));
         self
     }

@@ -1,0 +1,71 @@
+//! The environment of a program.
+
+use crate::host::{HostError, HostResult};
+
+/// Variables by name, in the order in which they were set first.
+#[derive(Clone, Default, Debug)]
+pub struct Environment {
+    variables: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Environment {
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: &[u8]) -> Option<Vec<u8>> {
+        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
+
+    /// All variables, each as `name=value`.
+    #[must_use]
+    pub fn list(&self) -> Vec<Vec<u8>> {
+        self.variables.iter().map(|(name, value)| [name, &b"="[..], value].concat()).collect()
+    }
+
+    /// Gives a variable a value, or takes it away.
+    ///
+    /// # Errors
+    /// `HostError::INVALID` for names and values that no environment can hold.
+    pub fn set(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {
+        let has_nul = |text: &[u8]| text.contains(&0);
+        if name.is_empty() || name.contains(&b'=') || has_nul(name) || value.is_some_and(has_nul) {
+            return Err(HostError::INVALID);
+        }
+        let known = self.variables.iter().position(|(known, _)| known == name);
+        match (value, known) {
+            (Some(value), Some(known)) => self.variables[known].1 = value.to_vec(),
+            (Some(value), None) => self.variables.push((name.to_vec(), value.to_vec())),
+            (None, Some(known)) => {
+                self.variables.remove(known);
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<(Vec<u8>, Vec<u8>)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (Vec<u8>, Vec<u8>)>>(variables: I) -> Environment {
+        Environment { variables: variables.into_iter().collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_set_replaced_and_taken_away() {
+        let mut env: Environment =
+            [(b"A".to_vec(), b"1".to_vec()), (b"B".to_vec(), Vec::new())].into_iter().collect();
+        env.set(b"A", Some(b"2=3")).unwrap();
+        env.set(b"C", Some(b"")).unwrap();
+        env.set(b"B", None).unwrap();
+        env.set(b"D", None).unwrap();
+        assert_eq!(env.list(), [&b"A=2=3"[..], b"C="]);
+        assert_eq!((env.get(b"A"), env.get(b"B")), (Some(b"2=3".to_vec()), None));
+        for (name, value) in [(&b""[..], &b"x"[..]), (b"A=", b"x"), (b"A\0", b"x"), (b"A", b"x\0")] {
+            assert_eq!(env.set(name, Some(value)), Err(HostError::INVALID));
+        }
+        assert_eq!(env.list().len(), 2);
+    }
+}
