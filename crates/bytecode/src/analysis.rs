@@ -324,15 +324,20 @@ fn check_step(
 /// Whether the instruction, which reads the closure being run, loads words that it captured.
 fn loads_captured(function: &Function, code: &Code, at: usize) -> bool {
     let word = code.words[at];
+    let mut offset = word.c;
     let kinds: &[Kind] = match Op::from_number(word.op) {
         Some(Op::Load64) => &[Kind::Num],
+        Some(Op::AddLoad | Op::SubLoad | Op::AddLoadF64 | Op::SubLoadF64 | Op::MulLoadF64) => {
+            offset = code.words[at + 1].op;
+            &[Kind::Num]
+        }
         Some(Op::LoadPtr) => &[Kind::Ptr],
         Some(Op::LoadStr) => &[Kind::Ptr, Kind::Num],
         Some(Op::LoadSlice) => &[Kind::Ptr, Kind::Num, Kind::Num],
         Some(Op::LoadIface) => &[Kind::Type, Kind::Data],
         _ => return false,
     };
-    let Some(first) = usize::from(word.c).checked_sub(8).filter(|offset| offset.is_multiple_of(8)) else {
+    let Some(first) = usize::from(offset).checked_sub(8).filter(|offset| offset.is_multiple_of(8)) else {
         return false;
     };
     function.captures.get(first / 8..).is_some_and(|captures| captures.starts_with(kinds))

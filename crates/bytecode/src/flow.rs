@@ -115,6 +115,17 @@ pub fn call_signature<'m>(
     }
 }
 
+/// How many slots of the results an instruction that returns gives itself; `None` for the others.
+fn returned_slots(op: u16) -> Option<usize> {
+    match Op::from_number(op)? {
+        Op::Ret => Some(0),
+        Op::Ret1 | Op::RetI32 => Some(1),
+        Op::Ret2 => Some(2),
+        Op::Ret3 => Some(3),
+        _ => None,
+    }
+}
+
 /// Fills `step` with what the instruction at `at` reads and writes.
 ///
 /// # Errors
@@ -200,12 +211,20 @@ pub fn step_of(
         step.read(params + skip as u16, signature.params.iter().copied().skip(skip));
         step.write(results, signature.results.iter().copied());
     }
-    if op == Op::Ret as u16 {
+    if let Some(given) = returned_slots(op) {
         let signature = module
             .signatures
             .get(function.signature.index())
             .ok_or_else(|| BadOperand("the function has no signature".into()))?;
-        step.read(LINK_SLOTS, signature.results.iter().copied());
+        let Some((first, rest)) = signature.results.split_at_checked(given) else {
+            return Err(BadOperand("more results than the function has".into()));
+        };
+        match operand_of(words, at, info, |shape| matches!(shape, Shape::Register { .. })) {
+            Some(src) => step.read(src as u16, first.iter().copied()),
+            None if first.iter().all(|kind| *kind == Kind::Num) => {}
+            None => return Err(BadOperand("a number for a result of another kind".into())),
+        }
+        step.read(LINK_SLOTS + given as u16, rest.iter().copied());
     }
     if op == Op::Select as u16 {
         let table = operand_of(words, at, info, |shape| shape == Shape::Select).unwrap_or(0) as u32;

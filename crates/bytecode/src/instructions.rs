@@ -88,6 +88,8 @@ macro_rules! for_each_instruction {
         mul_u32 => MulU32 = "mul.u32" { dst: NumOut, lhs: Num, rhs: Num } []
         /// `dst = lhs + imm`, wrapping.
         add_imm => AddImm = "add.imm" { dst: NumOut, lhs: Num, imm: I16 } []
+        /// `dst = lhs + rhs + imm`, wrapping.
+        add_add_imm => AddAddImm = "add.add.imm" { dst: NumOut, lhs: Num, rhs: Num, imm: I16 } []
         /// `dst = lhs * imm`, wrapping.
         mul_imm => MulImm = "mul.imm" { dst: NumOut, lhs: Num, imm: I16 } []
         /// `dst = lhs / rhs`, signed, toward zero; panics if `rhs` is zero. `MIN / -1` is `MIN`.
@@ -154,6 +156,10 @@ macro_rules! for_each_instruction {
         xor_shl => XorShl = "xor.shl" { dst: NumOut, lhs: Num, src: Num, count: U16 } []
         /// `dst = lhs ^ src >> count`, logical, for a count below 64.
         xor_shr_u => XorShrU = "xor.shr.u" { dst: NumOut, lhs: Num, src: Num, count: U16 } []
+        /// `dst = lhs ^ x & y`.
+        xor_and => XorAnd = "xor.and" { dst: NumOut, lhs: Num, x: Num, y: Num } []
+        /// `dst = lhs ^ x &^ y`.
+        xor_and_not => XorAndNot = "xor.and.not" { dst: NumOut, lhs: Num, x: Num, y: Num } []
         /// Panics with a negative shift amount if `count` is negative (signed).
         check_shift => CheckShift = "check.shift" { count: Num } [Panic]
         /// `dst = i8(src)`: the low bits, extended.
@@ -390,6 +396,16 @@ macro_rules! for_each_instruction {
         load_u32 => LoadU32 = "load.u32" { dst: NumOut, ptr: Ptr, offset: U16 } [Panic]
         /// Loads 64 bits.
         load_64 => Load64 = "load.64" { dst: NumOut, ptr: Ptr, offset: U16 } [Panic]
+        /// `dst = lhs +` the 64-bit integer at `ptr + offset`, wrapping; panics if `ptr` is nil.
+        add_load => AddLoad = "add.load" { dst: NumOut, lhs: Num, ptr: Ptr, offset: U16 } [Panic]
+        /// `dst = lhs -` the 64-bit integer at `ptr + offset`, wrapping; panics if `ptr` is nil.
+        sub_load => SubLoad = "sub.load" { dst: NumOut, lhs: Num, ptr: Ptr, offset: U16 } [Panic]
+        /// `dst = lhs +` the f64 at `ptr + offset`; panics if `ptr` is nil.
+        add_load_f64 => AddLoadF64 = "add.load.f64" { dst: NumOut, lhs: Num, ptr: Ptr, offset: U16 } [Panic]
+        /// `dst = lhs -` the f64 at `ptr + offset`; panics if `ptr` is nil.
+        sub_load_f64 => SubLoadF64 = "sub.load.f64" { dst: NumOut, lhs: Num, ptr: Ptr, offset: U16 } [Panic]
+        /// `dst = lhs *` the f64 at `ptr + offset`; panics if `ptr` is nil.
+        mul_load_f64 => MulLoadF64 = "mul.load.f64" { dst: NumOut, lhs: Num, ptr: Ptr, offset: U16 } [Panic]
         /// Loads a pointer.
         load_ptr => LoadPtr = "load.ptr" { dst: PtrOut, ptr: Ptr, offset: U16 } [Panic]
         /// Loads a string.
@@ -519,6 +535,14 @@ macro_rules! for_each_instruction {
         index_slice => IndexSlice = "index.slice" { dst: SliceOut, s: View, idx: Num } [Panic]
         /// Loads an interface from element `idx` (of that size) of a slice, bounds checked.
         index_iface => IndexIface = "index.iface" { dst: IfaceOut, s: View, idx: Num } [Panic]
+        /// `dst = lhs +` element `idx`, a 64-bit integer, of a slice, wrapping, bounds checked.
+        add_index => AddIndex = "add.index" { dst: NumOut, lhs: Num, s: View, idx: Num } [Panic]
+        /// `dst = lhs +` element `idx`, an f64, of a slice, bounds checked.
+        add_index_f64 => AddIndexF64 = "add.index.f64" { dst: NumOut, lhs: Num, s: View, idx: Num } [Panic]
+        /// Loads u8, extended, from element `idx` of element `row` of a slice of slices, bounds checked.
+        index_row_u8 => IndexRowU8 = "index.row.u8" { dst: NumOut, s: View, row: Num, idx: Num } [Panic]
+        /// Loads 64 bits from element `idx` of element `row` of a slice of slices, bounds checked.
+        index_row_64 => IndexRow64 = "index.row.64" { dst: NumOut, s: View, row: Num, idx: Num } [Panic]
         /// Stores 8 bits to element `idx` (of that size) of a slice, bounds checked.
         set_8 => Set8 = "set.8" { s: View, idx: Num, src: Num } [Panic]
         /// Stores 16 bits to element `idx` (of that size) of a slice, bounds checked.
@@ -527,6 +551,12 @@ macro_rules! for_each_instruction {
         set_32 => Set32 = "set.32" { s: View, idx: Num, src: Num } [Panic]
         /// Stores 64 bits to element `idx` (of that size) of a slice, bounds checked.
         set_64 => Set64 = "set.64" { s: View, idx: Num, src: Num } [Panic]
+        /// Stores 8 bits to element `idx` of element `row` of a slice of slices, bounds checked.
+        set_row_8 => SetRow8 = "set.row.8" { s: View, row: Num, idx: Num, src: Num } [Panic]
+        /// Stores 64 bits to element `idx` of element `row` of a slice of slices, bounds checked.
+        set_row_64 => SetRow64 = "set.row.64" { s: View, row: Num, idx: Num, src: Num } [Panic]
+        /// Exchanges elements `idx` and `other` of a slice of numbers of `size` bytes: 1, 2, 4 or 8.
+        swap_num => SwapNum = "swap.num" { s: View, idx: Num, other: Num, size: U16 } [Panic]
         /// `s[idx] += imm` for 64-bit integers, wrapping.
         elem_add_imm => ElemAddImm = "elem.add.imm" { s: View, idx: Num, imm: I16 } [Panic]
         /// `s[idx] += src` for 64-bit integers, wrapping.
@@ -715,6 +745,14 @@ macro_rules! for_each_instruction {
         call_native => CallNative = "call.native" { base: Window, func: Native } [Call Panic Safepoint]
         /// Returns; the results are in their slots.
         ret => Ret = "ret" {} [End]
+        /// Returns `src` in the first slot of the results; the others have their values.
+        ret_1 => Ret1 = "ret.1" { src: Any } [End]
+        /// Returns `src` in the first two slots of the results.
+        ret_2 => Ret2 = "ret.2" { src: Any2 } [End]
+        /// Returns `src` in the first three slots of the results.
+        ret_3 => Ret3 = "ret.3" { src: Any3 } [End]
+        /// Returns `value`, sign-extended, in the first slot of the results.
+        ret_i32 => RetI32 = "ret.i32" { value: I32 } [End]
         /// `go callee()`: a func value without parameters, its results dropped. Nil is fatal.
         go => Go = "go" { callee: Ptr } [Panic Safepoint]
         /// `defer callee()`: a func value without parameters. A nil one panics when it runs.

@@ -7,6 +7,8 @@
 //! which one does not fit is compiled again with `wide` set, where every conditional jump is short
 //! to a long one next to it.
 
+mod fuse;
+
 use golite_bytecode::code::{decode, get_cells, set_cells};
 use golite_bytecode::{
     Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx, UnsignedBounds,
@@ -52,6 +54,8 @@ pub struct Asm {
     position: Position,
     /// Where the last instruction begins, if it was written alone.
     last: usize,
+    /// The instruction whose result the next one alone uses: see `fuse`.
+    temporary: usize,
     tables: Vec<(JumpTable, Vec<Label>)>,
     selects: Vec<SelectTable>,
     invariants: Option<Invariants>,
@@ -165,6 +169,7 @@ impl Asm {
             return false;
         }
         let high = self.high;
+        self.last = usize::MAX;
         let first = self.take(MAX_INVARIANTS);
         self.high = self.top;
         self.invariants = Some(Invariants {
@@ -295,23 +300,6 @@ impl Asm {
         &mut self.b
     }
 
-    /// Takes back the instruction just written, if it puts a value of `src` shifted or rotated by a constant into
-    /// `dst`: its operation, `src` and the count.
-    pub fn take_back_shift(&mut self, dst: Reg) -> Option<(Op, Reg, u16)> {
-        let info = decode(&self.b.code, self.last)?;
-        let op = Op::from_number(self.b.code[self.last].op)?;
-        let is_last = self.last + usize::from(info.words) == self.b.code.len();
-        if !is_last || !matches!(op, Op::RotlU32Imm | Op::ShlImm | Op::ShrUImm) {
-            return None;
-        }
-        let [to, src, count] = [0, 1, 2].map(|index| self.operand(self.last, index) as u16);
-        if Reg(to) != dst {
-            return None;
-        }
-        self.b.code.truncate(self.last);
-        Some((op, Reg(src), count))
-    }
-
     // ---- labels
 
     /// A new label, not bound yet.
@@ -330,6 +318,8 @@ impl Asm {
     /// Binds a label to the place that the next instruction takes.
     pub fn bind(&mut self, label: Label) {
         let here = self.pc();
+        // What is written before may not be changed for what comes from elsewhere.
+        self.last = usize::MAX;
         let state = &mut self.labels[label.0 as usize];
         state.bound = Some(here);
         for (at, operand) in std::mem::take(&mut state.waiting) {

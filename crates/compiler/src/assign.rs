@@ -10,7 +10,7 @@ use golite_types::{Basic, ObjId, Type, TypeId};
 
 use crate::asm::Mark;
 use crate::func::{FuncCompiler, Home};
-use crate::lower::Shape;
+use crate::lower::{Form, Shape};
 use crate::place::Place;
 
 impl FuncCompiler<'_> {
@@ -189,8 +189,79 @@ impl FuncCompiler<'_> {
         places
     }
 
+    /// `a[i], a[j] = a[j], a[i]` for a slice of numbers in registers, and indices that cannot panic. False (and nothing
+    /// written) for all else.
+    fn exchange(&mut self, left: &[Expr], right: &[Expr]) -> bool {
+        let ([first, second], [to_first, to_second]) = (left, right) else { return false };
+        let [Some(first), Some(second), Some(to_first), Some(to_second)] =
+            [first, second, to_first, to_second].map(|expr| self.element_of_variable(expr))
+        else {
+            return false;
+        };
+        let slices = [first.0, second.0, to_first.0, to_second.0];
+        let same = slices.iter().all(|slice| *slice == first.0)
+            && self.same_value(first.1, to_second.1)
+            && self.same_value(second.1, to_first.1);
+        if !same {
+            return false;
+        }
+        let [read_last, read_first] = [&right[0], &right[1]].map(|expr| {
+            self.at(expr.span);
+            self.f.asm.position()
+        });
+        // A traceback shows one line.
+        if read_first.line != read_last.line {
+            return false;
+        }
+        let mark = self.f.asm.mark();
+        let (idx, other) = (self.expr(first.1), self.expr(second.1));
+        self.at(right[0].span);
+        self.f.asm.line().swap_num(first.0, idx, other, first.2);
+        self.f.asm.note_first(read_first);
+        self.f.asm.reset(mark);
+        true
+    }
+
+    /// Of an element of a slice of numbers: the registers of the slice, if it is a variable, the index, if it cannot
+    /// panic, and the size of an element.
+    fn element_of_variable<'e>(&mut self, expr: &'e Expr) -> Option<(Reg, &'e Expr, u16)> {
+        let ExprKind::Index(base, index) = &expr.unparen().kind else { return None };
+        let [index] = &index[..] else { return None };
+        let base_ty = self.ty(base);
+        let Type::Slice(elem) = self.under(base_ty) else { return None };
+        let shape = self.shape(elem);
+        let slice = self.register_var(base)?;
+        let fits = matches!(shape.form, Form::Num(_)) && shape.first_offset() == 0;
+        if !fits || !matches!(shape.size, 1 | 2 | 4 | 8) || !self.pure_reads(index, &mut Vec::new()) {
+            return None;
+        }
+        let which = u8::from(self.is_unsigned_bound(index));
+        self.f.asm.note_unsigned(expr.unparen().span, which);
+        Some((slice, index, shape.size as u16))
+    }
+
+    /// Whether two values made of variables in registers and constants are the same.
+    fn same_value(&mut self, one: &Expr, other: &Expr) -> bool {
+        let (one, other) = (one.unparen(), other.unparen());
+        if let (Some(one), Some(other)) = (self.small_const(one), self.small_const(other)) {
+            return one == other;
+        }
+        match (&one.kind, &other.kind) {
+            (ExprKind::Ident(_), ExprKind::Ident(_)) => {
+                let reg = self.register_var(one);
+                reg.is_some() && reg == self.register_var(other)
+            }
+            (ExprKind::Binary(one), ExprKind::Binary(other)) => {
+                one.op == other.op
+                    && self.same_value(&one.left, &other.left)
+                    && self.same_value(&one.right, &other.right)
+            }
+            _ => false,
+        }
+    }
+
     fn assign_parallel(&mut self, left: &[Expr], right: &[Expr], span: Span) {
-        if self.assign_registers(left, right) {
+        if self.assign_registers(left, right) || self.exchange(left, right) {
             return;
         }
         let mark = self.f.asm.mark();
@@ -208,13 +279,41 @@ impl FuncCompiler<'_> {
             };
             operands.push((value, ty));
         }
-        let values = self.values_in_order(&operands);
+        let values = self.values_assigned(&places, &operands);
         for (i, place) in places.into_iter().enumerate() {
             let Some((place, ty)) = place else { continue };
             let shape = self.shape(ty);
             self.at(if matches!(place, Place::Regs(_)) { span } else { left[i].span });
             self.store_place(place, values[i], &shape);
         }
+    }
+
+    /// The values of a parallel assignment. What reads memory behind a target in memory comes first, as in gc: it
+    /// has to be read before the first store, the others at theirs.
+    fn values_assigned(
+        &mut self,
+        places: &[Option<(Place, TypeId)>],
+        operands: &[(&Expr, TypeId)],
+    ) -> Vec<Reg> {
+        let in_memory = |place: &Option<(Place, TypeId)>| {
+            place.is_some_and(|(place, _)| !matches!(place, Place::Regs(_) | Place::Captured(_)))
+        };
+        let first = places.iter().position(in_memory).unwrap_or(places.len());
+        let early: Vec<bool> = (operands.iter().enumerate())
+            .map(|(i, (value, ty))| {
+                let ordered = self.is_ordered_as(value, *ty);
+                i > first && !ordered && !self.pure_reads(value, &mut Vec::new())
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..operands.len()).collect();
+        order.sort_by_key(|i| !early[*i]);
+        let sorted: Vec<_> = order.iter().map(|i| operands[*i]).collect();
+        let found = self.values_in_order(&sorted);
+        let mut values = vec![Reg(0); operands.len()];
+        for (i, value) in order.into_iter().zip(found) {
+            values[i] = value;
+        }
+        values
     }
 
     /// `x, y = f()` and the forms with `ok`.
@@ -335,6 +434,7 @@ impl FuncCompiler<'_> {
 
     /// A place that is used twice: elements by short instructions stay, others become addresses.
     fn settled(&mut self, place: Place) -> Place {
+        self.f.asm.keep_temporary();
         match place {
             Place::Elem { size: 1 | 4 | 8, offset: 0, .. } | Place::Global(_) | Place::Mem { .. } => place,
             Place::Array { size: 4 | 8, offset: 0, .. } => place,

@@ -195,10 +195,30 @@ impl FuncCompiler<'_> {
                 continue;
             }
             let right = swapped.filter(|_| i == 0).unwrap_or(&link.right);
+            if i > 0 && early[i].is_none() && self.add_to_sum(link, ty, dst, left) {
+                left = dst;
+                continue;
+            }
             self.operate(link.op, ty, dst, left, right, early[i], link.op_span);
             self.f.asm.reset(mark);
             left = dst;
         }
+    }
+
+    /// `dst = x + y + constant`, or minus, where `left` is a temporary that has just got `x + y`. False, and nothing
+    /// written, if it is something else.
+    fn add_to_sum(&mut self, link: &BinaryExpr, ty: TypeId, dst: Reg, left: Reg) -> bool {
+        if !matches!(self.c.num(ty), Some(Num::I64 | Num::U64)) {
+            return false;
+        }
+        let imm = match (link.op, self.small_const(&link.right)) {
+            (BinaryOp::Add, Some(imm)) => imm,
+            (BinaryOp::Sub, Some(imm)) if imm != i16::MIN => -imm,
+            _ => return false,
+        };
+        let Some(sum) = self.f.asm.take_back(left, &[Op::Add]) else { return false };
+        self.f.asm.line().add_add_imm(dst, sum.reg(0), sum.reg(1), imm);
+        true
     }
 
     /// Whether the link is a product, by `factor`, and the next one adds something to it, or subtracts, that is
@@ -348,20 +368,51 @@ impl FuncCompiler<'_> {
         let mark = self.f.asm.mark();
         let right = early.unwrap_or_else(|| self.expr(right));
         self.at(span);
-        // A temporary that is only shifted and combined.
-        if op == BinaryOp::Xor
-            && self.f.asm.is_above(right, mark)
-            && let Some((shift, src, count)) = self.f.asm.take_back_shift(right)
-        {
-            let line = self.f.asm.line();
-            match shift {
-                Op::RotlU32Imm => line.xor_rotl_u32(dst, left, src, count),
-                Op::ShlImm => line.xor_shl(dst, left, src, count),
-                _ => line.xor_shr_u(dst, left, src, count),
-            };
+        if self.f.asm.is_above(right, mark) && self.fuse_right(operation, num, dst, left, right) {
             return;
         }
         arith::emit_binary(self.f.asm.line(), operation, num, dst, left, right);
+    }
+
+    /// `dst = left op right` in one instruction with that which has just made the temporary `right`. False, and
+    /// nothing written, if there is none.
+    fn fuse_right(&mut self, op: arith::BinaryOp, num: Num, dst: Reg, left: Reg, right: Reg) -> bool {
+        use arith::BinaryOp as B;
+        let wide = matches!(num, Num::I64 | Num::U64);
+        let asm = &mut self.f.asm;
+        let ops: &[Op] = match (op, num) {
+            (B::Xor, _) => &[Op::RotlU32Imm, Op::ShlImm, Op::ShrUImm, Op::And, Op::AndNot],
+            (B::Add, _) if wide => &[Op::Load64, Op::Index64],
+            (B::Sub, _) if wide => &[Op::Load64],
+            (B::Add, Num::F64) => &[Op::Load64, Op::Index64],
+            (B::Sub | B::Mul, Num::F64) => &[Op::Load64],
+            _ => return false,
+        };
+        let Some(taken) = asm.take_back(right, ops) else { return false };
+        let [_, last, _] = taken.operands;
+        let (first, small) = (taken.reg(0), last as u16);
+        if matches!(taken.op, Op::Load64 | Op::Index64) {
+            let line = asm.line_of(&taken);
+            match (taken.op, op) {
+                (Op::Index64, _) if wide => line.add_index(dst, left, first, taken.reg(1)),
+                (Op::Index64, _) => line.add_index_f64(dst, left, first, taken.reg(1)),
+                (_, B::Add) if wide => line.add_load(dst, left, first, small),
+                (_, B::Sub) if wide => line.sub_load(dst, left, first, small),
+                (_, B::Add) => line.add_load_f64(dst, left, first, small),
+                (_, B::Sub) => line.sub_load_f64(dst, left, first, small),
+                _ => line.mul_load_f64(dst, left, first, small),
+            };
+            return true;
+        }
+        let line = asm.line();
+        match taken.op {
+            Op::RotlU32Imm => line.xor_rotl_u32(dst, left, first, small),
+            Op::ShlImm => line.xor_shl(dst, left, first, small),
+            Op::ShrUImm => line.xor_shr_u(dst, left, first, small),
+            Op::And => line.xor_and(dst, left, first, taken.reg(1)),
+            _ => line.xor_and_not(dst, left, first, taken.reg(1)),
+        };
+        true
     }
 
     /// A shift; the count is of any integer type.

@@ -372,7 +372,17 @@ impl<'c> FuncCompiler<'c> {
                 }
             }
         }
-        self.f.asm.line().ret();
+        self.ret();
+    }
+
+    /// Returns; the results have their values.
+    pub fn ret(&mut self) {
+        let mut slots = 0u16;
+        for i in 0..self.f.results.len() {
+            let ty = self.f.results[i].ty;
+            slots = slots.saturating_add(self.shape(ty).slots);
+        }
+        self.f.asm.ret(slots);
     }
 
     /// Whether somebody else may hold the address of a variable.

@@ -274,11 +274,23 @@ impl FuncCompiler<'_> {
     fn view_and_index(&mut self, base: &Expr, index: &Expr) -> (Reg, Reg) {
         if self.calls_first(&[base, index]) {
             let idx = self.expr(index);
-            (self.expr(base), idx)
-        } else {
-            let view = self.expr(base);
-            (view, self.expr(index))
+            return (self.expr(base), idx);
         }
+        if matches!(base.unparen().kind, ExprKind::Index(..)) && self.pure_reads(index, &mut Vec::new()) {
+            let base_ty = self.ty(base);
+            let shape = self.shape(base_ty);
+            if shape.form == Form::Slice {
+                // The row last: it is nobody else's, and may be one instruction with the access to its element.
+                let place = self.place(base);
+                let idx = self.expr(index);
+                self.at_expr(base);
+                let view = self.load_place(place, &shape, None);
+                self.f.asm.note_temporary();
+                return (view, idx);
+            }
+        }
+        let view = self.expr(base);
+        (view, self.expr(index))
     }
 
     /// The address of a place in memory.
@@ -398,6 +410,17 @@ impl FuncCompiler<'_> {
     fn load_elem(&mut self, dst: Reg, view: Reg, idx: Reg, size: u32, offset: u32, shape: &Shape) {
         let at = offset + shape.first_offset();
         let whole = at == 0 && u64::from(size) == shape.size;
+        if whole
+            && let Form::Num(kind @ (LeafKind::U8 | LeafKind::W64)) = shape.form
+            && let Some(row) = self.f.asm.take_back_row(view)
+        {
+            let b = self.f.asm.line();
+            match kind {
+                LeafKind::U8 => b.index_row_u8(dst, row.reg(0), row.reg(1), idx),
+                _ => b.index_row_64(dst, row.reg(0), row.reg(1), idx),
+            };
+            return self.f.asm.note_taken(&row);
+        }
         let b = self.f.asm.line();
         if whole {
             match shape.form {
@@ -534,6 +557,18 @@ impl FuncCompiler<'_> {
     fn store_elem(&mut self, view: Reg, idx: Reg, size: u32, offset: u32, src: Reg, shape: &Shape) {
         let at = offset + shape.first_offset();
         let whole = at == 0 && u64::from(size) == shape.size;
+        if whole
+            && let Form::Num(kind) = shape.form
+            && matches!(kind.size(), 1 | 8)
+            && let Some(row) = self.f.asm.take_back_row(view)
+        {
+            let b = self.f.asm.line();
+            match kind.size() {
+                1 => b.set_row_8(row.reg(0), row.reg(1), idx, src),
+                _ => b.set_row_64(row.reg(0), row.reg(1), idx, src),
+            };
+            return self.f.asm.note_taken(&row);
+        }
         let b = self.f.asm.line();
         if whole {
             match shape.form {

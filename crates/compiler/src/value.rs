@@ -23,14 +23,13 @@ impl FuncCompiler<'_> {
         if dst == src {
             return;
         }
-        let b = self.f.asm.line();
         match slots {
-            0 => 0,
-            1 => b.mov(dst, src),
-            2 => b.mov_2(dst, src),
-            3 => b.mov_3(dst, src),
-            n => b.mov_n(dst, src, n),
-        };
+            0 => {}
+            1 => self.f.asm.mov(dst, src),
+            2 => _ = self.f.asm.line().mov_2(dst, src),
+            3 => _ = self.f.asm.line().mov_3(dst, src),
+            n => _ = self.f.asm.line().mov_n(dst, src, n),
+        }
     }
 
     /// The zero value.

@@ -1,7 +1,7 @@
 //! What is known when a program fails, for whoever explains it with the source at hand.
 
 use golite_bytecode::{FuncIx, Op};
-use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::goroutine::{GoroutineIx, StackSlot, Status};
 use golite_runtime::report;
 
 use crate::operands;
@@ -116,9 +116,14 @@ impl Vm {
     }
 
     fn sites(&self, g: GoroutineIx) -> Vec<Site> {
+        let goroutine = self.rt.goroutines.get(g);
+        let slot = |slot: u16| goroutine.stack.get(StackSlot(goroutine.base.0 + u32::from(slot)));
         let lines = self.trace_lines(g);
-        let frames = lines.iter().filter_map(|line| match line {
-            TraceLine::Frame { func, line, offset } => Some(self.site(*func, *offset, Some(*line))),
+        let frames = lines.iter().enumerate().filter_map(|(i, line)| match line {
+            TraceLine::Frame { func, line, offset } => {
+                let word = if i == 0 { self.fault_word(*func, *offset, slot) } else { *offset };
+                Some(self.site(*func, word, Some(*line)))
+            }
             TraceLine::Panic | TraceLine::Goexit => None,
         });
         frames.collect()
@@ -146,7 +151,7 @@ impl Vm {
                     let end = (frame.base.0 + self.frame_size(frame)).min(goroutine.stack.slots());
                     goroutine.pc != 0
                         && (0..end).any(|slot| {
-                            let slot = golite_runtime::goroutine::StackSlot(slot);
+                            let slot = StackSlot(slot);
                             own.contains(&goroutine.stack.get(slot))
                         })
                 };

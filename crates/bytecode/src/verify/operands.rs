@@ -169,6 +169,7 @@ fn check_row(module: &Module, code: &Code, at: usize, op: Op, named: &Named<'_>)
             let apart = named.select.is_some_and(|table| !table.cases.iter().any(receives));
             want(apart, "a case writes the slot of the chosen one")
         }
+        Op::SwapNum => want(matches!(code.words[at + 1].op, 1 | 2 | 4 | 8), "no such size of a number"),
         Op::SwitchInt => want(matches!(named.table, Some(JumpTable::Int { .. })), "a table of strings"),
         Op::SwitchStr => want(matches!(named.table, Some(JumpTable::Str { .. })), "a table of integers"),
         _ => Ok(()),

@@ -40,6 +40,9 @@ plain! {
     mul_u16(s, o: MulU16) { s.set(o.dst, u64::from(s.get(o.lhs).wrapping_mul(s.get(o.rhs)) as u16)); }
     mul_u32(s, o: MulU32) { s.set(o.dst, u64::from(s.get(o.lhs).wrapping_mul(s.get(o.rhs)) as u32)); }
     add_imm(s, o: AddImm) { s.set(o.dst, s.get(o.lhs).wrapping_add(i64::from(o.imm) as u64)); }
+    add_add_imm(s, o: AddAddImm) {
+        s.set(o.dst, s.get(o.lhs).wrapping_add(s.get(o.rhs)).wrapping_add(i64::from(o.imm) as u64));
+    }
     mul_imm(s, o: MulImm) { s.set(o.dst, s.get(o.lhs).wrapping_mul(i64::from(o.imm) as u64)); }
     div_imm(s, o: DivImm) { s.set(o.dst, quotient(s.get(o.lhs), i64::from(o.imm) as u64)); }
     rem_imm(s, o: RemImm) { s.set(o.dst, rest(s.get(o.lhs), i64::from(o.imm) as u64)); }
@@ -86,6 +89,8 @@ plain! {
     xor_rotl_u32(s, o: XorRotlU32) {
         s.set(o.dst, s.get(o.lhs) ^ u64::from((s.get(o.src) as u32).rotate_left(u32::from(o.count))));
     }
+    xor_and(s, o: XorAnd) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.x) & s.get(o.y)); }
+    xor_and_not(s, o: XorAndNot) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.x) & !s.get(o.y)); }
     xor_shl(s, o: XorShl) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.src) << (o.count & 63)); }
     xor_shr_u(s, o: XorShrU) { s.set(o.dst, s.get(o.lhs) ^ s.get(o.src) >> (o.count & 63)); }
     ext_i8(s, o: ExtI8) { s.set(o.dst, i64::from(s.get(o.src) as i8) as u64); }

@@ -29,6 +29,18 @@ fn enter(s: &mut Regs, base: Reg, entry: Entry, words: usize) -> Flow {
     if s.budget == 0 { Flow::Slow(preempt) } else { Flow::At }
 }
 
+/// The slot of the first result in a frame.
+const FIRST_RESULT: Reg = Reg(LINK_SLOTS);
+
+/// Goes back to the caller.
+#[inline(always)]
+fn leave(s: &mut Regs) -> Flow {
+    let link = s.get(Reg(0));
+    s.pc = link_pc(link);
+    s.fp = s.fp.wrapping_sub(link_slots(link));
+    Flow::At
+}
+
 /// The time slice is over; the goroutine goes on later at `pc`.
 pub(super) fn preempt(vm: &mut Vm) -> bool {
     vm.preempt()
@@ -83,11 +95,22 @@ flow! {
         }
     }
     call_native(_s, _o: CallNative) { Flow::Call(call_native_function) }
-    ret(s, _o: Ret) {
-        let link = s.get(Reg(0));
-        s.pc = link_pc(link);
-        s.fp = s.fp.wrapping_sub(link_slots(link));
-        Flow::At
+    ret(s, _o: Ret) { leave(s) }
+    ret_1(s, o: Ret1) {
+        s.set(FIRST_RESULT, s.get(o.src));
+        leave(s)
+    }
+    ret_2(s, o: Ret2) {
+        s.set_pair(FIRST_RESULT, s.pair(o.src));
+        leave(s)
+    }
+    ret_3(s, o: Ret3) {
+        s.set_triple(FIRST_RESULT, s.triple(o.src));
+        leave(s)
+    }
+    ret_i32(s, o: RetI32) {
+        s.set(FIRST_RESULT, i64::from(o.value) as u64);
+        leave(s)
     }
     run_defers(_s, _o: RunDefers) { Flow::Call(Vm::run_defers) }
     go(_s, _o: Go) { Flow::Call(Vm::start_goroutine) }

@@ -5,6 +5,7 @@
 use golite_bytecode::{Op, Reg, code, operand};
 use golite_runtime::Trap;
 
+use super::memory::load_pair;
 use crate::vm::Vm;
 
 /// The bits of an operand of the instruction at the VM's `pc`, by its name.
@@ -28,11 +29,33 @@ pub(super) fn nil(vm: &mut Vm) -> bool {
 
 /// An index out of range of a slice, a string or an array.
 pub(super) fn index(vm: &mut Vm) -> bool {
-    let index = register(vm, "idx").map_or(0, |reg| vm.get(reg));
+    index_of(vm, "idx")
+}
+
+fn index_of(vm: &mut Vm, name: &str) -> bool {
+    let index = register(vm, name).map_or(0, |reg| vm.get(reg));
     let len = match register(vm, "s") {
         Some(view) => vm.get(view.plus(1)),
         None => operand(vm, "len").unwrap_or(0),
     };
+    raise_index(vm, index, len)
+}
+
+/// The second index of an exchange is out of range.
+pub(super) fn other_index(vm: &mut Vm) -> bool {
+    index_of(vm, "other")
+}
+
+/// The first index of an element of a slice of slices is out of range.
+pub(super) fn row(vm: &mut Vm) -> bool {
+    index_of(vm, "row")
+}
+
+/// The second index of an element of a slice of slices is out of range.
+pub(super) fn row_index(vm: &mut Vm) -> bool {
+    let value = |vm: &Vm, name| register(vm, name).map_or(0, |reg| vm.get(reg));
+    let (rows, row, index) = (value(vm, "s"), value(vm, "row"), value(vm, "idx"));
+    let (_, len) = load_pair(rows + row * 24);
     raise_index(vm, index, len)
 }
 

@@ -18,6 +18,21 @@ macro_rules! element {
     }};
 }
 
+/// The address of element `idx` of `size` bytes in the slice that is element `row` of the one at `rows`.
+macro_rules! row_element {
+    ($s:ident, $rows:expr, $row:expr, $idx:expr, $size:expr) => {{
+        let (row, (rows, count)) = ($s.get($row), $s.pair($rows));
+        if row >= count {
+            return Flow::Slow(fault::row);
+        }
+        let (idx, (base, len)) = ($s.get($idx), load_pair(rows + row * 24));
+        if idx >= len {
+            return Flow::Slow(fault::row_index);
+        }
+        base + idx * u64::from($size)
+    }};
+}
+
 /// The address of element `idx` of `size` bytes in the array of `len` at `ptr`.
 macro_rules! array_element {
     ($s:ident, $ptr:expr, $idx:expr, $len:expr, $size:expr) => {{
@@ -30,6 +45,14 @@ macro_rules! array_element {
         }
         base + idx * u64::from($size)
     }};
+}
+
+/// Exchanges two elements.
+#[inline(always)]
+fn swap<T: Copy>(at: u64, other: u64) {
+    let value = load::<T>(at);
+    store(at, load::<T>(other));
+    store(other, value);
 }
 
 flow! {
@@ -86,6 +109,54 @@ flow! {
     index_iface(s, o: IndexIface) {
         let at = element!(s, o.s, o.idx, 16u8);
         s.set_pair(o.dst, load_pair(at));
+        Flow::Next
+    }
+    add_index(s, o: AddIndex) {
+        let at = element!(s, o.s, o.idx, 8u8);
+        s.set(o.dst, s.get(o.lhs).wrapping_add(load(at)));
+        Flow::Next
+    }
+    add_index_f64(s, o: AddIndexF64) {
+        let at = element!(s, o.s, o.idx, 8u8);
+        s.set_f64(o.dst, s.f64(o.lhs) + load::<f64>(at));
+        Flow::Next
+    }
+    index_row_u8(s, o: IndexRowU8) {
+        let at = row_element!(s, o.s, o.row, o.idx, 1u8);
+        s.set(o.dst, u64::from(load::<u8>(at)));
+        Flow::Next
+    }
+    index_row_64(s, o: IndexRow64) {
+        let at = row_element!(s, o.s, o.row, o.idx, 8u8);
+        s.set(o.dst, load(at));
+        Flow::Next
+    }
+    set_row_8(s, o: SetRow8) {
+        let at = row_element!(s, o.s, o.row, o.idx, 1u8);
+        store(at, s.get(o.src) as u8);
+        Flow::Next
+    }
+    set_row_64(s, o: SetRow64) {
+        let at = row_element!(s, o.s, o.row, o.idx, 8u8);
+        store(at, s.get(o.src));
+        Flow::Next
+    }
+    swap_num(s, o: SwapNum) {
+        let (idx, other, (base, len)) = (s.get(o.idx), s.get(o.other), s.pair(o.s));
+        if idx >= len {
+            return Flow::Slow(fault::index);
+        }
+        if other >= len {
+            return Flow::Slow(fault::other_index);
+        }
+        let size = u64::from(o.size);
+        let (at, other) = (base + idx * size, base + other * size);
+        match o.size {
+            8 => swap::<u64>(at, other),
+            4 => swap::<u32>(at, other),
+            2 => swap::<u16>(at, other),
+            _ => swap::<u8>(at, other),
+        }
         Flow::Next
     }
     set_8(s, o: Set8) {

@@ -54,6 +54,31 @@ flow! {
         s.set(o.dst, load::<u64>(at));
         Flow::Next
     }
+    add_load(s, o: AddLoad) {
+        let at = address!(s, o.ptr, o.offset);
+        s.set(o.dst, s.get(o.lhs).wrapping_add(load(at)));
+        Flow::Next
+    }
+    sub_load(s, o: SubLoad) {
+        let at = address!(s, o.ptr, o.offset);
+        s.set(o.dst, s.get(o.lhs).wrapping_sub(load(at)));
+        Flow::Next
+    }
+    add_load_f64(s, o: AddLoadF64) {
+        let at = address!(s, o.ptr, o.offset);
+        s.set_f64(o.dst, s.f64(o.lhs) + load::<f64>(at));
+        Flow::Next
+    }
+    sub_load_f64(s, o: SubLoadF64) {
+        let at = address!(s, o.ptr, o.offset);
+        s.set_f64(o.dst, s.f64(o.lhs) - load::<f64>(at));
+        Flow::Next
+    }
+    mul_load_f64(s, o: MulLoadF64) {
+        let at = address!(s, o.ptr, o.offset);
+        s.set_f64(o.dst, s.f64(o.lhs) * load::<f64>(at));
+        Flow::Next
+    }
     load_ptr(s, o: LoadPtr) {
         let at = address!(s, o.ptr, o.offset);
         s.set(o.dst, load::<u64>(at));
