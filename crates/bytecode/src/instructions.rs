@@ -88,6 +88,18 @@ macro_rules! for_each_instruction {
         mul_u32 => MulU32 = "mul.u32" { dst: NumOut, lhs: Num, rhs: Num } []
         /// `dst = lhs + imm`, wrapping.
         add_imm => AddImm = "add.imm" { dst: NumOut, lhs: Num, imm: I16 } []
+        /// `dst = x + y + z`, wrapping.
+        add_add => AddAdd = "add.add" { dst: NumOut, x: Num, y: Num, z: Num } []
+        /// `dst = x + y + z` as u32, wrapping.
+        add_add_u32 => AddAddU32 = "add.add.u32" { dst: NumOut, x: Num, y: Num, z: Num } []
+        /// `dst = min(lhs, rhs)`, signed.
+        min => Min = "min" { dst: NumOut, lhs: Num, rhs: Num } []
+        /// `dst = max(lhs, rhs)`, signed.
+        max => Max = "max" { dst: NumOut, lhs: Num, rhs: Num } []
+        /// `dst = min(lhs, rhs)`, unsigned.
+        min_u => MinU = "min.u" { dst: NumOut, lhs: Num, rhs: Num } []
+        /// `dst = max(lhs, rhs)`, unsigned.
+        max_u => MaxU = "max.u" { dst: NumOut, lhs: Num, rhs: Num } []
         /// `dst = lhs + rhs + imm`, wrapping.
         add_add_imm => AddAddImm = "add.add.imm" { dst: NumOut, lhs: Num, rhs: Num, imm: I16 } []
         /// `dst = lhs * imm`, wrapping.

@@ -11,9 +11,12 @@ mod fuse;
 
 use golite_bytecode::code::{decode, get_cells, set_cells};
 use golite_bytecode::{
-    Code, CodeBuilder, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx, UnsignedBounds,
+    Code, CodeBuilder, GlobalIx, JumpTable, LineEntry, Op, Reg, SelectIx, SelectTable, Shape, TableIx,
+    UnsignedBounds,
 };
 use golite_source::Span;
+
+use crate::tails;
 
 /// A place in the code that jumps go to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,12 +73,21 @@ struct Invariants {
     labels: usize,
     /// The first of their registers.
     first: Reg,
-    constants: Vec<i64>,
+    constants: Vec<Constant>,
     /// The largest frame before the loop, and how many tables of cases.
     high: u16,
     selects: usize,
     /// Backward jumps to before the loop.
     leaving: Vec<usize>,
+}
+
+/// What does not change in a loop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Constant {
+    /// A number.
+    Number(i64),
+    /// The address of a package-level variable.
+    Address(GlobalIx),
 }
 
 /// More constants are loaded where they are used.
@@ -186,7 +198,7 @@ impl Asm {
 
     /// The register that has the constant in the loop being written; `None` outside of loops, and if there are
     /// too many. Nobody may write to it.
-    pub fn invariant(&mut self, value: i64) -> Option<Reg> {
+    pub fn invariant(&mut self, value: Constant) -> Option<Reg> {
         let Invariants { first, constants, .. } = self.invariants.as_mut()?;
         let index = match constants.iter().position(|constant| *constant == value) {
             Some(index) => index,
@@ -207,7 +219,11 @@ impl Asm {
         self.high = self.high.max(high);
         let mut loads = CodeBuilder::default();
         for (i, value) in constants.iter().enumerate() {
-            loads.constant(first.plus(i as u16), *value);
+            let dst = first.plus(i as u16);
+            match value {
+                Constant::Number(value) => loads.constant(dst, *value),
+                Constant::Address(global) => loads.global_addr(dst, *global),
+            };
         }
         let moved = loads.code.len();
         if moved == 0 {
@@ -435,7 +451,7 @@ impl Asm {
             });
         }
         let recovery = recovery.as_ref().map(target);
-        Ok(Code {
+        let mut code = Code {
             words: self.b.code,
             frame_slots: self.high,
             recovery,
@@ -444,7 +460,9 @@ impl Asm {
             lines: self.lines,
             unsigned: self.unsigned,
             ..Code::default()
-        })
+        };
+        tails::repeat(&mut code);
+        Ok(code)
     }
 
     /// The value of operand `index` of the instruction at `at`.

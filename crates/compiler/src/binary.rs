@@ -130,7 +130,11 @@ impl FuncCompiler<'_> {
             self.f.asm.line().and_not(dst, y, x);
             return self.fold(dst, &links[1..], &early[1..], want, None);
         }
+        let mark = self.f.asm.mark();
         let left = self.expr(first);
+        if self.f.asm.is_above(left, mark) {
+            self.f.asm.note_temporary();
+        }
         self.fold(left, &links, &early, want, None);
     }
 
@@ -205,18 +209,27 @@ impl FuncCompiler<'_> {
         }
     }
 
-    /// `dst = x + y + constant`, or minus, where `left` is a temporary that has just got `x + y`. False, and nothing
-    /// written, if it is something else.
+    /// `dst = x + y + z`, or `x + y` plus or minus a constant, where `left` is a temporary that has just got `x + y`
+    /// and `z` is in a register. False, and nothing written, if it is something else.
     fn add_to_sum(&mut self, link: &BinaryExpr, ty: TypeId, dst: Reg, left: Reg) -> bool {
-        if !matches!(self.c.num(ty), Some(Num::I64 | Num::U64)) {
-            return false;
-        }
+        let Some(num @ (Num::I64 | Num::U64 | Num::U32)) = self.c.num(ty) else { return false };
         let imm = match (link.op, self.small_const(&link.right)) {
-            (BinaryOp::Add, Some(imm)) => imm,
-            (BinaryOp::Sub, Some(imm)) if imm != i16::MIN => -imm,
-            _ => return false,
+            (BinaryOp::Add, Some(imm)) => Some(imm),
+            (BinaryOp::Sub, Some(imm)) if imm != i16::MIN => Some(-imm),
+            _ => None,
         };
-        let Some(sum) = self.f.asm.take_back(left, &[Op::Add]) else { return false };
+        if num == Num::U32 || imm.is_none() {
+            let term = if link.op == BinaryOp::Add { self.register_var(&link.right) } else { None };
+            let Some(term) = term else { return false };
+            let Some(sum) = self.f.asm.take_back(left, &[Op::Add, Op::AddU32]) else { return false };
+            let line = self.f.asm.line();
+            match num {
+                Num::U32 => line.add_add_u32(dst, sum.reg(0), sum.reg(1), term),
+                _ => line.add_add(dst, sum.reg(0), sum.reg(1), term),
+            };
+            return true;
+        }
+        let (Some(imm), Some(sum)) = (imm, self.f.asm.take_back(left, &[Op::Add])) else { return false };
         self.f.asm.line().add_add_imm(dst, sum.reg(0), sum.reg(1), imm);
         true
     }
@@ -368,7 +381,15 @@ impl FuncCompiler<'_> {
         let mark = self.f.asm.mark();
         let right = early.unwrap_or_else(|| self.expr(right));
         self.at(span);
-        if self.f.asm.is_above(right, mark) && self.fuse_right(operation, num, dst, left, right) {
+        if self.f.asm.is_above(right, mark) {
+            if self.fuse_right(operation, num, dst, left, right) {
+                return;
+            }
+        } else if matches!(operation, arith::BinaryOp::Add | arith::BinaryOp::Mul)
+            && self.f.asm.is_temporary()
+            && self.fuse_right(operation, num, dst, right, left)
+        {
+            // In memory is the left one.
             return;
         }
         arith::emit_binary(self.f.asm.line(), operation, num, dst, left, right);

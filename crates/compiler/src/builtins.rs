@@ -5,7 +5,7 @@ use golite_source::Span;
 use golite_syntax::ast::{CallExpr, Expr, ExprKind};
 use golite_types::{Basic, Builtin, Type, TypeId};
 
-use crate::arith::{self, Comparison, Num};
+use crate::arith::{self, Num};
 use crate::func::FuncCompiler;
 use crate::lower::{Form, Shape};
 use crate::place::Place;
@@ -436,37 +436,38 @@ impl FuncCompiler<'_> {
             values.push(reg);
         }
         self.at_expr(expr);
+        if let Some(num) = self.c.num(ty) {
+            let mut found = values[0];
+            for (i, value) in values.iter().enumerate().skip(1) {
+                // All are read before the destination, which may be one of them, is written.
+                let dst = if i + 1 == values.len() { want } else { best };
+                let line = self.f.asm.line();
+                match (builtin == Builtin::Min, num) {
+                    (true, Num::F64) => line.min_f64(dst, found, *value),
+                    (false, Num::F64) => line.max_f64(dst, found, *value),
+                    (true, Num::F32) => line.min_f32(dst, found, *value),
+                    (false, Num::F32) => line.max_f32(dst, found, *value),
+                    (true, num) if num.is_signed() => line.min(dst, found, *value),
+                    (false, num) if num.is_signed() => line.max(dst, found, *value),
+                    (true, _) => line.min_u(dst, found, *value),
+                    (false, _) => line.max_u(dst, found, *value),
+                };
+                found = dst;
+            }
+            if values.len() == 1 {
+                self.mov(want, found, shape.slots);
+            }
+            return;
+        }
         self.mov(best, values[0], shape.slots);
         for value in &values[1..] {
-            let line = self.f.asm.line();
-            match self.c.num(ty) {
-                Some(Num::F64) if builtin == Builtin::Min => {
-                    line.min_f64(best, best, *value);
-                }
-                Some(Num::F64) => {
-                    line.max_f64(best, best, *value);
-                }
-                Some(Num::F32) if builtin == Builtin::Min => {
-                    line.min_f32(best, best, *value);
-                }
-                Some(Num::F32) => {
-                    line.max_f32(best, best, *value);
-                }
-                num => {
-                    let skip = self.f.asm.label();
-                    let (left, right) = if builtin == Builtin::Min { (*value, best) } else { (best, *value) };
-                    match num {
-                        Some(num) => self.branch_regs(Comparison::Ge, num, left, right, skip),
-                        None => {
-                            let less = self.f.asm.take(1);
-                            self.f.asm.line().lt_str(less, left, right);
-                            self.branch_reg(less, false, skip);
-                        }
-                    }
-                    self.mov(best, *value, shape.slots);
-                    self.f.asm.bind(skip);
-                }
-            }
+            let skip = self.f.asm.label();
+            let (left, right) = if builtin == Builtin::Min { (*value, best) } else { (best, *value) };
+            let less = self.f.asm.take(1);
+            self.f.asm.line().lt_str(less, left, right);
+            self.branch_reg(less, false, skip);
+            self.mov(best, *value, shape.slots);
+            self.f.asm.bind(skip);
         }
         self.mov(want, best, shape.slots);
     }

@@ -33,6 +33,7 @@ mod range_func;
 mod select;
 mod stmt;
 mod switch;
+mod tails;
 mod update;
 mod value;
 mod wrapper;

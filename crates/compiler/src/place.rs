@@ -150,11 +150,7 @@ impl FuncCompiler<'_> {
                     other => other,
                 }
             }
-            Place::Global(global) => {
-                let ptr = self.f.asm.take(1);
-                self.f.asm.line().global_addr(ptr, global);
-                Place::Mem { ptr, offset }
-            }
+            Place::Global(global) => Place::Mem { ptr: self.global_address(global), offset },
             Place::Mem { ptr, offset: at } => Place::Mem { ptr, offset: at + offset },
             Place::Elem { view, idx, size, offset: at } => {
                 Place::Elem { view, idx, size, offset: at + offset }
@@ -302,11 +298,7 @@ impl FuncCompiler<'_> {
                 self.f.asm.line().field_addr(dst, ptr, offset);
                 dst
             }
-            Place::Global(global) => {
-                let dst = self.f.asm.take(1);
-                self.f.asm.line().global_addr(dst, global);
-                dst
-            }
+            Place::Global(global) => self.global_address(global),
             Place::Elem { view, idx, size, offset } => {
                 let dst = self.f.asm.take(1);
                 self.f.asm.line().index_addr(dst, view, idx, size);

@@ -4,6 +4,7 @@ use golite_bytecode::{GlobalIx, Kind, LeafKind, Reg};
 use golite_types::{Basic, Const, TypeId};
 
 use crate::arith::Num;
+use crate::asm::Constant;
 use crate::func::FuncCompiler;
 use crate::lower::{Form, Shape};
 
@@ -224,8 +225,7 @@ impl FuncCompiler<'_> {
             Form::Empty => return,
             _ => {
                 let mark = self.f.asm.mark();
-                let addr = self.f.asm.take(1);
-                self.f.asm.line().global_addr(addr, global);
+                let addr = self.global_address(global);
                 self.load(dst, addr, 0, shape);
                 self.f.asm.reset(mark);
                 return;
@@ -249,8 +249,7 @@ impl FuncCompiler<'_> {
             Form::Empty => return,
             _ => {
                 let mark = self.f.asm.mark();
-                let addr = self.f.asm.take(1);
-                self.f.asm.line().global_addr(addr, global);
+                let addr = self.global_address(global);
                 self.store(addr, 0, src, shape, false);
                 self.f.asm.reset(mark);
                 return;
@@ -273,11 +272,21 @@ impl FuncCompiler<'_> {
 
     /// A register that has the number, not to be written to: that of the loop, or a new one.
     pub fn number(&mut self, value: i64) -> Reg {
-        if let Some(reg) = self.f.asm.invariant(value) {
+        if let Some(reg) = self.f.asm.invariant(Constant::Number(value)) {
             return reg;
         }
         let reg = self.f.asm.take(1);
         self.const_int(reg, value);
+        reg
+    }
+
+    /// A register that has the address of a package-level variable, not to be written to.
+    pub fn global_address(&mut self, global: GlobalIx) -> Reg {
+        if let Some(reg) = self.f.asm.invariant(Constant::Address(global)) {
+            return reg;
+        }
+        let reg = self.f.asm.take(1);
+        self.f.asm.line().global_addr(reg, global);
         reg
     }
 

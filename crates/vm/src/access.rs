@@ -13,7 +13,7 @@ use golite_runtime::select::Case;
 use golite_runtime::slice::Slice;
 use golite_runtime::{Ctx, NativeResult, Trap, slot};
 
-use crate::frame::{Entry, Targets};
+use crate::frame::{CallSite, Entry, Targets, call_site_of};
 use crate::operands::Decode;
 use crate::regs::OUTSIDE;
 use crate::vm::Vm;
@@ -144,6 +144,30 @@ impl Vm {
         debug_assert!(func.index() < self.code.entries.len());
         // SAFETY: the table has all functions of the module, which the verifier has looked for.
         unsafe { self.entries.add(func.index()).read() }
+    }
+
+    /// What the instruction at `pc` called last, if it called it by `key`.
+    #[inline(always)]
+    pub(crate) fn call_site(&self, pc: *const Word, key: u64) -> Option<Entry> {
+        // SAFETY: the table has all places that `call_site_of` gives, and stays where it is.
+        let site = unsafe { &*self.call_sites.add(call_site_of(pc)) };
+        (site.pc == pc && site.key == key).then_some(site.entry)
+    }
+
+    /// Whether something is remembered of the instruction at `pc`.
+    #[inline(always)]
+    pub(crate) fn calls_other(&self, pc: *const Word) -> bool {
+        // SAFETY: as for `call_site`.
+        unsafe { (*self.call_sites.add(call_site_of(pc))).pc == pc }
+    }
+
+    /// What the running instruction calls by `key`, now and, if the function has code, the next time.
+    pub(crate) fn remember_call(&mut self, key: u64, func: FuncIx) -> Entry {
+        let (pc, entry) = (self.pc, self.entry(func));
+        if !self.code.is_stub(func) {
+            self.code.call_sites[call_site_of(pc)] = CallSite { pc, key, entry };
+        }
+        entry
     }
 
     /// Whether a func value may be called by the signature: for assertions, since the verifier does not

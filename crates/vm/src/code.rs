@@ -71,6 +71,7 @@ impl Vm {
         }
         self.code.sync(module, |package, name| self.loader.native(package, name));
         self.entries = self.code.entries.as_ptr();
+        self.call_sites = self.code.call_sites.as_ptr();
         self.globals = self.rt.program.globals.as_ptr();
         self.strings = self.rt.program.strings.as_ptr();
         self.allocations = self.rt.types.allocations().as_ptr();

@@ -89,9 +89,38 @@ pub(crate) enum Place {
     Unwind,
 }
 
+/// What an instruction called last whose callee is found out when it runs: an inline cache, in a table by the
+/// address of the instruction. That the callee is still the same is a branch, which the processor predicts; where
+/// its code is does then not wait for the closure or the interface to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallSite {
+    /// The instruction; nil for none.
+    pub(crate) pc: *const Word,
+    /// The function, or the type of the receiver.
+    pub(crate) key: u64,
+    /// What is called.
+    pub(crate) entry: Entry,
+}
+
+impl CallSite {
+    const NONE: CallSite =
+        CallSite { pc: std::ptr::null(), key: 0, entry: Entry { code: std::ptr::null(), slots: 0 } };
+}
+
+/// How many instructions are remembered at a time; a power of two.
+const CALL_SITES: usize = 1024;
+
+/// The place of an instruction in the table of call_sites.
+#[inline(always)]
+pub(crate) fn call_site_of(pc: *const Word) -> usize {
+    (pc.addr() / size_of::<Word>()) % CALL_SITES
+}
+
 /// All code.
 #[derive(Debug)]
 pub(crate) struct CodeTable {
+    /// Inline caches, by `call_site_of`.
+    pub(crate) call_sites: Box<[CallSite]>,
     /// By function.
     pub(crate) entries: Vec<Entry>,
     /// By function.
@@ -134,6 +163,7 @@ impl CodeTable {
     pub(crate) fn new() -> CodeTable {
         let one = |op| vec![stub(op, FuncIx(0))].into_boxed_slice();
         CodeTable {
+            call_sites: vec![CallSite::NONE; CALL_SITES].into_boxed_slice(),
             entries: Vec::new(),
             natives: Vec::new(),
             stubs: Vec::new(),
@@ -246,12 +276,21 @@ impl CodeTable {
             });
         }
         self.select_tables.extend(code.selects.iter().cloned());
+        if !self.is_stub(func) {
+            self.forget_call_sites();
+        }
         self.entries[func.index()] = Entry { code: start, slots: u32::from(code.frame_slots) };
+    }
+
+    /// Forgets what instructions called: functions have other code now, or instructions are no more.
+    fn forget_call_sites(&mut self) {
+        self.call_sites.fill(CallSite::NONE);
     }
 
     /// Calls of a function run another one of the same signature.
     pub(crate) fn redirect(&mut self, from: FuncIx, to: FuncIx) {
         self.entries[from.index()] = self.entries[to.index()];
+        self.forget_call_sites();
     }
 
     /// Replaces the function's own numbers of tables by those that hold for all code.

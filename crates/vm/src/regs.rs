@@ -165,14 +165,18 @@ impl Regs {
         unsafe { self.slot(src).copy_to(self.slot(dst), usize::from(count)) }
     }
 
+    /// Makes the choice to come here a branch of the processor, which it predicts. With a conditional move, all that
+    /// follows would wait for what is compared.
+    #[inline(always)]
+    pub(crate) fn branch() {
+        // SAFETY: no instruction, no effect; but not to be done where nobody goes.
+        unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
+    }
+
     /// Goes forward from the instruction's first word.
-    ///
-    /// A choice between this and the next instruction stays a branch of the processor, which it predicts. As a
-    /// conditional move it would make the whole of the next instruction wait for what is compared.
     #[inline(always)]
     pub(crate) fn forward(&mut self, words: usize) {
-        // SAFETY: no instruction, no effect; but not to be done where nobody goes forward.
-        unsafe { std::arch::asm!("", options(nomem, nostack, preserves_flags)) };
+        Regs::branch();
         // SAFETY: the verifier has looked that an instruction begins there.
         self.pc = unsafe { self.pc.add(words) };
     }

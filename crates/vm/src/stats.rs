@@ -64,16 +64,6 @@ impl Vm {
     }
 }
 
-impl Vm {
-    /// The instruction at the VM's `pc` is done once more: it counts once.
-    pub(crate) fn count_once(&mut self) {
-        let op = usize::from(self.instruction()[0].op);
-        if let Some(counts) = &mut self.counts {
-            counts[op] -= 1;
-        }
-    }
-}
-
 impl Stats {
     /// How often an instruction was executed, by its printed name.
     fn count(&self, name: &str) -> u64 {

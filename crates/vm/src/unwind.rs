@@ -302,10 +302,15 @@ impl Vm {
     /// Makes a frame of the window and goes on in the closure's function. As every call it is a step: a
     /// function may panic and recover for ever.
     fn enter_closure(&mut self, window: u32, link: u64, closure: u64) -> bool {
-        self.set_window_slot(window, 0, link);
         self.set_window_slot(window, CONTEXT.0, closure);
+        self.enter_window(window, link, self.entry(Runtime::func_of_closure(closure)).code)
+    }
+
+    /// Makes a frame of the window, in which the arguments are, and goes on in `code`.
+    pub(crate) fn enter_window(&mut self, window: u32, link: u64, code: *const Word) -> bool {
+        self.set_window_slot(window, 0, link);
         self.fp = self.fp.wrapping_add(window as usize);
-        self.pc = self.entry(Runtime::func_of_closure(closure)).code;
+        self.pc = code;
         self.budget -= 1;
         if self.budget == 0 { self.preempt() } else { true }
     }

@@ -15,7 +15,7 @@ use crate::call::{Call, Report};
 use crate::code::Loader;
 use crate::collect::Maps;
 use crate::debug_lines::DebugLines;
-use crate::frame::{CodeTable, Entry};
+use crate::frame::{CallSite, CodeTable, Entry};
 use crate::regs::Regs;
 use crate::run::Exit;
 use crate::stats::{Counts, no_counts};
@@ -78,6 +78,8 @@ pub struct Vm {
     pub(crate) stack_end: *mut u64,
     /// `code.entries`.
     pub(crate) entries: *const Entry,
+    /// `code.call_sites`.
+    pub(crate) call_sites: *const CallSite,
     /// Addresses of package-level variables.
     pub(crate) globals: *const Addr,
     /// Address and length of string constants.
@@ -165,6 +167,7 @@ impl Vm {
         Ok(Vm {
             stack_end: std::ptr::null_mut(),
             entries: std::ptr::null(),
+            call_sites: std::ptr::null(),
             globals: std::ptr::null(),
             strings: std::ptr::null(),
             allocations: std::ptr::null(),

@@ -79,6 +79,12 @@ impl Asm {
         self.temporary = self.last;
     }
 
+    /// Whether the instruction just written was noted.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.temporary == self.last && self.last_op().is_some()
+    }
+
     /// What was noted is used more than once.
     pub fn keep_temporary(&mut self) {
         self.temporary = usize::MAX;

@@ -40,6 +40,14 @@ plain! {
     mul_u16(s, o: MulU16) { s.set(o.dst, u64::from(s.get(o.lhs).wrapping_mul(s.get(o.rhs)) as u16)); }
     mul_u32(s, o: MulU32) { s.set(o.dst, u64::from(s.get(o.lhs).wrapping_mul(s.get(o.rhs)) as u32)); }
     add_imm(s, o: AddImm) { s.set(o.dst, s.get(o.lhs).wrapping_add(i64::from(o.imm) as u64)); }
+    add_add(s, o: AddAdd) { s.set(o.dst, s.get(o.x).wrapping_add(s.get(o.y)).wrapping_add(s.get(o.z))); }
+    add_add_u32(s, o: AddAddU32) {
+        s.set(o.dst, u64::from(s.get(o.x).wrapping_add(s.get(o.y)).wrapping_add(s.get(o.z)) as u32));
+    }
+    min(s, o: Min) { s.set(o.dst, s.int(o.lhs).min(s.int(o.rhs)) as u64); }
+    max(s, o: Max) { s.set(o.dst, s.int(o.lhs).max(s.int(o.rhs)) as u64); }
+    min_u(s, o: MinU) { s.set(o.dst, s.get(o.lhs).min(s.get(o.rhs))); }
+    max_u(s, o: MaxU) { s.set(o.dst, s.get(o.lhs).max(s.get(o.rhs))); }
     add_add_imm(s, o: AddAddImm) {
         s.set(o.dst, s.get(o.lhs).wrapping_add(s.get(o.rhs)).wrapping_add(i64::from(o.imm) as u64));
     }

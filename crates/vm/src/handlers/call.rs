@@ -75,7 +75,15 @@ flow! {
         }
         let func = Runtime::func_of_closure(closure);
         debug_assert!(s.vm().fits(func, o.sig), "a checked call of a func value of another type");
-        let entry = s.vm().entry(func);
+        let pc = s.pc;
+        let entry = match s.vm().call_site(pc, u64::from(func.0)) {
+            Some(entry) => entry,
+            None if is_remembered(s) => return Flow::Slow(call_closure_and_remember),
+            None => {
+                Regs::branch();
+                s.vm().entry(func)
+            }
+        };
         s.set(o.base.plus(CONTEXT.0), closure);
         enter(s, o.base, entry, <operands::CallClosure as Decode>::WORDS)
     }
@@ -85,14 +93,19 @@ flow! {
             return Flow::Slow(fault::nil);
         }
         let results = s.vm().result_slots(o.sig);
-        match s.vm().rt.types.cached_method(slot::type_of_word(word), o.method) {
-            Some(func) => {
-                let entry = s.vm().entry(func);
-                s.set(o.base.plus(LINK_SLOTS + results), data);
-                enter(s, o.base, entry, <operands::CallIface as Decode>::WORDS)
+        s.set(o.base.plus(LINK_SLOTS + results), data);
+        let pc = s.pc;
+        let entry = match s.vm().call_site(pc, word) {
+            Some(entry) => entry,
+            None => {
+                Regs::branch();
+                match s.vm().rt.types.cached_method(slot::type_of_word(word), o.method) {
+                    Some(func) if !is_remembered(s) => s.vm().entry(func),
+                    _ => return Flow::Slow(call_method_and_remember),
+                }
             }
-            None => Flow::Slow(find_method),
-        }
+        };
+        enter(s, o.base, entry, <operands::CallIface as Decode>::WORDS)
     }
     call_native(_s, _o: CallNative) { Flow::Call(call_native_function) }
     ret(s, _o: Ret) { leave(s) }
@@ -118,20 +131,45 @@ flow! {
     panic_runtime(_s, _o: PanicRuntime) { Flow::Slow(raise_runtime_error) }
 }
 
-/// A method that is not in the cache: looked up, then the call is done once more.
-fn find_method(vm: &mut Vm) -> bool {
-    let o = vm.operands::<operands::CallIface>();
-    let ty = slot::type_of_word(vm.get(o.recv));
-    match vm.rt.method_for(ty, o.method) {
-        Some(_) => {
-            vm.count_once();
-            true
-        }
-        None => {
-            let trap = vm.rt.raise_fatal("a method of an interface is missing");
-            vm.trap(trap)
-        }
+/// Whether an instruction that calls something else than what is remembered has that remembered from now on. Soon,
+/// if nothing is; rarely, if it is something else: with callees that alternate, the processor learns when it is which.
+#[inline(always)]
+fn is_remembered(s: &mut Regs) -> bool {
+    let pc = s.pc;
+    let every = if s.vm().calls_other(pc) { 4096 } else { 16 };
+    s.budget & (every - 1) == 0
+}
+
+/// Makes a frame of the window at `base` and goes on in it, as `enter`, from the runtime's side.
+fn enter_slowly(vm: &mut Vm, base: Reg, entry: Entry, words: usize, (at, value): (u16, u64)) -> bool {
+    let window = u32::from(base.0);
+    if let Some(ended) = vm.reserve(window + entry.slots) {
+        return ended;
     }
+    vm.set_window_slot(window, at, value);
+    let link = pack_link(base, vm.pc.wrapping_add(words));
+    vm.enter_window(window, link, entry.code)
+}
+
+fn call_closure_and_remember(vm: &mut Vm) -> bool {
+    let o = vm.operands::<operands::CallClosure>();
+    let closure = vm.get(o.callee);
+    let func = Runtime::func_of_closure(closure);
+    let entry = vm.remember_call(u64::from(func.0), func);
+    enter_slowly(vm, o.base, entry, <operands::CallClosure as Decode>::WORDS, (CONTEXT.0, closure))
+}
+
+/// A method that is not in the caches: looked up.
+fn call_method_and_remember(vm: &mut Vm) -> bool {
+    let o = vm.operands::<operands::CallIface>();
+    let (word, data) = vm.pair(o.recv);
+    let Some(func) = vm.rt.method_for(slot::type_of_word(word), o.method) else {
+        let trap = vm.rt.raise_fatal("a method of an interface is missing");
+        return vm.trap(trap);
+    };
+    let receiver = LINK_SLOTS + vm.result_slots(o.sig);
+    let entry = vm.remember_call(word, func);
+    enter_slowly(vm, o.base, entry, <operands::CallIface as Decode>::WORDS, (receiver, data))
 }
 
 #[inline(never)]
