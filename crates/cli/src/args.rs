@@ -140,6 +140,9 @@ pub(crate) struct ReplArgs {
     /// Keep no lines for later sessions
     #[arg(long)]
     pub(crate) no_history: bool,
+    /// Run no init file
+    #[arg(long)]
+    pub(crate) no_init: bool,
     /// What programs get as arguments
     #[arg(trailing_var_arg = true, value_name = "ARGS")]
     pub(crate) args: Vec<OsString>,

@@ -122,6 +122,7 @@ pub(crate) fn repl(args: &ReplArgs) -> ExitCode {
         permissions: permissions(&options),
         args: arguments(b"repl".to_vec(), &args.args),
         history: !args.no_history,
+        init: !args.no_init,
         version: env!("CARGO_PKG_VERSION").into(),
     });
     // Goroutines, and natives that wait on other threads, end with the process.

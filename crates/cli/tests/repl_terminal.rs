@@ -182,7 +182,7 @@ fn history_is_kept_for_later_sessions() {
     let mut terminal = Terminal::start(&["repl"], Some(&path));
     terminal.typed("\x1b[A\r", "42 : int");
     terminal.ends();
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "6 * 7\n6 * 7\n");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "6 * 7\n");
     std::fs::remove_file(&path).unwrap();
 }
 

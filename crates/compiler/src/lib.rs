@@ -30,6 +30,7 @@ mod order;
 mod place;
 mod program;
 mod range_func;
+mod rewind;
 mod select;
 mod stmt;
 mod switch;
@@ -40,3 +41,4 @@ mod wrapper;
 
 pub use lower::{Form, Shape};
 pub use program::{Compiler, FuncKey};
+pub use rewind::Mark;

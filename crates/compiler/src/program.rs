@@ -55,19 +55,19 @@ pub struct Compiler {
     pub(crate) shapes: FxHashMap<TypeId, Shape>,
     pub(crate) method_ids: FxHashMap<MethodName, MethodIx>,
     pub(crate) dynamic: FxHashSet<TypeIx>,
-    funcs: FxHashMap<FuncKey, FuncIx>,
-    keys: Vec<FuncKey>,
+    pub(crate) funcs: FxHashMap<FuncKey, FuncIx>,
+    pub(crate) keys: Vec<FuncKey>,
     strings: FxHashMap<Box<[u8]>, StringIx>,
     signatures: FxHashMap<Signature, SigIx>,
-    globals: FxHashMap<ObjId, GlobalIx>,
+    pub(crate) globals: FxHashMap<ObjId, GlobalIx>,
     /// Lines of variables of standard packages, by variable.
-    initialisers: FxHashMap<ObjId, (PkgId, Vec<ObjId>, Arc<VarSpec>)>,
+    pub(crate) initialisers: FxHashMap<ObjId, (PkgId, Vec<ObjId>, Arc<VarSpec>)>,
     lines_known: FxHashMap<PkgId, usize>,
     /// Variables of standard packages that have no initialiser.
-    plain_vars: FxHashSet<ObjId>,
+    pub(crate) plain_vars: FxHashSet<ObjId>,
     /// Initialisers that the function being compiled needs.
     pub(crate) needed: Vec<FuncIx>,
-    files: FxHashMap<Box<str>, u32>,
+    pub(crate) files: FxHashMap<Box<str>, u32>,
     literals: u32,
     /// Variables that the compiler made for itself.
     pub(crate) own_vars: u32,
@@ -79,6 +79,8 @@ pub struct Compiler {
     pub replaceable: bool,
     /// Functions that may be inlined, with their sizes; `None` for those that are not.
     pub(crate) inlinable: FxHashMap<ObjId, Option<u32>>,
+    /// The first function, by number, that was compiled since a mark was made.
+    pub(crate) lowest_compiled: FuncIx,
     /// How functions inside a function are counted: `main.f.func1`.
     pub(crate) literal_counts: FxHashMap<(FuncIx, Inner), u32>,
 }
@@ -123,6 +125,7 @@ impl Compiler {
             error: None,
             literal_counts: FxHashMap::default(),
             replaceable: false,
+            lowest_compiled: FuncIx(u32::MAX),
             inlinable: FxHashMap::default(),
         };
         compiler.module.types.push(TypeDef {
@@ -450,6 +453,7 @@ impl Compiler {
         }
         self.error = None;
         self.needed.clear();
+        self.lowest_compiled = self.lowest_compiled.min(func);
         let key = self.keys[func.index()].clone();
         let errors = self.checker.session.errors.len();
         if let FuncKey::Decl(obj, _) = &key {

@@ -65,6 +65,14 @@ pub enum Wrapper {
     Builtin(Builtin, Vec<TypeId>),
 }
 
+impl Wrapper {
+    /// Whether it is the closure of a `go` or `defer` statement: nobody but the runtime has it.
+    #[must_use]
+    pub fn is_statement(&self) -> bool {
+        matches!(self, Wrapper::Later(_) | Wrapper::Builtin(..))
+    }
+}
+
 impl Compiler {
     /// The entry of a wrapper in the table of functions.
     pub(crate) fn wrapper_function(&mut self, wrapper: &Wrapper) -> Function {

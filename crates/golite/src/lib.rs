@@ -15,14 +15,13 @@ mod loader;
 mod program;
 mod run;
 mod script;
-mod session_text;
 mod stack;
 mod watch;
 
 pub use check::{Checked, check_files, check_paths, check_paths_traced};
 pub use golite_gc::native_memory::{catch_faults, use_one_arena};
 pub use golite_runtime::host::Host;
-pub use golite_runtime::host_std::{Permissions, StdHost, Waker};
+pub use golite_runtime::host_std::{Diversion, Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;
 pub use loader::{
     FindStd, PackageLoader, ParsedPackage, StdPackage, find_std, find_std_traced, is_script, parse_package,

@@ -180,6 +180,11 @@ impl Program {
         Ok(first)
     }
 
+    /// The module has lost its last functions and variables.
+    pub(crate) fn shrunk(&mut self) {
+        self.verifier.shrunk(&self.compiler.module);
+    }
+
     /// Functions that fit a name: `main.Name`, `Name`, or the part after the last slash of the
     /// package's path. Without a name: all compiled ones.
     fn select(&self, name: Option<&str>) -> Vec<FuncIx> {

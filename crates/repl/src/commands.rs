@@ -3,34 +3,96 @@
 use golite::RunConfig;
 use golite::session::NamedKind;
 
-use crate::After;
-use crate::engine::{State, new_session};
-use crate::measure::{Start, bytes, duration};
+use crate::engine::{Made, State, new_session};
+use crate::measure::{self, Start, bytes, duration};
+use crate::{After, heap, help, records, step};
 
-/// The commands: name, arguments, what each does.
-pub(crate) const NAMES: [(&str, &str, &str); 21] = [
-    (":help", "", "list the commands"),
-    (":type", "EXPR", "the type of an expression, which is not run"),
-    (":full", "EXPR", "the value of an expression, not cut"),
-    (":doc", "NAME", "what a function, type or package of the library is"),
-    (":dis", "NAME", "the bytecode of a function: f, T.Method"),
-    (":vars", "", "the variables and constants"),
-    (":funcs", "", "the functions"),
-    (":types", "", "the types"),
-    (":imports", "", "the packages in use"),
-    (":goroutines", "", "the goroutines and where they are"),
-    (":heap", "", "what is in the heap, by size"),
-    (":gc", "", "collect garbage"),
-    (":gcstats", "", "what the collector has done"),
-    (":time", "EXPR", "run, and say what it took"),
-    (":load", "FILE", "run a file as one input"),
-    (":save", "FILE", "write the inputs so far as a script"),
-    (":reset", "", "begin again without names"),
-    (":seed", "N", "begin again; every choice of the runtime comes from N"),
-    (":limits", "", "the limits of the session"),
-    (":version", "", "the version"),
-    (":quit", "", "end the session; so do Ctrl-D and :q"),
+/// A command.
+pub(crate) struct Command {
+    /// With its colon.
+    pub(crate) name: &'static str,
+    /// What follows it: nothing, something, or, in brackets, what may follow.
+    pub(crate) args: &'static str,
+    /// What it does.
+    pub(crate) what: &'static str,
+    run: fn(&mut State, &str) -> After,
+}
+
+const fn command(
+    name: &'static str,
+    args: &'static str,
+    what: &'static str,
+    run: fn(&mut State, &str) -> After,
+) -> Command {
+    Command { name, args, what, run }
+}
+
+/// The commands.
+pub(crate) const ALL: &[Command] = &[
+    command(":help", "[TOPIC]", "the commands, one of them, or a topic with an example", help::run),
+    command(":type", "EXPR", "the type of an expression, which is not run", type_of),
+    command(":full", "EXPR", "the value of an expression, not cut", full),
+    command(
+        ":doc",
+        "NAME",
+        "what a function, type or package of the library, or a name of the session is",
+        doc,
+    ),
+    command(":dis", "NAME", "the bytecode of a function beside its source: f, T.Method", listing),
+    command(":ast", "CODE", "the syntax tree of code, with types", tree),
+    command(":tokens", "CODE", "the tokens of code", tokens),
+    command(":step", "CODE", "run code instruction by instruction, with registers", step::run),
+    command(":vars", "", "the variables and constants", variables),
+    command(":funcs", "", "the functions", functions),
+    command(":types", "", "the types", types),
+    command(":imports", "", "the packages in use", imports),
+    command(":goroutines", "", "the goroutines and where they are", goroutines),
+    command(":stack", "ID", "the stack of a goroutine and what it waits on", stack),
+    command(
+        ":heap",
+        "[EXPR]",
+        "the heap by generation, size and type; what a value holds and who holds that",
+        heap::run,
+    ),
+    command(":gc", "", "collect garbage", collect),
+    command(":gcstats", "", "what the collector has done", heap::collector),
+    command(":trace", "on|off|save FILE", "record what goroutines do", records::trace),
+    command(":profile", "on|off|save FILE", "record where the time goes", records::profile),
+    command(":time", "CODE", "run, and say what it took", time),
+    command(":bench", "EXPR", "run again and again, and say what one run takes", measure::bench),
+    command(":load", "FILE", "run a file as one input", load),
+    command(":save", "FILE", "write the inputs that were right as a script", save),
+    command(":reset", "", "begin again without names", reset),
+    command(":seed", "N", "begin again; every choice of the runtime comes from N", seed),
+    command(":limits", "", "the limits of the session", limits),
+    command(":version", "", "the version", version),
+    command(":quit", "", "end the session; so do Ctrl-D, :q, exit and quit", |_, _| After::Quit),
 ];
+
+/// Finds a command by its name or the beginning of it.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn find(name: &str) -> Result<&'static Command, String> {
+    let name = if name == ":q" { ":quit" } else { name };
+    let matching: Vec<&Command> = ALL.iter().filter(|command| command.name.starts_with(name)).collect();
+    match &matching[..] {
+        [one] => Ok(one),
+        [] => {
+            let near = ALL.iter().map(|command| command.name);
+            let hint = golite_diag::similar::nearest(name, near)
+                .map_or_else(String::new, |near| format!("did you mean {near}? "));
+            Err(format!("there is no command {name}; {hint}:help lists all"))
+        }
+        many => match many.iter().find(|command| command.name == name) {
+            Some(exact) => Ok(exact),
+            None => {
+                let names: Vec<&str> = many.iter().map(|command| command.name).collect();
+                Err(format!("{name} may be {}", names.join(" or ")))
+            }
+        },
+    }
+}
 
 /// Runs a command.
 pub(crate) fn run(state: &mut State, line: &str) -> After {
@@ -38,122 +100,76 @@ pub(crate) fn run(state: &mut State, line: &str) -> After {
         Some((name, rest)) => (name, rest.trim()),
         None => (line, ""),
     };
-    if matches!(name, "exit" | "quit" | "exit()" | "quit()" | ":q") {
+    if matches!(name, "exit" | "quit" | "exit()" | "quit()") {
         return After::Quit;
     }
-    let matching: Vec<&(&str, &str, &str)> =
-        NAMES.iter().filter(|(full, ..)| full.starts_with(name)).collect();
-    let found = match &matching[..] {
-        [one] => one,
-        many => match many.iter().find(|(full, ..)| *full == name) {
-            Some(exact) => exact,
-            None if many.is_empty() => {
-                return state.complain(&format!("there is no command {name}; :help lists all"));
-            }
-            None => {
-                let names: Vec<&str> = many.iter().map(|(name, ..)| *name).collect();
-                return state.complain(&format!("{name} may be {}", names.join(" or ")));
-            }
-        },
+    let command = match find(name) {
+        Ok(command) => command,
+        Err(message) => return state.complain(&message),
     };
-    let (name, wanted, _) = **found;
-    if !wanted.is_empty() && rest.is_empty() {
-        return state.complain(&format!("{name} needs {wanted}"));
+    let (name, args) = (command.name, command.args);
+    if !args.is_empty() && !args.starts_with('[') && rest.is_empty() {
+        return state.complain(&format!("{name} needs {args}"));
     }
-    if wanted.is_empty() && !rest.is_empty() {
+    if args.is_empty() && !rest.is_empty() {
         return state.complain(&format!("{name} takes nothing"));
     }
-    match name {
-        ":help" => help(state),
-        ":type" => match state.session.type_of(rest) {
-            Ok(ty) => say(state, &ty),
-            Err(errors) => {
-                state.show_errors(&errors);
-                After::Wrong
-            }
-        },
-        ":full" => {
-            state.session.show_everything();
-            state.eval(rest)
-        }
-        ":doc" => match golite::doc::find_text(rest) {
-            Ok(text) => say(state, text.trim_end()),
-            Err(message) => state.complain(&message),
-        },
-        ":dis" => match state.session.listing(rest) {
-            Ok(listing) => say(state, listing.trim_end()),
-            Err(message) => state.complain(&message),
-        },
-        ":vars" => names(state, &[NamedKind::Var, NamedKind::Const]),
-        ":funcs" => names(state, &[NamedKind::Func]),
-        ":types" => names(state, &[NamedKind::Type]),
-        ":imports" => {
-            for (name, path) in state.session.imports() {
-                state.say(&format!("{name} {path:?}"));
-            }
-            After::Right
-        }
-        ":goroutines" => {
-            let text = state.session.goroutines();
-            say(state, if text.is_empty() { "none" } else { text.trim_end() })
-        }
-        ":heap" => heap(state),
-        ":gc" => {
-            let before = state.session.heap().heap_alloc;
-            state.session.collect_garbage();
-            let after = state.session.heap().heap_alloc;
-            say(state, &format!("{} before, {} after", bytes(before), bytes(after)))
-        }
-        ":gcstats" => collector(state),
-        ":time" => {
-            let start = Start::now(&mut state.session);
-            let after = state.eval(rest);
-            let line = start.line(&mut state.session);
-            state.say(&line);
-            after
-        }
-        ":load" => match std::fs::read_to_string(rest) {
-            Ok(text) => state.eval(&text),
-            Err(error) => state.complain(&format!("{rest}: {}", golite::load::io_text(&error))),
-        },
-        ":save" => {
-            let text: String = state.inputs.iter().map(|input| format!("{input}\n")).collect();
-            match std::fs::write(rest, text) {
-                Ok(()) => say(state, &format!("{} inputs in {rest}", state.inputs.len())),
-                Err(error) => state.complain(&format!("{rest}: {}", golite::load::io_text(&error))),
-            }
-        }
-        ":reset" => begin_again(state, state.config, "the session begins again"),
-        ":seed" => match rest.parse() {
-            Ok(seed) => {
-                let config = RunConfig { seed, ..state.config };
-                begin_again(state, config, &format!("the session begins again with seed {seed}"))
-            }
-            Err(_) => state.complain(":seed needs a number"),
-        },
-        ":limits" => limits(state),
-        ":version" => {
-            let version = state.options.version.clone();
-            say(state, &version)
-        }
-        _ => After::Quit,
+    (command.run)(state, rest)
+}
+
+fn type_of(state: &mut State, text: &str) -> After {
+    match state.session.type_of(text) {
+        Ok(ty) => state.tell(&ty),
+        Err(errors) => state.show_errors(&errors),
     }
 }
 
-fn say(state: &mut State, text: &str) -> After {
-    state.say(text);
-    After::Right
+fn full(state: &mut State, text: &str) -> After {
+    state.session.show_everything();
+    state.eval(text)
 }
 
-fn help(state: &mut State) -> After {
-    for (name, args, what) in NAMES {
-        state.say(&format!("{:18} {what}", format!("{name} {args}")));
+fn doc(state: &mut State, name: &str) -> After {
+    match golite::doc::find_text(name) {
+        Ok(text) => state.tell(text.trim_end()),
+        Err(message) => match state.session.source_of(name) {
+            Some(text) => state.tell(text.trim_end()),
+            None => state.complain(&message),
+        },
     }
-    say(
-        state,
-        "Anything else is Go: statements, declarations, expressions. ans and _1 are the last value, _2 and _3 \
-         those before it. A beginning of a command is enough.",
-    )
+}
+
+fn listing(state: &mut State, name: &str) -> After {
+    match state.session.listing(name) {
+        Ok(listing) => state.tell(listing.trim_end()),
+        Err(message) => state.complain(&message),
+    }
+}
+
+fn tree(state: &mut State, text: &str) -> After {
+    match state.session.tree(text) {
+        Ok(tree) => state.tell(tree.trim_end()),
+        Err(errors) => state.show_errors(&errors),
+    }
+}
+
+fn tokens(state: &mut State, text: &str) -> After {
+    match golite::session::tokens_text(text) {
+        Ok(text) => state.tell(text.trim_end()),
+        Err(message) => state.complain(&message),
+    }
+}
+
+fn variables(state: &mut State, _: &str) -> After {
+    names(state, &[NamedKind::Var, NamedKind::Const])
+}
+
+fn functions(state: &mut State, _: &str) -> After {
+    names(state, &[NamedKind::Func])
+}
+
+fn types(state: &mut State, _: &str) -> After {
+    names(state, &[NamedKind::Type])
 }
 
 fn names(state: &mut State, kinds: &[NamedKind]) -> After {
@@ -169,60 +185,83 @@ fn names(state: &mut State, kinds: &[NamedKind]) -> After {
     After::Right
 }
 
-fn heap(state: &mut State) -> After {
-    let stats = state.session.heap();
-    state.say(&format!(
-        "{} objects of {}; {} from the system, {} for stacks and the runtime",
-        stats.heap_objects,
-        bytes(stats.heap_alloc),
-        bytes(stats.heap_sys),
-        bytes(stats.external)
-    ));
-    for (size, allocated, freed) in &stats.by_size {
-        let live = allocated.saturating_sub(*freed);
-        if live > 0 {
-            let total = live * u64::from(*size);
-            state.say(&format!("{live:>10} of up to {size:>6} bytes: {}", bytes(total)));
-        }
+fn imports(state: &mut State, _: &str) -> After {
+    for (name, path) in state.session.imports() {
+        state.say(&format!("{name} {path:?}"));
     }
     After::Right
 }
 
-fn collector(state: &mut State) -> After {
-    let stats = state.session.heap();
-    let time = |nanos| duration(std::time::Duration::from_nanos(nanos));
-    state.say(&format!("{} minor collections, {} in all", stats.num_minor, time(stats.minor_pause_total_ns)));
-    state.say(&format!(
-        "{} major collections ({} asked for), {} in all",
-        stats.num_major,
-        stats.num_forced,
-        time(stats.pause_total_ns)
-    ));
-    say(
-        state,
-        &format!(
-            "{} objects allocated, {} freed; the next major one at {}",
-            stats.mallocs,
-            stats.frees,
-            bytes(stats.next_gc)
-        ),
-    )
+fn goroutines(state: &mut State, _: &str) -> After {
+    let text = state.session.goroutines();
+    state.tell(if text.is_empty() { "none" } else { text.trim_end() })
+}
+
+fn stack(state: &mut State, text: &str) -> After {
+    let Ok(id) = text.parse() else { return state.complain(":stack needs the number of a goroutine") };
+    match state.session.goroutine(id) {
+        Some(text) => state.tell(text.trim_end()),
+        None => state.complain(&format!("there is no goroutine {id}; :goroutines lists them")),
+    }
+}
+
+fn collect(state: &mut State, _: &str) -> After {
+    let before = state.session.heap().heap_alloc;
+    state.session.collect_garbage();
+    let after = state.session.heap().heap_alloc;
+    state.tell(&format!("{} before, {} after", bytes(before), bytes(after)))
+}
+
+fn time(state: &mut State, text: &str) -> After {
+    let start = Start::now(&mut state.session);
+    let after = state.eval(text);
+    let line = start.line(&mut state.session);
+    state.say(&line);
+    after
+}
+
+fn load(state: &mut State, path: &str) -> After {
+    match std::fs::read_to_string(path) {
+        Ok(text) => state.eval(&text),
+        Err(error) => state.complain(&format!("{path}: {}", golite::load::io_text(&error))),
+    }
+}
+
+fn save(state: &mut State, path: &str) -> After {
+    match std::fs::write(path, state.inputs.script()) {
+        Ok(()) => {
+            let note = state.inputs.forgotten_note();
+            state.tell(&format!("{} inputs in {path}{note}", state.inputs.len()))
+        }
+        Err(error) => state.complain(&format!("{path}: {}", golite::load::io_text(&error))),
+    }
+}
+
+fn reset(state: &mut State, _: &str) -> After {
+    begin_again(state, state.config, "the session begins again")
+}
+
+fn seed(state: &mut State, text: &str) -> After {
+    let Ok(seed) = text.parse() else { return state.complain(":seed needs a number") };
+    let config = RunConfig { seed, ..state.config };
+    begin_again(state, config, &format!("the session begins again with seed {seed}"))
 }
 
 fn begin_again(state: &mut State, config: RunConfig, message: &str) -> After {
     state.session.flush();
     match new_session(&state.options, config) {
-        Ok(session) => {
+        Ok(Made { session, signals }) => {
             state.session = session;
+            state.signals = signals;
             state.config = config;
             state.inputs.clear();
-            say(state, message)
+            state.tell(message)
         }
         Err(error) => state.complain(error.trim_end()),
     }
 }
 
-fn limits(state: &mut State) -> After {
+fn limits(state: &mut State, _: &str) -> After {
     let config = state.config;
     let number = |limit: Option<u64>| limit.map_or("none".to_string(), |limit| limit.to_string());
     let size = |limit: Option<u64>| limit.map_or("none".to_string(), bytes);
@@ -233,5 +272,10 @@ fn limits(state: &mut State) -> After {
     });
     state.say(&format!("time        {timeout}"));
     state.say(&format!("goroutines  {}", number(config.max_goroutines)));
-    say(state, &format!("stack       {}", size(config.max_stack)))
+    state.tell(&format!("stack       {}", size(config.max_stack)))
+}
+
+fn version(state: &mut State, _: &str) -> After {
+    let version = state.options.version.clone();
+    state.tell(&version)
 }

@@ -1,15 +1,21 @@
 //! The thread that owns the session.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::Duration;
 
 use golite::session::{Background, Reply, Session};
-use golite::{RunConfig, StdHost};
+use golite::{Diversion, RunConfig, StdHost, Waker};
 use golite_diag::Diagnostic;
 use golite_diag::render::{self, Colour};
+use signal_hook::SigId;
 
-use crate::{After, Options, commands};
+use crate::inputs::Inputs;
+use crate::printer::Printer;
+use crate::records::Records;
+use crate::{After, Options, commands, history, inputs};
 
 /// How long the session waits before it looks at its goroutines again.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -25,6 +31,8 @@ enum Request {
     Complete(String, Sender<Vec<(String, String)>>),
     /// How many goroutines are there that no input waits for.
     Goroutines(Sender<usize>),
+    /// What goroutines write while a line is typed goes here.
+    Printer(Printer),
     /// End.
     Close,
 }
@@ -67,8 +75,13 @@ impl Engine {
         self.ask(Request::Goroutines, 0)
     }
 
-    pub(crate) fn close(&self) {
+    /// What goroutines write while a line is typed is given to a printer.
+    pub(crate) fn print_with(&self, printer: Printer) {
         // It may have ended already.
+        let _ = self.requests.borrow().send(Request::Printer(printer));
+    }
+
+    pub(crate) fn close(&self) {
         let _ = self.requests.borrow().send(Request::Close);
     }
 }
@@ -76,12 +89,17 @@ impl Engine {
 /// The session with what belongs to it.
 pub(crate) struct State {
     pub(crate) session: Session,
+    pub(crate) signals: Signals,
     pub(crate) config: RunConfig,
     pub(crate) options: Options,
     pub(crate) colour: Colour,
     pub(crate) terminal: bool,
+    /// What is told is not shown.
+    pub(crate) quiet: bool,
     /// The inputs that were right, to be saved.
-    pub(crate) inputs: Vec<String>,
+    pub(crate) inputs: Inputs,
+    /// What was recorded.
+    pub(crate) records: Records,
 }
 
 /// Serves requests until the session ends.
@@ -94,20 +112,29 @@ pub(crate) fn serve(
     colour: Colour,
     requests: &Requests,
 ) -> Result<(), String> {
-    let session = new_session(options, options.config)?;
+    let Made { session, signals } = new_session(options, options.config)?;
     let mut state = State {
         session,
+        signals,
         config: options.config,
         options: options.clone(),
         colour,
         terminal,
-        inputs: Vec::new(),
+        quiet: false,
+        inputs: Inputs::default(),
+        records: Records::default(),
     };
+    inputs::begin(&mut state);
+    let mut printer: Option<Printer> = None;
     loop {
-        let wait = match state.session.run_background() {
-            Background::Running => Duration::ZERO,
-            Background::Sleeping(nanos) => PATIENCE.min(Duration::from_nanos(nanos.unsigned_abs())),
-            Background::Waiting => PATIENCE,
+        let wait = match printer.as_mut().map(|printer| printer.hand_on(&state.signals.diversion)) {
+            // Who writes more than can be shown waits.
+            Some(false) => PATIENCE,
+            Some(true) | None => match state.session.run_background() {
+                Background::Running => Duration::ZERO,
+                Background::Sleeping(nanos) => PATIENCE.min(Duration::from_nanos(nanos.unsigned_abs())),
+                Background::Waiting => PATIENCE,
+            },
         };
         let request = if wait.is_zero() {
             match requests.0.try_recv() {
@@ -125,8 +152,12 @@ pub(crate) fn serve(
         // Whoever asked may have gone.
         match request {
             Request::Line(text, answer) => {
+                state.signals.diversion.set(false);
+                let aside = state.signals.diversion.take();
+                state.session.write(1, &aside);
                 let after = state.line(&text);
                 state.session.flush();
+                state.signals.diversion.set(printer.is_some());
                 let _ = answer.send(after);
             }
             Request::Complete(beginning, answer) => {
@@ -135,55 +166,145 @@ pub(crate) fn serve(
             Request::Goroutines(answer) => {
                 let _ = answer.send(state.session.goroutine_count());
             }
-            Request::Close => return Ok(()),
+            Request::Printer(new) => {
+                state.session.flush();
+                state.signals.diversion.set(true);
+                printer = Some(new);
+            }
+            Request::Close => {
+                state.signals.diversion.set(false);
+                let aside = state.signals.diversion.take();
+                state.session.write(1, &aside);
+                state.session.flush();
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A session, and how it is reached from outside.
+pub(crate) struct Made {
+    pub(crate) session: Session,
+    pub(crate) signals: Signals,
+}
+
+/// What reaches a session from outside: SIGINT interrupts its programs as long as this lives.
+pub(crate) struct Signals {
+    handlers: Vec<SigId>,
+    pub(crate) waker: Waker,
+    pub(crate) diversion: Diversion,
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for handler in &self.handlers {
+            signal_hook::low_level::unregister(*handler);
         }
     }
 }
 
 /// A session whose programs SIGINT interrupts.
-pub(crate) fn new_session(options: &Options, config: RunConfig) -> Result<Session, String> {
+pub(crate) fn new_session(options: &Options, config: RunConfig) -> Result<Made, String> {
     use signal_hook::consts::SIGINT;
     let host = StdHost::new(options.args.clone(), options.permissions.clone());
-    let waker = host.waker();
+    let (waker, diversion) = (host.waker(), host.diversion());
+    let mut signals = Signals { handlers: Vec::new(), waker: waker.clone(), diversion };
     let failed = |error: std::io::Error| format!("golite: no signal can be handled: {error}\n");
-    signal_hook::flag::register_usize(SIGINT, waker.interrupt().word(), SIGINT as usize).map_err(failed)?;
+    let handler = signal_hook::flag::register_usize(SIGINT, waker.interrupt().word(), SIGINT as usize)
+        .map_err(failed)?;
+    signals.handlers.push(handler);
     let stream = waker.stream().map_err(failed)?;
-    signal_hook::low_level::pipe::register(SIGINT, stream).map_err(failed)?;
-    Session::new(config, Box::new(host))
+    signals.handlers.push(signal_hook::low_level::pipe::register(SIGINT, stream).map_err(failed)?);
+    Ok(Made { session: Session::new(config, Box::new(host))?, signals })
 }
 
 impl State {
+    /// Runs a line; a defect of go-lite ends the session, not the process.
     fn line(&mut self, text: &str) -> After {
-        if crate::is_command(text) {
-            return commands::run(self, text.trim());
+        let run = AssertUnwindSafe(|| match crate::is_command(text) {
+            true => commands::run(self, text.trim()),
+            false => self.eval(text),
+        });
+        match catch_unwind(run) {
+            Ok(after) => after,
+            Err(panic) => self.recover(&panic_text(&*panic)),
         }
-        self.eval(text)
+    }
+
+    /// Runs an input of the file that begins every session.
+    pub(crate) fn init_line(&mut self, path: &Path, text: &str) {
+        self.quiet = true;
+        let after = self.line(text);
+        self.quiet = false;
+        if after == After::Wrong {
+            self.complain(&format!("this is in {}", path.display()));
+        }
+    }
+
+    /// Begins again after a defect; what was there is in a file.
+    fn recover(&mut self, message: &str) -> After {
+        let saved = history::state_folder().and_then(|folder| {
+            let path = folder.join(format!("session-{}.go-lite", std::process::id()));
+            std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::write(&path, self.inputs.script()))
+                .ok()?;
+            Some(path)
+        });
+        let mut text = format!("golite: this is a defect of go-lite, please report it: {message}\n");
+        text += &match saved {
+            Some(path) => format!(
+                "the session begins again; its inputs are in {0}, :load {0} runs them\n",
+                path.display()
+            ),
+            None => "the session begins again\n".to_string(),
+        };
+        match new_session(&self.options, self.config) {
+            Ok(Made { session, signals }) => {
+                // What is left of the old one may be in no state to be dropped.
+                std::mem::forget(std::mem::replace(&mut self.session, session));
+                self.signals = signals;
+                self.inputs.clear();
+                self.session.write(2, text.as_bytes());
+                After::Wrong
+            }
+            Err(error) => {
+                eprint!("{text}{error}");
+                After::Quit
+            }
+        }
     }
 
     /// Runs an input and shows what came of it.
     pub(crate) fn eval(&mut self, text: &str) -> After {
-        match self.session.eval(text) {
-            Reply::Errors(errors) => {
-                self.show_errors(&errors);
-                After::Wrong
-            }
+        let reply = self.session.eval(text);
+        self.show(text, reply)
+    }
+
+    /// Shows what came of an input.
+    pub(crate) fn show(&mut self, text: &str, reply: Reply) -> After {
+        match reply {
+            Reply::Errors(errors) => self.show_errors(&errors),
             Reply::Done(done) => {
                 if let Some(ty) = &done.shown {
                     let line = self.dim(&format!(" : {ty}"));
                     self.say(&line);
                 }
-                for line in done.declared {
-                    let line = self.dim(&line);
+                for line in &done.declared {
+                    let line = self.dim(line);
                     self.say(&line);
                 }
-                for note in done.notes {
+                for note in &done.notes {
                     let line = self.dim(&format!("note: {note}"));
                     self.say(&line);
                 }
                 if !text.trim().is_empty() {
-                    self.inputs.push(text.trim_end().to_string());
+                    self.inputs.add(text, &done.declared);
                 }
-                After::Right
+                if done.declared.iter().any(|line| line == "main : func()") {
+                    After::Main
+                } else {
+                    After::Right
+                }
             }
             Reply::Failed => After::Wrong,
             Reply::Exit(status) => {
@@ -199,7 +320,16 @@ impl State {
 
     /// Writes a line behind what programs wrote.
     pub(crate) fn say(&mut self, line: &str) {
+        if self.quiet {
+            return;
+        }
         self.session.write(1, format!("{line}\n").as_bytes());
+    }
+
+    /// Writes what a command had to tell.
+    pub(crate) fn tell(&mut self, text: &str) -> After {
+        self.say(text);
+        After::Right
     }
 
     /// Writes a line that says what is wrong.
@@ -216,7 +346,7 @@ impl State {
         }
     }
 
-    pub(crate) fn show_errors(&mut self, errors: &[Diagnostic]) {
+    pub(crate) fn show_errors(&mut self, errors: &[Diagnostic]) -> After {
         let (colour, terminal) = (self.colour, self.terminal);
         let map = self.session.sources();
         let mut text = String::new();
@@ -233,16 +363,29 @@ impl State {
         }
         self.session.flush();
         self.session.write(2, text.as_bytes());
+        After::Wrong
     }
 
     fn complete(&mut self, beginning: &str) -> Vec<(String, String)> {
         if beginning.starts_with(':') {
-            return commands::NAMES
+            return commands::ALL
                 .iter()
-                .filter(|(name, ..)| name.starts_with(beginning))
-                .map(|(name, args, what)| ((*name).to_string(), format!("{name} {args}  {what}")))
+                .filter(|command| command.name.starts_with(beginning))
+                .map(|command| {
+                    let (name, args) = (command.name, command.args);
+                    (name.to_string(), format!("{name} {args}  {}", command.what))
+                })
                 .collect();
         }
         self.session.complete(beginning)
+    }
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_string(),
+        (None, Some(text)) => text.clone(),
+        (None, None) => "a panic without text".to_string(),
     }
 }

@@ -4,15 +4,22 @@
 use std::path::PathBuf;
 
 /// Most inputs that are kept.
-const MAX_INPUTS: usize = 10_000;
+pub(crate) const MAX_INPUTS: usize = 10_000;
 
 /// The file: `$GOLITE_HISTORY`, or `golite/history` in `$XDG_STATE_HOME` or `~/.local/state`.
 pub(crate) fn path() -> Option<PathBuf> {
-    let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    var("GOLITE_HISTORY").or_else(|| {
-        let state = var("XDG_STATE_HOME").or_else(|| var("HOME").map(|home| home.join(".local/state")))?;
-        Some(state.join("golite").join("history"))
-    })
+    var("GOLITE_HISTORY").or_else(|| Some(state_folder()?.join("history")))
+}
+
+/// Where sessions keep what outlives them: `golite` in `$XDG_STATE_HOME` or `~/.local/state`.
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let state = var("XDG_STATE_HOME").or_else(|| var("HOME").map(|home| home.join(".local/state")))?;
+    Some(state.join("golite"))
+}
+
+/// A variable of the environment that names a file or folder.
+pub(crate) fn var(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The inputs of sessions before, oldest first; none if they cannot be read.

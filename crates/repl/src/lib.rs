@@ -6,9 +6,15 @@
 
 mod commands;
 mod engine;
+mod heap;
+mod help;
 mod history;
+mod inputs;
 mod measure;
 mod pipe;
+mod printer;
+mod records;
+mod step;
 mod terminal;
 
 use std::io::IsTerminal;
@@ -29,6 +35,8 @@ pub struct Options {
     pub args: Vec<Vec<u8>>,
     /// Lines are kept for later sessions.
     pub history: bool,
+    /// A session at a terminal begins with the inputs of the user's init file.
+    pub init: bool,
     /// The version, for the first line.
     pub version: String,
 }
@@ -38,6 +46,8 @@ pub struct Options {
 enum After {
     /// Go on; the input was right.
     Right,
+    /// Go on; the input was right, and declared `main`.
+    Main,
     /// Go on; it was not.
     Wrong,
     /// The session ends.

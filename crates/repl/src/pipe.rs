@@ -15,7 +15,7 @@ pub(crate) fn read(engine: &Engine) -> i32 {
     while let Some(line) = next_line() {
         if input.is_empty() && is_command(&line) {
             match engine.line(&line) {
-                After::Right => {}
+                After::Right | After::Main => {}
                 After::Wrong => status = 1,
                 After::Quit => return status,
             }
@@ -30,7 +30,7 @@ pub(crate) fn read(engine: &Engine) -> i32 {
             continue;
         }
         match engine.line(&text) {
-            After::Right => {}
+            After::Right | After::Main => {}
             After::Wrong => status = 1,
             After::Quit => return status,
         }

@@ -326,7 +326,7 @@ pub(crate) fn woken_by(rt: &mut Runtime, record: u32) {
 }
 
 /// Frees all wait records of a goroutine.
-pub(crate) fn leave_queues(rt: &mut Runtime, g: GoroutineIx) {
+pub fn leave_queues(rt: &mut Runtime, g: GoroutineIx) {
     let mut at = std::mem::replace(&mut rt.goroutines.get_mut(g).records, NO_RECORD);
     while at != NO_RECORD {
         let WaitRecord { object, side, sibling, .. } = *rt.sched.waits.get(at);

@@ -10,6 +10,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
 
+mod diversion;
 mod output;
 mod watch;
 
@@ -29,6 +30,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;
 
+pub use diversion::Diversion;
 pub use output::Output;
 use output::{PORTION, Patience, Way, is_ready, write_some};
 pub use watch::Waker;
@@ -68,6 +70,7 @@ pub struct StdHost {
     /// Numbers of files that were closed while somebody waited for them: not used again.
     retired: Vec<usize>,
     output: Output,
+    diversion: Diversion,
     started: Instant,
     /// A byte comes when the host is to wake up.
     wakeups: UnixStream,
@@ -216,6 +219,7 @@ impl StdHost {
             files,
             retired: Vec::new(),
             output: Output::new(stdout),
+            diversion: Diversion::default(),
             started: Instant::now(),
             wakeups,
             waker: Waker::new(stream),
@@ -251,6 +255,7 @@ impl StdHost {
     fn has_happened(&mut self, awaited: &Awaited) -> bool {
         match awaited {
             // Of a file that has been closed there is an error to be got.
+            Awaited::Input(0) if self.diversion.is_on() => false,
             Awaited::Input(fd) => self.open_file(*fd).map_or(true, |open| {
                 let ready = is_ready(&open.file, PollFlags::POLLIN);
                 open.granted |= ready;
@@ -399,6 +404,9 @@ impl Drop for StdHost {
 
 impl Host for StdHost {
     fn write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
+        if self.diversion.takes(fd, bytes) {
+            return Ok(bytes.len());
+        }
         match fd {
             1 => return self.output.write(bytes, Patience::Waits),
             2 => {
@@ -411,7 +419,7 @@ impl Host for StdHost {
     }
 
     fn try_write(&mut self, fd: Fd, bytes: &[u8]) -> HostResult<usize> {
-        if self.patient {
+        if self.patient || self.diversion.is_on() {
             return self.write(fd, bytes);
         }
         if fd == 1 {
@@ -441,6 +449,9 @@ impl Host for StdHost {
 
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
         let patient = self.patient;
+        if fd == 0 && self.diversion.is_on() {
+            return self.refuse(Awaited::Input(0));
+        }
         let open = self.open_file(fd)?;
         let nature = open.nature();
         let granted = std::mem::take(&mut open.granted);

@@ -40,6 +40,10 @@ pub struct Program {
     /// Method identities.
     pub methods: Vec<MethodName>,
     closures: HashMap<Vec<Kind>, LayoutId>,
+    /// Variables that are not there any more, by their types: nobody has their addresses.
+    free_globals: HashMap<TypeIx, Vec<Addr>>,
+    /// Functions can go: func values of those from this number on are ordinary objects, each a new one.
+    pub passing_functions: Option<u32>,
 }
 
 impl Program {
@@ -47,6 +51,11 @@ impl Program {
     #[must_use]
     pub fn new() -> Program {
         Program::default()
+    }
+
+    /// The layouts of closures with captures.
+    pub fn closure_layouts(&self) -> impl Iterator<Item = LayoutId> {
+        self.closures.values().copied()
     }
 }
 
@@ -61,9 +70,11 @@ impl Runtime {
         self.program.methods.extend_from_slice(&module.methods[known..]);
         for global in &module.globals[self.program.globals.len()..] {
             let ty = &self.types[global.ty];
-            let addr = match ty.size {
-                0 => self.heap.zero_base(),
-                _ => self.heap.alloc_immortal(ty.layout, 1)?,
+            let free = self.program.free_globals.get_mut(&global.ty).and_then(Vec::pop);
+            let addr = match (ty.size, free) {
+                (0, _) => self.heap.zero_base(),
+                (_, Some(addr)) => addr,
+                (_, None) => self.heap.alloc_immortal(ty.layout, 1)?,
             };
             self.program.globals.push(addr);
             self.program.global_types.push(global.ty);
@@ -78,6 +89,24 @@ impl Runtime {
             self.program.functions.push(RtFunction { closure, allocation, value: 0 });
         }
         Ok(())
+    }
+
+    /// The module has lost its last functions and variables: all but so many. The memory of those variables
+    /// whose addresses nobody can have is used again. No closure of the functions is left.
+    pub fn shrink(&mut self, functions: usize, globals: usize, private: &[usize]) {
+        self.program.functions.truncate(functions);
+        // Those of an input that did not run have no memory yet.
+        for &global in private.iter().filter(|global| **global < self.program.globals.len()) {
+            let (addr, ty) = (self.program.globals[global], self.program.global_types[global]);
+            let size = self.types[ty].size;
+            if size > 0 {
+                // SAFETY: the memory of a variable of that size.
+                unsafe { slot::bytes_mut(addr, size) }.fill(0);
+                self.program.free_globals.entry(ty).or_default().push(addr);
+            }
+        }
+        self.program.globals.truncate(globals);
+        self.program.global_types.truncate(globals);
     }
 
     /// Takes over the captures of a function that were not known when it was first seen.
@@ -143,6 +172,9 @@ impl Runtime {
 
     #[cold]
     fn make_func_value(&mut self, func: FuncIx) -> Result<Addr, Trap> {
+        if self.program.passing_functions.is_some_and(|first| func.0 >= first) {
+            return self.new_closure(func);
+        }
         let addr = self.heap.alloc_immortal(golite_gc::BYTES, 8)?;
         // SAFETY: fresh memory of eight bytes.
         unsafe { slot::write(addr, u64::from(func.0)) };

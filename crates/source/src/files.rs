@@ -181,6 +181,13 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// Takes the last files away, all but so many. Gives those that are gone.
+    pub fn truncate(&mut self, count: usize) -> impl Iterator<Item = FileId> + use<> {
+        let gone = count as u32..self.files.len() as u32;
+        self.files.truncate(count);
+        gone.map(FileId)
+    }
+
     /// Makes parts of a file appear to come from elsewhere in messages.
     pub fn relocate(&mut self, id: FileId, relocations: Vec<Relocation>) {
         self.files[id.0 as usize].relocations = relocations;

@@ -95,6 +95,19 @@ impl Info {
         self.facts[index] = fact;
     }
 
+    /// Forgets the facts about the last expressions.
+    pub(crate) fn forget(&mut self, ids: impl Iterator<Item = ExprId> + Clone) {
+        let Some(first) = ids.clone().next() else { return };
+        self.facts.truncate(first.index());
+        self.uses.truncate(first.index());
+        for id in ids {
+            self.values.remove(&id);
+            self.selections.remove(&id);
+            self.instances.remove(&id);
+            self.implicit.remove(&id);
+        }
+    }
+
     /// Type and kind of an expression.
     #[must_use]
     pub fn fact(&self, id: ExprId) -> Fact {

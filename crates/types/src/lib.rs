@@ -35,6 +35,7 @@ mod ops;
 mod range;
 mod real;
 mod returns;
+mod rewind;
 mod script;
 mod selector;
 mod session;
@@ -60,6 +61,7 @@ pub use object::{
     Builtin, DeclRef, FuncLevel, ImplicitId, ObjId, ObjKind, Object, Package, PkgId, Progress, Scope,
     ScopeId, VarFacts,
 };
+pub use rewind::Mark;
 pub use session::{CheckedInput, InputPackage};
 pub use subst::Subst;
 pub use ty::{

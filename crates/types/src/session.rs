@@ -40,6 +40,34 @@ pub struct CheckedInput {
 }
 
 impl CheckedInput {
+    /// What it imports that the session had not imported by that name.
+    fn new_imports(&self, checker: &Checker, package: InputPackage) -> Vec<(Symbol, ObjId)> {
+        let known = &checker.scopes[package.imports.0 as usize].names;
+        let same = |(name, obj): &&(Symbol, ObjId)| {
+            let pkg = |obj: ObjId| match checker.object(obj).kind {
+                ObjKind::PkgName(pkg) => Some(pkg),
+                _ => None,
+            };
+            known.get(name).is_some_and(|old| pkg(*old).is_some() && pkg(*old) == pkg(*obj))
+        };
+        self.imports.iter().filter(|import| !same(import)).copied().collect()
+    }
+
+    /// Whether it imports what the session had not imported by that name.
+    #[must_use]
+    pub fn imports_something(&self, checker: &Checker, package: InputPackage) -> bool {
+        !self.new_imports(checker, package).is_empty()
+    }
+
+    /// Whether it leaves anything to the session that is to keep it.
+    #[must_use]
+    pub fn leaves_something(&self, checker: &Checker, package: InputPackage) -> bool {
+        !self.names.is_empty()
+            || !self.methods.is_empty()
+            || !self.changed.is_empty()
+            || self.imports_something(checker, package)
+    }
+
     /// The types that got methods, with those they had before.
     pub fn changed(&self) -> impl Iterator<Item = &(NamedId, Vec<ObjId>)> {
         self.changed.iter()
@@ -117,7 +145,7 @@ impl Checker {
         package: InputPackage,
         input: CheckedInput,
     ) -> Vec<(Symbol, ObjId, Option<ObjId>)> {
-        for (name, obj) in input.imports {
+        for (name, obj) in input.new_imports(self, package) {
             self.scopes[package.imports.0 as usize].names.insert(name, obj);
         }
         let names = &mut self.scopes[package.scope.0 as usize].names;
@@ -157,7 +185,7 @@ impl Checker {
         self.scopes[package.scope.0 as usize].names.insert(name, obj);
     }
 
-    fn forget(&mut self, changed: Vec<(NamedId, Vec<ObjId>)>) {
+    pub(crate) fn forget(&mut self, changed: Vec<(NamedId, Vec<ObjId>)>) {
         for (named, methods) in changed.into_iter().rev() {
             self.types.named[named.0 as usize].methods = methods;
         }

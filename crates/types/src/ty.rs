@@ -398,6 +398,11 @@ impl Default for TypeTable {
 }
 
 impl TypeTable {
+    /// How many types there are.
+    pub(crate) fn count(&self) -> usize {
+        self.types.len()
+    }
+
     /// The id of a type.
     pub fn intern(&mut self, ty: Type) -> TypeId {
         if let Some(id) = self.ids.get(&ty) {

@@ -39,6 +39,13 @@ impl FileVersion {
 #[derive(Debug, Default)]
 pub struct Versions(FxHashMap<FileId, FileVersion>);
 
+impl Versions {
+    /// A file is gone.
+    pub(crate) fn remove(&mut self, file: FileId) {
+        self.0.remove(&file);
+    }
+}
+
 impl Session {
     /// Notes the language version of a file.
     pub fn set_version(&mut self, file: FileId, version: FileVersion) {

@@ -76,6 +76,22 @@ const LOOKED_AT_AT_ONCE: usize = 16 * TRACED_AT_ONCE;
 const TIDIED_AT_ONCE: usize = 4096;
 
 impl Maps {
+    /// Code is gone: of functions from a number on, at these addresses.
+    pub(crate) fn forget(&mut self, first: FuncIx, last: FuncIx, gone: &[std::ops::Range<usize>]) {
+        for func in (first.0..last.0).map(FuncIx) {
+            self.functions.remove(&func);
+        }
+        if !self.places.is_empty() {
+            let words = gone.iter().flat_map(|range| range.clone().step_by(size_of::<Word>()));
+            // A return address may be one past the last word.
+            let ends = gone.iter().map(|range| range.end);
+            for address in words.chain(ends) {
+                self.places.remove(&(address as u64));
+                self.places.remove(&(address as u64 | 1));
+            }
+        }
+    }
+
     fn seen(&self, g: GoroutineIx) -> Seen {
         self.seen.get(g.index()).copied().unwrap_or_default()
     }

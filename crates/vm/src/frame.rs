@@ -131,10 +131,21 @@ pub(crate) struct CodeTable {
     pub(crate) select_tables: Vec<SelectTable>,
     /// By the address where a piece of code begins.
     pieces: BTreeMap<usize, Piece>,
+    /// Where the pieces begin, in the order in which they were added.
+    order: Vec<usize>,
     /// Stubs, in pieces that stay where they are.
     exit: Box<[Word]>,
     unwind: Box<[Word]>,
     barrier: Box<[Word]>,
+}
+
+/// How much code there was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CodeMark {
+    pub(crate) functions: usize,
+    pieces: usize,
+    jump_tables: usize,
+    select_tables: usize,
 }
 
 #[derive(Debug)]
@@ -170,6 +181,7 @@ impl CodeTable {
             jump_tables: Vec::new(),
             select_tables: Vec::new(),
             pieces: BTreeMap::new(),
+            order: Vec::new(),
             exit: one(Op::StubExit),
             unwind: one(Op::StubUnwind),
             barrier: one(Op::StubBarrier),
@@ -196,6 +208,7 @@ impl CodeTable {
         let start = words.as_ptr();
         let end = start.wrapping_add(words.len()).expose_provenance();
         assert!(end as u64 <= PC_MASK, "addresses of code fit a link");
+        self.order.push(start.addr());
         self.pieces.insert(start.addr(), Piece { words, kind });
         start
     }
@@ -285,6 +298,33 @@ impl CodeTable {
     /// Forgets what instructions called: functions have other code now, or instructions are no more.
     fn forget_call_sites(&mut self) {
         self.call_sites.fill(CallSite::NONE);
+    }
+
+    /// How much of everything there is.
+    pub(crate) fn mark(&self) -> CodeMark {
+        CodeMark {
+            functions: self.entries.len(),
+            pieces: self.order.len(),
+            jump_tables: self.jump_tables.len(),
+            select_tables: self.select_tables.len(),
+        }
+    }
+
+    /// Takes away all code that was added since. Gives the addresses where it was.
+    pub(crate) fn rewind(&mut self, mark: &CodeMark) -> Vec<std::ops::Range<usize>> {
+        self.entries.truncate(mark.functions);
+        self.natives.truncate(mark.functions);
+        self.stubs.truncate(mark.functions);
+        self.jump_tables.truncate(mark.jump_tables);
+        self.select_tables.truncate(mark.select_tables);
+        self.forget_call_sites();
+        let mut gone = Vec::new();
+        for start in self.order.drain(mark.pieces..) {
+            if let Some(piece) = self.pieces.remove(&start) {
+                gone.push(start..start + size_of_val(&*piece.words));
+            }
+        }
+        gone
     }
 
     /// Calls of a function run another one of the same signature.

@@ -6,7 +6,8 @@
 //! - `frame`: frames and the table of code. `code`: taking over what the compiler made, on demand.
 //! - `unwind`: panics, recover, Goexit. `trace`: tracebacks and reports. `failure`: facts for explanations.
 //! - `profile`: samples and profiles. `debug_lines`: what `GODEBUG` shows.
-//! - `record`: traces. `leaks`: goroutines that can never go on.
+//! - `record`: traces. `leaks`: goroutines that can never go on. `look`: what a session shows of the heap.
+//! - `step`: instructions one by one. `rewind`: taking code away again.
 //! - `collect`: the roots of a collection. `run`: the scheduler's caller.
 //! - `session`: a VM that goes on after the function that it was given. `call`: functions that a host calls.
 //!
@@ -24,14 +25,17 @@ mod frame;
 mod handlers;
 mod heap_dump;
 mod leaks;
+mod look;
 mod operands;
 mod profile;
 mod record;
 mod regs;
 mod request;
+mod rewind;
 mod run;
 mod session;
 mod stats;
+mod step;
 mod trace;
 mod unwind;
 mod vm;
@@ -39,7 +43,10 @@ mod vm;
 pub use call::{CallEnd, FailureKind, Report};
 pub use code::Loader;
 pub use failure::{Failure, Site, Waiting};
+pub use look::{HeapView, Held, ObjectLine, ObjectView, TypeUse};
+pub use rewind::{Held as CodeHeld, Mark};
 pub use run::Outcome;
 pub use session::{Background, Input, InputEnd};
 pub use stats::Stats;
+pub use step::{Answer, Step, Watcher};
 pub use vm::{LeakCheck, ProfileSet, Vm, VmConfig};

@@ -233,13 +233,17 @@ impl Vm {
     pub(crate) fn begin_profiles(&mut self) {
         let set = self.config.profiles;
         if set.cpu {
-            let (seconds, nanoseconds) = self.rt.wall_clock();
-            let time = seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(nanoseconds));
-            let began = timer::glance(&mut self.rt);
-            self.rt.profiles.cpu = Some(CpuProfile::new(CPU_PERIOD, began, time));
+            self.begin_cpu_profile();
         }
         self.rt.profiles.block_rate = i64::from(set.block);
         self.rt.profiles.mutex_fraction = i64::from(set.mutex);
+    }
+
+    pub(crate) fn begin_cpu_profile(&mut self) {
+        let (seconds, nanoseconds) = self.rt.wall_clock();
+        let time = seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(nanoseconds));
+        let began = timer::glance(&mut self.rt);
+        self.rt.profiles.cpu = Some(CpuProfile::new(CPU_PERIOD, began, time));
     }
 
     /// The profiles of the whole run as files, at its end.
@@ -255,7 +259,7 @@ impl Vm {
         wanted.map(|(_, kind)| (kind, self.profile_file(kind))).collect()
     }
 
-    fn profile_file(&mut self, kind: ProfileKind) -> Vec<u8> {
+    pub(crate) fn profile_file(&mut self, kind: ProfileKind) -> Vec<u8> {
         if kind == ProfileKind::Memory {
             self.count_freed();
         }

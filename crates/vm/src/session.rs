@@ -4,13 +4,13 @@
 //! they run during the next input, or between inputs in `run_background`. What would end a program (a
 //! panic, a fatal error, `os.Exit`, an interrupt, a deadlock) ends the goroutine it happened to.
 //!
-//! A goroutine that is ended while it waits is only marked: it stays where it waits, and if something
-//! wakes it, it ends instead of running.
+//! A goroutine that is ended while it waits is only marked, and ends instead of running. If it waits for a
+//! channel it leaves the queue at once; else it stays where it waits until something wakes it.
 
 use golite_bytecode::FuncIx;
-use golite_runtime::goroutine::{Creation, GoroutineIx};
-use golite_runtime::outside;
+use golite_runtime::goroutine::{Creation, GoroutineIx, Status, WaitReason};
 use golite_runtime::sched::{self, Next};
+use golite_runtime::{chan, outside};
 
 use crate::run::Outcome;
 use crate::vm::Vm;
@@ -57,6 +57,7 @@ impl Vm {
         let first =
             self.rt.goroutines.spawn(0, Creation::RUNTIME).map_err(|_| "out of memory".to_string())?;
         self.rt.goroutines.take_back(first);
+        self.rt.program.passing_functions = Some(self.rt.program.functions.len() as u32);
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         Ok(())
@@ -183,9 +184,7 @@ impl Vm {
     /// Whether the goroutine of an input has not ended.
     pub(crate) fn lives(&self, input: Input) -> bool {
         self.rt.goroutines.iter().any(|(goroutine, state)| {
-            goroutine == input.goroutine
-                && state.id == input.id
-                && state.status != golite_runtime::goroutine::Status::Dead
+            goroutine == input.goroutine && state.id == input.id && state.status != Status::Dead
         })
     }
 
@@ -218,6 +217,14 @@ impl Vm {
             // What it did is past for everybody.
             self.rt.release(input.goroutine);
             self.ended.insert(input.id);
+            let goroutine = self.rt.goroutines.get(input.goroutine);
+            let reason = goroutine.reason;
+            let on_channel =
+                matches!(reason, WaitReason::ChanReceive | WaitReason::ChanSend | WaitReason::Select);
+            if goroutine.status == Status::Waiting && (on_channel || reason.is_for_ever()) {
+                chan::leave_queues(&mut self.rt, input.goroutine);
+                sched::ready_in_turn(&mut self.rt, input.goroutine);
+            }
         }
     }
 }

@@ -145,6 +145,8 @@ pub struct Vm {
     pub(crate) report: Option<Report>,
     /// How often each instruction was executed, if `VmConfig::stats`.
     pub(crate) counts: Option<Counts>,
+    /// Somebody watches each instruction of a goroutine.
+    pub(crate) stepper: Option<Box<crate::step::Stepper>>,
 }
 
 // SAFETY: the pointers are into memory that the VM owns, stacks and tables; nothing else has them. What is behind
@@ -203,6 +205,7 @@ impl Vm {
             ended: FxHashSet::default(),
             call: Call::default(),
             report: None,
+            stepper: None,
         })
     }
 

@@ -28,6 +28,12 @@ impl Verifier {
         Verifier::default()
     }
 
+    /// The module has lost its last functions and variables.
+    pub fn shrunk(&mut self, module: &Module) {
+        self.functions = self.functions.min(module.functions.len());
+        self.globals = self.globals.min(module.globals.len());
+    }
+
     /// Checks what is new in the module's tables. The bodies of functions are checked one by one, by
     /// `verify_function`.
     ///

@@ -25,8 +25,22 @@ for_each_instruction!(define_loop);
 
 /// See `super::run`.
 pub(super) fn run(vm: &mut Vm) {
+    match vm.stepper {
+        None => run_until_left::<false>(vm),
+        Some(_) => run_until_left::<true>(vm),
+    }
+}
+
+fn run_until_left<const WATCHED: bool>(vm: &mut Vm) {
     let mut regs = Regs { pc: vm.pc, fp: vm.fp, vm: std::ptr::from_mut(vm), budget: vm.budget };
     loop {
+        if WATCHED {
+            // SAFETY: the loop has the VM to itself.
+            let state = unsafe { &mut *regs.vm };
+            state.save(&regs);
+            state.before_instruction();
+            regs.budget = state.budget;
+        }
         // SAFETY: `pc` points to an instruction.
         let op = unsafe { (*regs.pc).op };
         // SAFETY: the loop has the VM to itself.

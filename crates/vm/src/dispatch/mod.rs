@@ -5,7 +5,8 @@
 //!   in the four argument registers; handlers return nothing. What is rare is a jump to one cold
 //!   function of the same signature, so that no handler on the fast path saves a register.
 //! - *A loop with a match*: everywhere else. Without optimisation the jumps would be calls and the
-//!   native stack would grow with every instruction. It also counts instructions, where that is asked for.
+//!   native stack would grow with every instruction. It also counts instructions, or shows each to somebody who
+//!   watches, where that is asked for.
 //!
 //! For whoever edits handlers: no calls to functions that are not inlined, except through
 //! `Flow::Slow` and `Flow::Call`; nothing whose address is taken. Both would bring stack frames into
@@ -23,7 +24,7 @@ mod tail;
 /// Runs from the VM's registers on, until something leaves the loop. `Vm::exit` says what.
 pub(crate) fn run(vm: &mut Vm) {
     #[cfg(golite_tail_calls)]
-    if vm.counts.is_none() {
+    if vm.counts.is_none() && vm.stepper.is_none() {
         return tail::run(vm);
     }
     match_loop::run(vm);

@@ -29,6 +29,12 @@ pub fn is_incomplete(text: &str) -> bool {
     depth > 0 || !ended
 }
 
+/// The paths of the packages that can be imported.
+pub fn package_paths() -> impl Iterator<Item = &'static str> {
+    let paths = golite_stdlib::PACKAGES.iter().map(|package| package.path);
+    paths.filter(|path| !path.starts_with("internal/"))
+}
+
 pub(crate) const KEYWORDS: &[&str] = &[
     "break",
     "case",

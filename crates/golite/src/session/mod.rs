@@ -18,8 +18,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use golite_bytecode::FuncIx;
 use golite_bytecode::print::print_function;
+use golite_bytecode::{FuncIx, GlobalIx};
 use golite_compiler::FuncKey;
 use golite_diag::{Code, Diagnostic};
 use golite_parser::{ParsedFile, has_package_clause, parse_input};
@@ -32,10 +32,16 @@ use golite_types::{CheckedInput, Checker, InputPackage, ObjId, ObjKind};
 use golite_vm::{InputEnd, Vm};
 
 pub use golite_gc::HeapStats;
-pub use golite_vm::Background;
+pub use golite_vm::{Answer, Background, HeapView, Held, ObjectLine, ObjectView, Step, TypeUse, Watcher};
 
-use crate::session_text::{KEYWORDS, PREDECLARED};
-pub use crate::session_text::{Part, is_incomplete, parts};
+mod look;
+mod memory;
+mod text;
+mod tree;
+
+pub use look::Usage;
+pub use text::{Part, is_incomplete, package_paths, parts};
+pub use tree::tokens_text;
 
 use crate::load::GoModule;
 use crate::loader::{PackageLoader, find_std, parsing};
@@ -84,6 +90,15 @@ enum Last {
     Statement,
 }
 
+/// An input without errors, and how its last statement was taken.
+struct CheckedText {
+    input: CheckedInput,
+    count: usize,
+    /// The last statement is an expression, perhaps without value.
+    is_value: bool,
+    decls: Vec<Decl>,
+}
+
 /// A name of a session, for lists of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Named {
@@ -110,7 +125,6 @@ pub enum NamedKind {
 
 /// A VM and what has been declared in it. It lives on one thread, which needs a deep stack: see
 /// `on_deep_stack`.
-#[derive(Debug)]
 pub struct Session {
     vm: Vm,
     package: InputPackage,
@@ -121,8 +135,36 @@ pub struct Session {
     replaced: HashMap<ObjId, Vec<FuncIx>>,
     /// How often each type name was declared again.
     type_versions: HashMap<Symbol, u32>,
-    /// The next value is shown whole.
-    full: bool,
+    /// How the next value is shown.
+    show: Show,
+    /// Variables for values, used in turn.
+    spare: Vec<ObjId>,
+    /// The one of them that gets the value of the input that runs.
+    value: Option<ObjId>,
+    /// Inputs that may be taken away.
+    passing: Option<memory::Passing>,
+    /// Functions that were declared again.
+    redefinitions: Option<memory::Redefinitions>,
+    /// Who watches the next input, and the variable that gets its value.
+    watcher: Option<(Option<GlobalIx>, Box<dyn Watcher>)>,
+}
+
+/// How the value of an input is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+enum Show {
+    /// Long values are cut.
+    #[default]
+    Cut,
+    /// All of it.
+    Full,
+    /// Not at all.
+    Not,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -143,7 +185,20 @@ impl Session {
         let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
         vm.begin_session()?;
         let (values, replaced, type_versions) = Default::default();
-        Ok(Session { vm, package, inputs: 0, values, replaced, type_versions, full: false })
+        Ok(Session {
+            vm,
+            package,
+            inputs: 0,
+            values,
+            replaced,
+            type_versions,
+            show: Show::Cut,
+            spare: Vec::new(),
+            value: None,
+            passing: None,
+            redefinitions: None,
+            watcher: None,
+        })
     }
 
     fn program(&mut self) -> &mut Program {
@@ -165,30 +220,53 @@ impl Session {
 
     /// Checks, compiles and runs an input.
     pub fn eval(&mut self, text: &str) -> Reply {
-        let (input, count) = match self.check(text) {
-            Ok(checked) => checked,
-            Err(errors) => return Reply::Errors(errors),
-        };
-        self.prepare(&input);
+        match self.check(text) {
+            Ok((input, count)) => self.run(input, count, text),
+            Err(errors) => Reply::Errors(errors),
+        }
+    }
+
+    fn run(&mut self, input: CheckedInput, count: usize, text: &str) -> Reply {
+        match self.run_main(&input) {
+            InputEnd::Finished => {
+                let done = self.keep(input, count, Some(text));
+                self.tidy_redefinitions();
+                Reply::Done(done)
+            }
+            end => self.failed(input, end),
+        }
+    }
+
+    /// Runs the statements of an input.
+    fn run_main(&mut self, input: &CheckedInput) -> InputEnd {
+        self.prepare(input);
+        self.prepare_value(input);
         let program = self.program();
         let func = program.compiler.func_ix(FuncKey::Decl(input.main, Vec::new()));
-        let started = match self.vm.start_input(func) {
-            Ok(started) => started,
-            Err(message) => {
-                self.checker().drop_input(input);
-                self.write(2, format!("golite: {message}\n").as_bytes());
-                return Reply::Failed;
+        self.input_runs(func);
+        match self.vm.start_input(func) {
+            Ok(started) => {
+                if let Some((result, watcher)) = self.watcher.take() {
+                    self.vm.watch(started, result, watcher);
+                }
+                self.vm.run_input(started)
             }
-        };
-        let end = self.vm.run_input(started);
-        if end == InputEnd::Finished {
-            return Reply::Done(self.keep(input, count));
+            Err(message) => {
+                self.write(2, format!("golite: {message}\n").as_bytes());
+                InputEnd::Failed
+            }
         }
+    }
+
+    /// Takes away what is left of an input that has not come to its end.
+    fn failed(&mut self, input: CheckedInput, end: InputEnd) -> Reply {
+        let changed = input.changed().next().is_some();
         self.checker().drop_input(input);
-        self.refill_methods();
+        if changed {
+            self.refill_methods();
+        }
         match end {
-            InputEnd::Finished => unreachable!("an input that has finished is kept"),
-            InputEnd::Failed => Reply::Failed,
+            InputEnd::Finished | InputEnd::Failed => Reply::Failed,
             InputEnd::Exit(status) => Reply::Exit(status),
             InputEnd::Interrupted => Reply::Interrupted,
         }
@@ -280,20 +358,9 @@ impl Session {
     /// # Errors
     /// That there is no such function, or what the compiler says.
     pub fn listing(&mut self, name: &str) -> Result<String, String> {
-        let package = self.package;
         let missing = || format!("there is no function {name}");
-        let (base, method) = match name.split_once('.') {
-            Some((base, method)) => (base.trim_matches(['(', '*', ')']), Some(method)),
-            None => (name, None),
-        };
-        let checker = self.checker();
-        let symbol = checker.session.names.intern(base);
-        let mut obj = checker.session_name(package, symbol).ok_or_else(missing)?;
-        if let Some(method) = method {
-            let method = checker.session.names.intern(method);
-            obj = checker.declared_method(checker.object(obj).ty, method).ok_or_else(missing)?;
-        }
-        if !matches!(checker.object(obj).kind, ObjKind::Func) {
+        let obj = self.declared_object(name).ok_or_else(missing)?;
+        if !matches!(self.checker().object(obj).kind, ObjKind::Func) {
             return Err(missing());
         }
         let program = self.program();
@@ -312,26 +379,50 @@ impl Session {
         Ok(print_function(module, func, &source_line))
     }
 
+    /// What a name or `T.Method` stands for.
+    fn declared_object(&mut self, name: &str) -> Option<ObjId> {
+        let package = self.package;
+        let (base, method) = match name.split_once('.') {
+            Some((base, method)) => (base.trim_matches(['(', '*', ')']), Some(method)),
+            None => (name, None),
+        };
+        let checker = self.checker();
+        let symbol = checker.session.names.intern(base);
+        let obj = checker.session_name(package, symbol)?;
+        let Some(method) = method else { return Some(obj) };
+        let method = checker.session.names.intern(method);
+        checker.declared_method(checker.object(obj).ty, method)
+    }
+
     // ---- checking
 
     fn check(&mut self, text: &str) -> Result<(CheckedInput, usize), Vec<Diagnostic>> {
+        self.check_as(text, Last::Values(1)).map(|checked| (checked.input, checked.count))
+    }
+
+    fn check_as(&mut self, text: &str, last: Last) -> Result<CheckedText, Vec<Diagnostic>> {
+        self.input_begins();
+        self.check_text(text, last)
+    }
+
+    fn check_text(&mut self, text: &str, mut last: Last) -> Result<CheckedText, Vec<Diagnostic>> {
         self.inputs += 1;
         let name = format!("<{}>", self.inputs);
         let text = without_clause(text);
         let package = self.package;
-        let print = if std::mem::take(&mut self.full) { "Full" } else { "Print" };
+        let show = std::mem::take(&mut self.show);
         let checker = self.checker();
         let id = checker.session.map.add(name, text);
-        let mut last = Last::Values(1);
         loop {
-            let (file, is_value) = parse(checker, id, last, print)?;
+            let (file, is_value) = parse(checker, id, last, show)?;
+            let decls = file.decls.clone();
             let errors = match checker.check_input(package, file) {
                 Ok(input) => {
                     let count = match last {
                         Last::Values(count) if is_value => count,
                         _ => 0,
                     };
-                    return Ok((input, count));
+                    return Ok(CheckedText { input, count, is_value, decls });
                 }
                 Err(mut errors) => {
                     golite_diag::sort(&mut errors);
@@ -387,7 +478,7 @@ impl Session {
         self.program().compiler.refill_methods();
     }
 
-    fn keep(&mut self, mut input: CheckedInput, count: usize) -> Done {
+    fn keep(&mut self, mut input: CheckedInput, count: usize, text: Option<&str>) -> Done {
         let package = self.package;
         let shown = self.value_types(&input, count);
         let mut done = Done { shown, ..Done::default() };
@@ -401,8 +492,17 @@ impl Session {
             }
             !result
         });
+        results.sort();
+        let value = results.first().map(|(_, first)| self.value_variable(*first));
+        self.keep_variables(&mut input, &mut done);
+        let checker = self.checker();
+        let new_value = value.is_some_and(|(_, known)| !known);
+        if new_value || input.leaves_something(checker, package) {
+            self.input_stays(&input, text.filter(|_| value.is_none()));
+        }
         let methods = std::mem::take(&mut input.methods);
         let changed: Vec<_> = input.changed().cloned().collect();
+        let checker = self.checker();
         let mut names = checker.keep_input(package, input);
         names.sort_by_key(|(_, obj, _)| checker.object(*obj).span.start);
         for (name, obj, old) in names {
@@ -411,11 +511,30 @@ impl Session {
         for method in methods {
             self.declared_method(method, &changed, &mut done);
         }
-        results.sort();
-        if let Some((_, first)) = results.first() {
-            self.keep_value(*first);
+        if let Some((value, _)) = value {
+            self.keep_value(value);
         }
         done
+    }
+
+    /// A variable that is declared again with its type is the old one.
+    fn keep_variables(&mut self, input: &mut CheckedInput, done: &mut Done) {
+        let package = self.package;
+        let checker = self.checker();
+        let mut same: Vec<(u32, String)> = Vec::new();
+        input.names.retain(|(name, obj)| {
+            let Some(old) = checker.session_name(package, *name) else { return true };
+            let is_var = |obj: ObjId| matches!(checker.object(obj).kind, ObjKind::Var(_));
+            let (new_ty, old_ty) = (checker.object(*obj).ty, checker.object(old).ty);
+            if !is_var(*obj) || !is_var(old) || !checker.types.identical(new_ty, old_ty) {
+                return true;
+            }
+            let line = format!("{} : {}", checker.name(*name), checker.show_in(new_ty, package.pkg));
+            same.push((checker.object(*obj).span.start, line));
+            false
+        });
+        same.sort();
+        done.declared.extend(same.into_iter().map(|(_, line)| line));
     }
 
     fn keep_value(&mut self, obj: ObjId) {
@@ -525,12 +644,7 @@ impl Session {
 }
 
 /// Parses an input; its last statement is taken as `last` says. Tells whether that is a value to be shown.
-fn parse(
-    checker: &mut Checker,
-    id: FileId,
-    last: Last,
-    print: &str,
-) -> Result<(File, bool), Vec<Diagnostic>> {
+fn parse(checker: &mut Checker, id: FileId, last: Last, show: Show) -> Result<(File, bool), Vec<Diagnostic>> {
     let (map, mut session) = parsing(&mut checker.session);
     let ParsedFile { mut file, .. } = parse_input(map, id, &mut session);
     let mut errors = std::mem::take(&mut checker.session.errors);
@@ -558,9 +672,12 @@ fn parse(
     }
     let span = expr.span;
     let value = std::mem::replace(expr, Expr { id: ExprId(0), span, kind: ExprKind::Bad });
-    let (define, show) = shown(value, count, print, session);
+    let print = if show == Show::Full { "Full" } else { "Print" };
+    let (define, call) = shown(value, count, print, session);
     body.stmts[at].kind = define;
-    body.stmts.insert(at + 1, Stmt { span, kind: show });
+    if show != Show::Not {
+        body.stmts.insert(at + 1, Stmt { span, kind: call });
+    }
     Ok((file, true))
 }
 
@@ -616,115 +733,4 @@ fn without_clause(text: &str) -> String {
         _ => return text.to_string(),
     };
     format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
-}
-
-/// What the VM has used so far.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Usage {
-    /// Steps of the interpreter.
-    pub steps: u64,
-    /// Objects allocated.
-    pub objects: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Collections, minor ones too.
-    pub collections: u64,
-}
-
-/// Looking into the session.
-impl Session {
-    /// The next value that is shown is not cut.
-    pub fn show_everything(&mut self) {
-        self.full = true;
-    }
-
-    /// How many goroutines go on between inputs.
-    pub fn goroutine_count(&mut self) -> usize {
-        self.vm.kept_goroutines().len()
-    }
-
-    /// The goroutines that go on between inputs, with their stacks; empty if there are none.
-    pub fn goroutines(&mut self) -> String {
-        self.vm.kept_goroutines_text()
-    }
-
-    /// What is in the heap, and what the collector has done.
-    pub fn heap(&mut self) -> HeapStats {
-        self.vm.rt.heap.stats()
-    }
-
-    /// Collects everything that nothing refers to.
-    pub fn collect_garbage(&mut self) {
-        self.vm.collect_garbage();
-    }
-
-    /// What has been used so far.
-    pub fn usage(&mut self) -> Usage {
-        let stats = self.heap();
-        Usage {
-            steps: self.vm.rt.sched.steps,
-            objects: stats.mallocs,
-            bytes: stats.total_alloc,
-            collections: stats.num_major + stats.num_minor,
-        }
-    }
-
-    /// Names that can stand for a beginning, such as `fo` or `x.Na`: the last name, and how it is shown.
-    pub fn complete(&mut self, beginning: &str) -> Vec<(String, String)> {
-        let package = self.package;
-        let Some((base, prefix)) = beginning.rsplit_once('.') else {
-            return self.complete_name(beginning);
-        };
-        let checker = self.checker();
-        if let Some(members) = checker.members_by_name(package, base) {
-            let fits = members.into_iter().filter(|member| member.starts_with(prefix));
-            return fits
-                .map(|member| {
-                    let text = crate::doc::find_text(&format!("{base}.{member}")).unwrap_or_default();
-                    let line = text.lines().next().unwrap_or(&member).trim_end_matches(" {").to_string();
-                    (member, line)
-                })
-                .collect();
-        }
-        // Nothing is called to complete a name.
-        if base.is_empty() || base.contains('(') {
-            return Vec::new();
-        }
-        let Ok((input, _)) = self.check(base) else { return Vec::new() };
-        let checker = self.checker();
-        let first = checker.session.names.intern("·1");
-        let value = input.names.iter().find(|(name, _)| *name == first).map(|(_, obj)| *obj);
-        checker.drop_input(input);
-        let Some(value) = value else { return Vec::new() };
-        let ty = checker.object(value).ty;
-        let fits =
-            checker.selectable(ty, package.pkg).into_iter().filter(|(name, _)| name.starts_with(prefix));
-        fits.map(|(name, ty)| {
-            let shown = format!("{name} {ty}");
-            (name, shown)
-        })
-        .collect()
-    }
-
-    fn complete_name(&mut self, prefix: &str) -> Vec<(String, String)> {
-        let mut found: Vec<(String, String)> = self
-            .names()
-            .into_iter()
-            .map(|named| {
-                let shown = format!("{} {}", named.name, named.ty);
-                (named.name, shown)
-            })
-            .collect();
-        let words = KEYWORDS.iter().chain(PREDECLARED).map(|word| (*word).to_string());
-        let packages = golite_stdlib::PACKAGES
-            .iter()
-            .filter(|package| !package.path.starts_with("internal/"))
-            .filter_map(|package| package.path.rsplit('/').next())
-            .map(str::to_string);
-        found.extend(words.chain(packages).map(|word| (word.clone(), word)));
-        found.retain(|(name, _)| name.starts_with(prefix));
-        found.sort();
-        found.dedup_by(|a, b| a.0 == b.0);
-        found
-    }
 }
