@@ -126,6 +126,33 @@ fn names_can_be_declared_again() {
 }
 
 #[test]
+fn names_may_be_declared_later() {
+    prints(
+        "func f() int { return g() + h }\nfunc g() int { return 1 }\nh := 2\nf()\n",
+        "f : waits for g, h\ng : func() int\nh : int\nf : func() int\n3 : int\n",
+    );
+    prints(
+        "func even(n int) bool { return n == 0 || odd(n-1) }\nfunc odd(n int) bool { return n != 0 && even(n-1) }\nodd(3)\n",
+        "even : waits for odd\neven : func(n int) bool\nodd : func(n int) bool\ntrue : bool\n",
+    );
+    prints(
+        "type list struct { first *item }\ntype item struct { next *item; owner *list }\nlist{}\n",
+        "list : waits for item\ntype list\ntype item\nlist{first: nil} : list\n",
+    );
+    complains(
+        "func f() int { return g() }\nf()\nfunc g() string { return \"\" }\nf()\n",
+        "f : waits for g\n<2>:1:1: undefined: f\n\tf waits for g\ng : func() string\n\
+         note: f: cannot use g() (value of type string) as int value in return statement\n<5>:1:1: undefined: f\n",
+    );
+    complains("func f() { g() }\n", "f : waits for g\nf : waits for g, which was never declared\n");
+    // One that is given up.
+    prints(
+        "func f() { g() }\nfunc f() int { return 1 }\nf()\n",
+        "f : waits for g\nf : func() int\n1 : int\n",
+    );
+}
+
+#[test]
 fn types_get_methods_later() {
     prints(
         "type T int\nvar s any = T(1)\nT(7)\nfunc (t T) String() string { return \"T!\" }\nT(7)\ns\n\

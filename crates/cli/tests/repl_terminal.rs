@@ -1,131 +1,10 @@
 //! `golite repl` on a real pseudo-terminal: keys are typed, and what appears is read.
 
-use std::io::{Read, Write};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::mpsc::{Receiver, channel};
+mod terminal;
+
 use std::time::{Duration, Instant};
 
-use ptyprocess::{PtyProcess, WaitStatus};
-
-const GOLITE: &str = env!("CARGO_BIN_EXE_golite");
-
-/// How long something may take to appear, on a busy machine with a development build.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A session at a terminal.
-struct Terminal {
-    process: PtyProcess,
-    keys: std::fs::File,
-    bytes: Receiver<Vec<u8>>,
-    /// What has appeared, without escape sequences.
-    seen: String,
-}
-
-impl Terminal {
-    fn start(args: &[&str], history: Option<&PathBuf>) -> Terminal {
-        let mut command = Command::new(GOLITE);
-        command.args(args).env("TERM", "xterm").env("NO_COLOR", "1").current_dir(std::env::temp_dir());
-        match history {
-            Some(path) => command.env("GOLITE_HISTORY", path),
-            None => command.env("GOLITE_HISTORY", std::env::temp_dir().join("golite-no-history")),
-        };
-        let mut process = PtyProcess::spawn(command).unwrap();
-        process.set_window_size(200, 50).unwrap();
-        let keys = process.get_raw_handle().unwrap();
-        let mut screen = process.get_raw_handle().unwrap();
-        let (sender, bytes) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count) = screen.read(&mut buffer) {
-                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let mut terminal = Terminal { process, keys, bytes, seen: String::new() };
-        terminal.wait_for("golite> ");
-        terminal
-    }
-
-    fn quiet(args: &[&str]) -> Terminal {
-        Terminal::start(&[args, &["--no-history"]].concat(), None)
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Reads until the text has appeared since the last call.
-    #[track_caller]
-    fn wait_for(&mut self, text: &str) {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(at) = self.seen.find(text) {
-                self.seen.drain(..at + text.len());
-                return;
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            match self.bytes.recv_timeout(left) {
-                Ok(bytes) => self.seen += &without_escapes(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{text:?} did not appear; there is {:?}", self.seen),
-            }
-        }
-    }
-
-    /// Types a line and waits for what comes of it, and for the prompt.
-    #[track_caller]
-    fn line(&mut self, line: &str, result: &str) {
-        self.typed(&format!("{line}\r"), result);
-    }
-
-    /// Types keys that end an input; see `line`.
-    #[track_caller]
-    fn typed(&mut self, keys: &str, result: &str) {
-        self.keys(keys);
-        self.wait_for(result);
-        self.wait_for("golite> ");
-    }
-
-    #[track_caller]
-    fn ends(mut self) {
-        self.keys("\x04");
-        self.has_ended();
-    }
-
-    #[track_caller]
-    fn has_ended(self) {
-        let end = Instant::now() + PATIENCE;
-        let status = loop {
-            match self.process.status().unwrap() {
-                WaitStatus::StillAlive => {}
-                status => break status,
-            }
-            assert!(Instant::now() < end, "the session did not end; there is {:?}", self.seen);
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
-    }
-}
-
-/// Text without the sequences that move the cursor and the like.
-fn without_escapes(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        match char {
-            '\x1b' if chars.peek() == Some(&'[') => {
-                chars.next();
-                while chars.next().is_some_and(|char| !('@'..='~').contains(&char)) {}
-            }
-            '\x1b' => {
-                chars.next();
-            }
-            char => out.push(char),
-        }
-    }
-    out
-}
+use terminal::Terminal;
 
 #[test]
 fn lines_are_read_and_values_shown() {
@@ -268,4 +147,218 @@ fn a_program_gets_the_terminal_until_it_returns() {
     terminal.line("os.Exit(4)", "exit status 4; the session goes on");
     terminal.line("word", "\"hello\" : string");
     terminal.ends();
+}
+
+#[test]
+fn everything_that_can_be_declared_is_declared() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("type point struct{ X, Y int }", "type point");
+    terminal.line("func (p point) sum() int { return p.X + p.Y }", "point.sum : func() int");
+    terminal.line("point{1, 2}.sum()", "3 : int");
+    terminal.line("func first[T any](list []T) T { return list[0] }", "first : func[T any](list []T) T");
+    terminal.line("first([]string{\"a\"})", "\"a\" : string");
+    terminal.line("import str \"strings\"", "");
+    terminal.line("str.ToUpper(\"a\")", "\"A\" : string");
+    terminal.line("unused := 1", "unused : int");
+    terminal.line("strconv.Atoi(\"12\")", "12, nil : (int, error)");
+    terminal.line("_1 + 1", "13 : int");
+    terminal.line("const c = 2", "c : untyped int");
+    terminal.line("for i := range c { fmt.Println(\"turn\", i) }", "turn 1");
+    terminal.ends();
+}
+
+#[test]
+fn values_are_cut_sorted_and_safe() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal
+        .line("map[string]int{\"b\": 2, \"a\": 1}", "map[string]int{\"a\": 1, \"b\": 2} : map[string]int");
+    terminal.line("make([]int, 1000)", "(950 more items)} : []int");
+    terminal.line(":full make([]bool, 60)", "false, false} : []bool");
+    terminal.line("type node struct { next *node }; n := &node{}; n.next = n", "n : *node");
+    terminal.line("n", "&node{next: (*node)(0x");
+    terminal.ends();
+}
+
+#[test]
+fn names_are_declared_again() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("func f() int { return 1 }", "f : func() int");
+    terminal.line("func g() int { return f() }", "g : func() int");
+    terminal.line("func f() int { return 2 }", "f : func() int");
+    terminal.line("g()", "2 : int");
+    terminal.line("x := 1", "x : int");
+    terminal.line("x := \"s\"", "x : string");
+    terminal.line("type T int", "type T");
+    terminal.line("var t T = 1", "t : T");
+    terminal.line("type T string", "it is shown as T·1");
+    terminal.line("t", "1 : T·1");
+    terminal.ends();
+}
+
+#[test]
+fn names_may_be_declared_later() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("func even(n int) bool { return n == 0 || odd(n-1) }", "even : waits for odd");
+    terminal.line("even(2)", "even waits for odd");
+    terminal.line("func odd(n int) bool { return n != 0 && even(n-1) }", "odd : func(n int) bool");
+    terminal.line("even(10)", "true : bool");
+    terminal.ends();
+}
+
+#[test]
+fn errors_show_the_line_and_leave_everything_as_it_was() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("x := 1", "x : int");
+    terminal.keys("x := 2; x + nothing\r");
+    // The line, and a mark below it.
+    terminal.wait_for("undefined: nothing");
+    terminal.wait_for("x := 2; x + nothing");
+    terminal.wait_for("───");
+    terminal.wait_for("golite> ");
+    terminal.line("x", "1 : int");
+    terminal.line("y := []int{1}[x]", "index out of range [1] with length 1");
+    terminal.line("y", "undefined: y");
+    terminal.ends();
+}
+
+#[test]
+fn what_ends_a_program_ends_the_input() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("os.Exit(3)", "exit status 3; the session goes on");
+    terminal.line("log.Fatal(\"bad\")", "exit status 1; the session goes on");
+    terminal.line("func f(n int) int { return f(n) + 1 }", "f : func");
+    terminal.line("f(1)", "stack overflow");
+    terminal.line("1", "1 : int");
+    terminal.keys("quit\r");
+    terminal.has_ended();
+}
+
+#[test]
+fn a_pasted_program_can_be_run_at_once() {
+    let program =
+        "package main\n\nimport \"fmt\"\n\nvar n = 2\n\nfunc main() {\n\tfmt.Println(\"main\", n)\n}\n";
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.keys(&format!("\x1b[200~{program}\x1b[201~\r"));
+    terminal.wait_for("main : func()");
+    terminal.wait_for("run main()? [Y/n] ");
+    terminal.typed("\r", "main 2\r\n");
+    terminal.line("n", "2 : int");
+    terminal.keys(&format!("\x1b[200~{program}\x1b[201~\r"));
+    terminal.wait_for("run main()? [Y/n] ");
+    terminal.typed("n\r", "");
+    terminal.ends();
+}
+
+#[test]
+fn output_of_goroutines_appears_above_the_line_that_is_typed() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.keys("start := make(chan bool); go func() { <-start; fmt.Println(\"from afar\") }()\r");
+    terminal.wait_for("golite(1)> ");
+    terminal.keys("go func() { time.Sleep(300 * time.Millisecond); start <- true }()\r");
+    terminal.wait_for("golite(2)> ");
+    terminal.keys("40 +");
+    terminal.wait_for("40 +");
+    terminal.wait_for("from afar");
+    // The line is there again, below.
+    terminal.wait_for("golite(2)> 40 +");
+    terminal.keys(" 2\r");
+    terminal.wait_for("42 : int");
+    terminal.wait_for("golite> ");
+    terminal.ends();
+}
+
+#[test]
+fn a_panic_of_a_goroutine_ends_it_alone() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("kept := 5", "kept : int");
+    terminal.keys("go func() { time.Sleep(50 * time.Millisecond); panic(\"far\") }()\r");
+    terminal.wait_for("panic: far");
+    terminal.line("kept", "5 : int");
+    terminal.ends();
+}
+
+#[test]
+fn the_init_file_begins_a_session() {
+    let path = std::env::temp_dir().join(format!("golite-init-{}.go-lite", std::process::id()));
+    std::fs::write(&path, "limit := 12\nfunc twice(n int) int {\n\treturn 2 * n\n}\nbad +\n").unwrap();
+    let mut terminal = Terminal::with(&["repl", "--no-history"], None, |command| {
+        command.env("GOLITE_INIT", &path);
+    });
+    terminal.line("twice(limit)", "24 : int");
+    terminal.ends();
+    let mut terminal = Terminal::with(&["repl", "--no-history", "--no-init"], None, |command| {
+        command.env("GOLITE_INIT", &path);
+    });
+    terminal.line("limit", "undefined: limit");
+    terminal.ends();
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_line_that_begins_with_a_space_is_not_kept() {
+    let path = std::env::temp_dir().join(format!("golite-history-space-{}", std::process::id()));
+    let mut terminal = Terminal::start(&["repl"], Some(&path));
+    terminal.line(" 6 * 7", "42 : int");
+    terminal.line("1 + 1", "2 : int");
+    terminal.line("1 + 1", "2 : int");
+    terminal.line("func f() {\r}", "f : func()");
+    terminal.ends();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "1 + 1\nfunc f() {\\n}\n");
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// A session with colours.
+fn coloured() -> Terminal {
+    Terminal::with(&["repl", "--no-history"], None, |command| {
+        command.env_remove("NO_COLOR");
+    })
+}
+
+#[test]
+fn code_is_coloured_and_brackets_match() {
+    let mut terminal = coloured();
+    terminal.keys("for range 3 { f(\"x\")");
+    terminal.wait_for_raw("\x1b[35mfor\x1b[0m");
+    terminal.wait_for_raw("\x1b[36m3\x1b[0m");
+    // The bracket that the cursor is behind, and its other half.
+    terminal.wait_for_raw("\x1b[1;34m(\x1b[0m\x1b[32m\"x\"\x1b[0m)");
+    terminal.cancel();
+    terminal.ends();
+}
+
+#[test]
+fn hints_show_parameters_and_earlier_lines() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("value := 12345", "value : int");
+    // The rest of the earlier line is taken over by the right arrow.
+    terminal.keys("val");
+    terminal.wait_for("ue := 12345");
+    terminal.typed("\x1b[C\r", "value : int");
+    terminal.keys("strings.Repeat(");
+    terminal.wait_for("s string, count int) string");
+    terminal.typed("\"ab\", 2)\r", "\"abab\" : string");
+    terminal.ends();
+}
+
+#[test]
+fn completion_shows_signatures_packages_and_paths() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.keys("strings.Cut\t\t");
+    terminal.wait_for("func Cut(s, sep string)");
+    terminal.wait_for("func CutPrefix(");
+    terminal.cancel();
+    terminal.keys("import \"unicode/u\t");
+    terminal.wait_for("unicode/utf8");
+    terminal.typed("\"\r", "");
+    terminal.keys(":help chan\t");
+    terminal.wait_for(":help channels");
+    terminal.cancel();
+    let folder = std::env::temp_dir().join(format!("golite-complete-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("program.go-lite"), "loaded := 77\n").unwrap();
+    terminal.keys(&format!(":load {}/pro\t", folder.display()));
+    terminal.wait_for("program.go-lite");
+    terminal.typed("\r", "loaded : int");
+    terminal.ends();
+    std::fs::remove_dir_all(&folder).unwrap();
 }

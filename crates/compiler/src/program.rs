@@ -448,12 +448,13 @@ impl Compiler {
     /// # Errors
     /// What is wrong with it: errors of standard packages, or limits of the instruction set.
     pub fn compile(&mut self, func: FuncIx) -> Result<Vec<FuncIx>, String> {
+        // A literal is compiled with the function around it; the VM takes it when it asks for it.
+        self.lowest_compiled = self.lowest_compiled.min(func);
         if !matches!(self.module.functions[func.index()].body, Body::Pending) {
             return Ok(Vec::new());
         }
         self.error = None;
         self.needed.clear();
-        self.lowest_compiled = self.lowest_compiled.min(func);
         let key = self.keys[func.index()].clone();
         let errors = self.checker.session.errors.len();
         if let FuncKey::Decl(obj, _) = &key {

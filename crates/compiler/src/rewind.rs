@@ -36,7 +36,7 @@ impl Compiler {
         }
     }
 
-    /// The first function that was compiled since the last mark was made, by number.
+    /// The first function, by number, that the VM has asked for since the last mark was made.
     #[must_use]
     pub fn lowest_compiled(&self) -> FuncIx {
         self.lowest_compiled

@@ -165,7 +165,10 @@ fn variables(state: &mut State, _: &str) -> After {
 }
 
 fn functions(state: &mut State, _: &str) -> After {
-    names(state, &[NamedKind::Func])
+    names(state, &[NamedKind::Func]);
+    let waiting = state.session.waiting();
+    waiting.iter().for_each(|line| state.say(line));
+    After::Right
 }
 
 fn types(state: &mut State, _: &str) -> After {

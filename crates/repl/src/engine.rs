@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::time::Duration;
 
-use golite::session::{Background, Reply, Session};
+use golite::session::{Background, Done, Reply, Session};
 use golite::{Diversion, RunConfig, StdHost, Waker};
 use golite_diag::Diagnostic;
 use golite_diag::render::{self, Colour};
@@ -31,6 +31,8 @@ enum Request {
     Complete(String, Sender<Vec<(String, String)>>),
     /// How many goroutines are there that no input waits for.
     Goroutines(Sender<usize>),
+    /// Declarations that wait for names.
+    Waiting(Sender<Vec<String>>),
     /// What goroutines write while a line is typed goes here.
     Printer(Printer),
     /// End.
@@ -73,6 +75,11 @@ impl Engine {
     /// How many goroutines go on between inputs.
     pub(crate) fn goroutines(&self) -> usize {
         self.ask(Request::Goroutines, 0)
+    }
+
+    /// Declarations that wait for names, a line each.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        self.ask(Request::Waiting, Vec::new())
     }
 
     /// What goroutines write while a line is typed is given to a printer.
@@ -166,6 +173,9 @@ pub(crate) fn serve(
             Request::Goroutines(answer) => {
                 let _ = answer.send(state.session.goroutine_count());
             }
+            Request::Waiting(answer) => {
+                let _ = answer.send(state.session.waiting());
+            }
             Request::Printer(new) => {
                 state.session.flush();
                 state.signals.diversion.set(true);
@@ -243,7 +253,11 @@ impl State {
 
     /// Begins again after a defect; what was there is in a file.
     fn recover(&mut self, message: &str) -> After {
-        let saved = history::state_folder().and_then(|folder| {
+        self.recover_into(history::state_folder(), message)
+    }
+
+    fn recover_into(&mut self, folder: Option<std::path::PathBuf>, message: &str) -> After {
+        let saved = folder.and_then(|folder| {
             let path = folder.join(format!("session-{}.go-lite", std::process::id()));
             std::fs::create_dir_all(&folder)
                 .and_then(|()| std::fs::write(&path, self.inputs.script()))
@@ -297,9 +311,7 @@ impl State {
                     let line = self.dim(&format!("note: {note}"));
                     self.say(&line);
                 }
-                if !text.trim().is_empty() {
-                    self.inputs.add(text, &done.declared);
-                }
+                self.note_inputs(text, &done);
                 if done.declared.iter().any(|line| line == "main : func()") {
                     After::Main
                 } else {
@@ -311,10 +323,25 @@ impl State {
                 self.say(&format!("the input ended with exit status {status}; the session goes on"));
                 if status == 0 { After::Right } else { After::Wrong }
             }
-            Reply::Interrupted => {
-                self.say("interrupted");
+            Reply::Interrupted(waited) => {
+                let why = waited.map_or_else(String::new, |reason| format!(" while it waited: {reason}"));
+                self.say(&format!("interrupted{why}"));
                 After::Wrong
             }
+        }
+    }
+
+    /// Notes an input that was right. What waits for names is one when it is declared.
+    fn note_inputs(&mut self, text: &str, done: &Done) {
+        let waits = done.declared.iter().any(|line| line.contains(" : waits for "));
+        let completes = done.also.iter().any(|(also, _)| also.ends_with(text.trim_end()));
+        if !text.trim().is_empty() && !waits && !completes {
+            let of_others = |line: &&String| done.also.iter().any(|(_, declared)| declared.contains(line));
+            let own: Vec<String> = done.declared.iter().filter(|line| !of_others(line)).cloned().collect();
+            self.inputs.add(text, &own);
+        }
+        for (text, declared) in &done.also {
+            self.inputs.add(text, declared);
         }
     }
 
@@ -387,5 +414,45 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         (Some(text), _) => (*text).to_string(),
         (None, Some(text)) => text.clone(),
         (None, None) => "a panic without text".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_defect_leaves_a_session() {
+        let folder = std::env::temp_dir().join(format!("golite-defect-{}", std::process::id()));
+        let options = Options {
+            config: RunConfig::default(),
+            permissions: golite::Permissions::default(),
+            args: vec![b"repl".to_vec()],
+            history: false,
+            init: false,
+            version: "test".into(),
+        };
+        golite::on_deep_stack(|| {
+            let Made { session, signals } =
+                new_session(&options, options.config).expect("a session can be made");
+            let mut state = State {
+                session,
+                signals,
+                config: options.config,
+                options: options.clone(),
+                colour: Colour::Off,
+                terminal: false,
+                quiet: true,
+                inputs: Inputs::default(),
+                records: Records::default(),
+            };
+            assert_eq!(state.line("x := 1\n"), After::Right);
+            assert_eq!(state.recover_into(Some(folder.clone()), "a test"), After::Wrong);
+            assert_eq!(state.line("x\n"), After::Wrong);
+            let saved = folder.join(format!("session-{}.go-lite", std::process::id()));
+            assert_eq!(state.line(&format!(":load {}\n", saved.display())), After::Right);
+            assert_eq!(state.line("x\n"), After::Right);
+        });
+        std::fs::remove_dir_all(&folder).expect("the inputs were saved");
     }
 }

@@ -110,14 +110,14 @@ pub(crate) fn run(state: &mut State, text: &str) -> After {
     if text.is_empty() {
         return list(state);
     }
+    if let Some((_, what, inputs)) = TOPICS.iter().find(|(name, ..)| *name == text) {
+        state.say(what);
+        return example(state, inputs);
+    }
     let own = |name: &str| name == text || name.strip_prefix(':') == Some(text);
     if let Some(command) = ALL.iter().find(|command| own(command.name)) {
         state.say(format!("{} {}", command.name, command.args).trim_end());
         return state.tell(&format!("    {}", command.what));
-    }
-    if let Some((_, what, inputs)) = TOPICS.iter().find(|(name, ..)| *name == text) {
-        state.say(what);
-        return example(state, inputs);
     }
     if text.starts_with(':') {
         return match commands::find(text) {

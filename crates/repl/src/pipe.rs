@@ -38,6 +38,11 @@ pub(crate) fn read(engine: &Engine) -> i32 {
     if !input.trim().is_empty() && engine.line(&input) == After::Wrong {
         status = 1;
     }
+    // What still waits for names at the end was wrong.
+    for line in engine.waiting() {
+        eprintln!("{line}, which was never declared");
+        status = 1;
+    }
     status
 }
 

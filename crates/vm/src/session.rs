@@ -31,8 +31,8 @@ pub enum InputEnd {
     Failed,
     /// It called `os.Exit`.
     Exit(i32),
-    /// It was interrupted from outside.
-    Interrupted,
+    /// It was interrupted from outside, perhaps while it waited for something.
+    Interrupted(Option<&'static str>),
 }
 
 /// What goroutines do between inputs.
@@ -94,8 +94,11 @@ impl Vm {
                 None if !mine || self.lives(input) => {}
                 None => return InputEnd::Finished,
                 Some(outcome) => {
-                    let end = self.input_end(outcome);
-                    if mine || end == InputEnd::Interrupted || matches!(end, InputEnd::Exit(_)) {
+                    let end = match self.input_end(outcome) {
+                        InputEnd::Interrupted(_) => InputEnd::Interrupted(self.waits_for(input)),
+                        end => end,
+                    };
+                    if mine || matches!(end, InputEnd::Interrupted(_) | InputEnd::Exit(_)) {
                         self.end_goroutine(input);
                         return end;
                     }
@@ -188,12 +191,21 @@ impl Vm {
         })
     }
 
+    /// What an input waits for.
+    fn waits_for(&self, input: Input) -> Option<&'static str> {
+        if !self.lives(input) {
+            return None;
+        }
+        let goroutine = self.rt.goroutines.get(input.goroutine);
+        (goroutine.status == Status::Waiting).then(|| goroutine.reason.text())
+    }
+
     /// What an end of the program means for an input.
     fn input_end(&mut self, outcome: Outcome) -> InputEnd {
         let interrupted = self.rt.interrupt.is_asked();
         self.rt.interrupt.forget();
         match outcome {
-            Outcome::Signal(_) if interrupted => InputEnd::Interrupted,
+            Outcome::Signal(_) if interrupted => InputEnd::Interrupted(None),
             Outcome::Signal(_) => InputEnd::Failed,
             Outcome::Status(_) if self.failed => InputEnd::Failed,
             Outcome::Status(status) => InputEnd::Exit(status),

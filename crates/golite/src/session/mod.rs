@@ -38,6 +38,7 @@ mod look;
 mod memory;
 mod text;
 mod tree;
+mod waiting;
 
 pub use look::Usage;
 pub use text::{Part, is_incomplete, package_paths, parts};
@@ -66,8 +67,8 @@ pub enum Reply {
     Failed,
     /// It called `os.Exit` with this status.
     Exit(i32),
-    /// It was interrupted.
-    Interrupted,
+    /// It was interrupted, perhaps while it waited for something: Go's words for that.
+    Interrupted(Option<&'static str>),
 }
 
 /// An input that has run to its end.
@@ -79,6 +80,8 @@ pub struct Done {
     pub declared: Vec<String>,
     /// What happened to names that were there before.
     pub notes: Vec<String>,
+    /// Texts that waited and are declared now, and what each declared.
+    pub also: Vec<(String, Vec<String>)>,
 }
 
 /// How the last statement of an input is taken.
@@ -145,6 +148,12 @@ pub struct Session {
     passing: Option<memory::Passing>,
     /// Functions that were declared again.
     redefinitions: Option<memory::Redefinitions>,
+    /// Declarations that wait for names.
+    waiting: Vec<waiting::Waiting>,
+    /// What an input that has errors declares, if it does nothing else.
+    failed: Option<Vec<Decl>>,
+    /// Declarations that waited are being declared.
+    silent: bool,
     /// Who watches the next input, and the variable that gets its value.
     watcher: Option<(Option<GlobalIx>, Box<dyn Watcher>)>,
 }
@@ -197,6 +206,9 @@ impl Session {
             value: None,
             passing: None,
             redefinitions: None,
+            waiting: Vec::new(),
+            failed: None,
+            silent: false,
             watcher: None,
         })
     }
@@ -222,15 +234,18 @@ impl Session {
     pub fn eval(&mut self, text: &str) -> Reply {
         match self.check(text) {
             Ok((input, count)) => self.run(input, count, text),
-            Err(errors) => Reply::Errors(errors),
+            // Those that waited do so no more, even if they have errors.
+            Err(errors) if self.silent => Reply::Errors(errors),
+            Err(errors) => self.wait(text, errors),
         }
     }
 
     fn run(&mut self, input: CheckedInput, count: usize, text: &str) -> Reply {
         match self.run_main(&input) {
             InputEnd::Finished => {
-                let done = self.keep(input, count, Some(text));
+                let mut done = self.keep(input, count, Some(text));
                 self.tidy_redefinitions();
+                self.names_declared(&mut done);
                 Reply::Done(done)
             }
             end => self.failed(input, end),
@@ -268,7 +283,7 @@ impl Session {
         match end {
             InputEnd::Finished | InputEnd::Failed => Reply::Failed,
             InputEnd::Exit(status) => Reply::Exit(status),
-            InputEnd::Interrupted => Reply::Interrupted,
+            InputEnd::Interrupted(waited) => Reply::Interrupted(waited),
         }
     }
 
@@ -407,6 +422,7 @@ impl Session {
 
     fn check_text(&mut self, text: &str, mut last: Last) -> Result<CheckedText, Vec<Diagnostic>> {
         self.inputs += 1;
+        self.failed = None;
         let name = format!("<{}>", self.inputs);
         let text = without_clause(text);
         let package = self.package;
@@ -416,6 +432,8 @@ impl Session {
         loop {
             let (file, is_value) = parse(checker, id, last, show)?;
             let decls = file.decls.clone();
+            let main = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
+            let only_declares = main.is_none_or(|body| body.stmts.is_empty());
             let errors = match checker.check_input(package, file) {
                 Ok(input) => {
                     let count = match last {
@@ -431,7 +449,10 @@ impl Session {
             };
             match retry(&errors, last) {
                 Some(next) if is_value => last = next,
-                _ => return Err(errors),
+                _ => {
+                    self.failed = only_declares.then_some(decls);
+                    return Err(errors);
+                }
             }
         }
     }
