@@ -112,3 +112,144 @@ fn a_deadlock_leaves_no_goroutine() {
     input += "go func() { ch <- 5 }()\n<-ch\n:goroutines\n";
     shows(&input, "ch : chan int\n5 : int\nnone\n");
 }
+
+#[test]
+fn texts_that_something_holds_stay() {
+    let passing = passing();
+    let mut input = String::from("s := \"alpha\"\nvar list []string\nm := map[string]string{}\n");
+    for i in 0..20 {
+        input += &format!(
+            "list = append(list, \"item {i}\")\nm[\"key {i}\"] = \"value {i}\"\n_ = len(\"nobody has this {i}\")\n"
+        );
+    }
+    input += &passing;
+    input += "runtime.GC()\ns\nlist[7]\nm[\"key 19\"]\nswitch s { case \"beta\": println(1); case \"alpha\": fmt.Println(\"found\") }\n";
+    shows(
+        &input,
+        "s : string\nlist : []string\nm : map[string]string\n\"alpha\" : string\n\"item 7\" : string\n\"value 19\" : string\nfound\n",
+    );
+}
+
+/// What a session should know after inputs chosen at random.
+struct Model {
+    random: u64,
+    x: i64,
+    f: i64,
+    g: i64,
+    k: i64,
+    s: String,
+    list: Vec<String>,
+    input: String,
+    expected: String,
+}
+
+impl Model {
+    fn below(&mut self, most: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % most
+    }
+
+    fn add(&mut self, input: &str, shown: &str) {
+        self.input += input;
+        self.input.push('\n');
+        self.expected += shown;
+    }
+
+    fn step(&mut self, number: usize) {
+        let n = self.below(1000) as i64;
+        match self.below(24) {
+            0 => self.add("x", &format!("{} : int\n", self.x)),
+            1 => {
+                self.x += n;
+                self.add(&format!("x = x + {n}"), "");
+            }
+            2 => {
+                self.x = n;
+                self.add(&format!("x := {n}"), "x : int\n");
+            }
+            3 | 4 => {
+                self.f = n;
+                self.add(&format!("func f() int {{ return {n} }}"), "f : func() int\n");
+            }
+            5 => {
+                self.g = n;
+                self.add(&format!("func g() int {{ return f() + {n} }}"), "g : func() int\n");
+            }
+            6 => self.add("f()", &format!("{} : int\n", self.f)),
+            7 => self.add("g()", &format!("{} : int\n", self.f + self.g)),
+            8 => {
+                self.k = n;
+                self.add(&format!("k = func() int {{ return {n} + x }}"), "");
+            }
+            9 | 10 => self.add("k()", &format!("{} : int\n", self.k + self.x)),
+            11 => {
+                self.s = format!("text {n}");
+                self.add(&format!("s = \"text {n}\""), "");
+            }
+            12 => self.add("s", &format!("{:?} : string\n", self.s)),
+            13 => {
+                self.list.push(format!("item {n}"));
+                self.add(&format!("list = append(list, \"item {n}\")"), "");
+            }
+            14 => {
+                if let Some(last) = self.list.last().cloned() {
+                    self.add("list[len(list)-1]", &format!("{last:?} : string\n"));
+                }
+            }
+            15 => self.add("nothing", ""),
+            16 => self.add(&format!("y := {n}; panic(y)"), ""),
+            17 => {
+                self.x += 1;
+                self.add("go func() { x++ }(); runtime.Gosched()", "");
+            }
+            18 => {
+                self.x += 3;
+                self.add("func() { defer func() { recover(); x += 3 }(); panic(1) }()", "");
+            }
+            19 => self.add(&format!("v{number} := {n}"), &format!("v{number} : int\n")),
+            20 => self.add(&format!("type T{number} struct {{ n int }}"), &format!("type T{number}\n")),
+            21 => {
+                self.x = n;
+                self.add(&format!("*p = {n}"), "");
+            }
+            22 => self.add("slices.Max([]int{1, x, -5})", &format!("{} : int\n", self.x.max(1))),
+            _ => {
+                self.x = self.f;
+                self.add(&format!("m.f = f; x = m.f(); m.s[\"{n}\"] = \"{n}\""), "");
+            }
+        }
+    }
+}
+
+#[test]
+fn sessions_at_random_know_what_they_should() {
+    let rounds: u64 = std::env::var("GOLITE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
+    for seed in 1..=rounds {
+        let mut model = Model {
+            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            x: 0,
+            f: 0,
+            g: 0,
+            k: 0,
+            s: String::new(),
+            list: Vec::new(),
+            input: String::new(),
+            expected: String::new(),
+        };
+        model.add("x := 0", "x : int\n");
+        model.add("func f() int { return 0 }", "f : func() int\n");
+        model.add("func g() int { return f() }", "g : func() int\n");
+        model.add("k := func() int { return x }", "k : func() int\n");
+        model.add("var (s string; list []string; p = &x)", "s : string\nlist : []string\np : *int\n");
+        model.add(
+            "m := struct { f func() int; s map[string]string }{s: map[string]string{}}",
+            "m : struct{f func() int; s map[string]string}\n",
+        );
+        for number in 0..300 {
+            model.step(number);
+        }
+        shows(&model.input, &model.expected);
+    }
+}

@@ -95,7 +95,7 @@ fn resident(pid: u32) -> u64 {
 #[test]
 fn many_inputs_take_no_more_memory_than_few() {
     let most: u64 = std::env::var("GOLITE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(6000);
-    let input = |i: u64| match i % 12 {
+    let input = |i: u64| match i % 13 {
         0 => "1 + 1\n".to_string(),
         1 => "x = x + 1\n".to_string(),
         2 => format!("x := {i}\n"),
@@ -106,7 +106,8 @@ fn many_inputs_take_no_more_memory_than_few() {
         7 => "for i := range 3 { x += i }\n".to_string(),
         8 => format!("fmt.Sprintf(\"%d %d\", x, {i})\n"),
         9 => "go func() { x++ }()\n".to_string(),
-        10 => "func() { defer func() { recover() }(); panic(1) }()\n".to_string(),
+        10 => format!("\"a text {i}\"\n"),
+        11 => "func() { defer func() { recover() }(); panic(1) }()\n".to_string(),
         _ => "func g() int { return f(1) }\n".to_string(),
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_golite"))

@@ -157,7 +157,7 @@ fn everything_that_can_be_declared_is_declared() {
     terminal.line("point{1, 2}.sum()", "3 : int");
     terminal.line("func first[T any](list []T) T { return list[0] }", "first : func[T any](list []T) T");
     terminal.line("first([]string{\"a\"})", "\"a\" : string");
-    terminal.line("import str \"strings\"", "");
+    terminal.line("import str \"strings\"", "uses strings");
     terminal.line("str.ToUpper(\"a\")", "\"A\" : string");
     terminal.line("unused := 1", "unused : int");
     terminal.line("strconv.Atoi(\"12\")", "12, nil : (int, error)");
@@ -273,6 +273,7 @@ fn a_panic_of_a_goroutine_ends_it_alone() {
     terminal.line("kept := 5", "kept : int");
     terminal.keys("go func() { time.Sleep(50 * time.Millisecond); panic(\"far\") }()\r");
     terminal.wait_for("panic: far");
+    terminal.wait_for("note: this would end a program; in a session it ends the goroutine alone");
     terminal.line("kept", "5 : int");
     terminal.ends();
 }

@@ -57,7 +57,7 @@ pub struct Compiler {
     pub(crate) dynamic: FxHashSet<TypeIx>,
     pub(crate) funcs: FxHashMap<FuncKey, FuncIx>,
     pub(crate) keys: Vec<FuncKey>,
-    strings: FxHashMap<Box<[u8]>, StringIx>,
+    pub(crate) strings: FxHashMap<Box<[u8]>, StringIx>,
     signatures: FxHashMap<Signature, SigIx>,
     pub(crate) globals: FxHashMap<ObjId, GlobalIx>,
     /// Lines of variables of standard packages, by variable.

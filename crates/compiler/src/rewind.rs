@@ -19,6 +19,7 @@ pub struct Mark {
     methods: usize,
     methods_filled: usize,
     files: usize,
+    strings: usize,
 }
 
 impl Compiler {
@@ -33,6 +34,7 @@ impl Compiler {
             methods: self.module.methods.len(),
             methods_filled: self.module.methods_filled.len(),
             files: self.module.files.len(),
+            strings: self.module.strings.len(),
         }
     }
 
@@ -80,7 +82,7 @@ impl Compiler {
         matches!(self.key(func), FuncKey::Literal(_))
     }
 
-    /// Takes away all that was added since, constants apart. `can_rewind` was asked.
+    /// Takes away all that was added since. `can_rewind` was asked.
     pub fn rewind(&mut self, mark: &Mark) {
         for obj in self.objects_since(mark) {
             self.globals.remove(&obj);
@@ -96,6 +98,9 @@ impl Compiler {
         self.module.globals.truncate(mark.globals);
         for name in self.module.files.drain(mark.files..) {
             self.files.remove(&name);
+        }
+        for string in self.module.strings.drain(mark.strings..) {
+            self.strings.remove(&string);
         }
         self.checker.rewind(&mark.checker);
     }

@@ -103,6 +103,8 @@ pub(crate) struct State {
     pub(crate) terminal: bool,
     /// What is told is not shown.
     pub(crate) quiet: bool,
+    /// It has been said what a goroutine's failure would be elsewhere.
+    pub(crate) told_of_others: bool,
     /// The inputs that were right, to be saved.
     pub(crate) inputs: Inputs,
     /// What was recorded.
@@ -128,6 +130,7 @@ pub(crate) fn serve(
         colour,
         terminal,
         quiet: false,
+        told_of_others: false,
         inputs: Inputs::default(),
         records: Records::default(),
     };
@@ -138,7 +141,10 @@ pub(crate) fn serve(
             // Who writes more than can be shown waits.
             Some(false) => PATIENCE,
             Some(true) | None => match state.session.run_background() {
-                Background::Running => Duration::ZERO,
+                Background::Running => {
+                    state.tell_of_others();
+                    Duration::ZERO
+                }
                 Background::Sleeping(nanos) => PATIENCE.min(Duration::from_nanos(nanos.unsigned_abs())),
                 Background::Waiting => PATIENCE,
             },
@@ -163,6 +169,7 @@ pub(crate) fn serve(
                 let aside = state.signals.diversion.take();
                 state.session.write(1, &aside);
                 let after = state.line(&text);
+                state.tell_of_others();
                 state.session.flush();
                 state.signals.diversion.set(printer.is_some());
                 let _ = answer.send(after);
@@ -288,6 +295,14 @@ impl State {
         }
     }
 
+    /// Says once what a goroutine's failure would be elsewhere.
+    fn tell_of_others(&mut self) {
+        if self.session.take_others_failed() && !std::mem::replace(&mut self.told_of_others, true) {
+            let line = self.dim("note: this would end a program; in a session it ends the goroutine alone");
+            self.session.write(2, format!("{line}\n").as_bytes());
+        }
+    }
+
     /// Runs an input and shows what came of it.
     pub(crate) fn eval(&mut self, text: &str) -> After {
         let reply = self.session.eval(text);
@@ -305,6 +320,11 @@ impl State {
                 }
                 for line in &done.declared {
                     let line = self.dim(line);
+                    self.say(&line);
+                }
+                // Where programs are typed by people: others know what they import.
+                if self.terminal && !done.imported.is_empty() {
+                    let line = self.dim(&format!("uses {}", done.imported.join(", ")));
                     self.say(&line);
                 }
                 for note in &done.notes {
@@ -443,6 +463,7 @@ mod tests {
                 colour: Colour::Off,
                 terminal: false,
                 quiet: true,
+                told_of_others: false,
                 inputs: Inputs::default(),
                 records: Records::default(),
             };

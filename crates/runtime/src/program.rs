@@ -2,7 +2,8 @@
 //! variables, closures without captures, method names.
 //!
 //! Strings, variables and static closures are immortal: allocated once, never freed, addresses
-//! fixed. A session that adds modules adds to these tables.
+//! fixed. A session adds to these tables, and takes away again what no input needs: its strings and
+//! closures are ordinary objects.
 
 #![expect(unsafe_code, reason = "fills fresh immortal memory")]
 
@@ -44,6 +45,8 @@ pub struct Program {
     free_globals: HashMap<TypeIx, Vec<Addr>>,
     /// Functions can go: func values of those from this number on are ordinary objects, each a new one.
     pub passing_functions: Option<u32>,
+    /// String constants can go: those from this number on are ordinary objects, which the table holds.
+    pub passing_strings: Option<usize>,
 }
 
 impl Program {
@@ -53,7 +56,13 @@ impl Program {
         Program::default()
     }
 
-    /// The layouts of closures with captures.
+    /// The string constants that are ordinary objects.
+    #[must_use]
+    pub fn held_strings(&self) -> &[(Addr, u64)] {
+        self.passing_strings.and_then(|first| self.strings.get(first..)).unwrap_or_default()
+    }
+
+    /// The layouts of closures.
     pub fn closure_layouts(&self) -> impl Iterator<Item = LayoutId> {
         self.closures.values().copied()
     }
@@ -80,7 +89,10 @@ impl Runtime {
             self.program.global_types.push(global.ty);
         }
         for string in &module.strings[self.program.strings.len()..] {
-            let addr = self.immortal_bytes(string)?;
+            let addr = match self.program.passing_strings {
+                None => self.immortal_bytes(string)?,
+                Some(_) => self.passing_bytes(string)?,
+            };
             self.program.strings.push((addr, string.len() as u64));
         }
         for function in &module.functions[self.program.functions.len()..] {
@@ -91,10 +103,11 @@ impl Runtime {
         Ok(())
     }
 
-    /// The module has lost its last functions and variables: all but so many. The memory of those variables
+    /// The module has lost its last functions, variables and string constants: all but so many. The memory of those variables
     /// whose addresses nobody can have is used again. No closure of the functions is left.
-    pub fn shrink(&mut self, functions: usize, globals: usize, private: &[usize]) {
+    pub fn shrink(&mut self, functions: usize, globals: usize, strings: usize, private: &[usize]) {
         self.program.functions.truncate(functions);
+        self.program.strings.truncate(strings);
         // Those of an input that did not run have no memory yet.
         for &global in private.iter().filter(|global| **global < self.program.globals.len()) {
             let (addr, ty) = (self.program.globals[global], self.program.global_types[global]);
@@ -122,6 +135,16 @@ impl Runtime {
             return Ok(self.heap.zero_base());
         }
         let addr = self.heap.alloc_immortal(golite_gc::BYTES, bytes.len() as u64)?;
+        // SAFETY: fresh memory of that length.
+        unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
+        Ok(addr)
+    }
+
+    fn passing_bytes(&mut self, bytes: &[u8]) -> Result<Addr, OutOfMemory> {
+        if bytes.is_empty() {
+            return Ok(self.heap.zero_base());
+        }
+        let addr = self.heap.alloc_array(golite_gc::BYTES, bytes.len() as u64)?;
         // SAFETY: fresh memory of that length.
         unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
         Ok(addr)

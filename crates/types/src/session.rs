@@ -59,6 +59,16 @@ impl CheckedInput {
         !self.new_imports(checker, package).is_empty()
     }
 
+    /// The paths of the packages that it imports and the session had not imported by those names.
+    #[must_use]
+    pub fn imported(&self, checker: &Checker, package: InputPackage) -> Vec<String> {
+        let path = |(_, obj): &(Symbol, ObjId)| match checker.object(*obj).kind {
+            ObjKind::PkgName(pkg) => Some(checker.package(pkg).path.to_string()),
+            _ => None,
+        };
+        self.new_imports(checker, package).iter().filter_map(path).collect()
+    }
+
     /// Whether it leaves anything to the session that is to keep it.
     #[must_use]
     pub fn leaves_something(&self, checker: &Checker, package: InputPackage) -> bool {

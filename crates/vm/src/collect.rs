@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 
 use golite_bytecode::{Body, FrameMaps, FuncIx, Kind, LINK_SLOTS, Module, Word};
 use golite_runtime::finalizer::{self, Finalizers};
-use golite_runtime::golite_gc::{Cycle, Heap, Roots, Tracer};
+use golite_runtime::golite_gc::{Addr, Cycle, Heap, Roots, Tracer};
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, Goroutines, StackSlot, Status};
 use golite_runtime::roots::{may_run, note_leaks, trace_records, trace_timers};
 use golite_runtime::sched::{self, Scheduler};
@@ -190,6 +190,8 @@ struct VmRoots<'a> {
     module: &'a Module,
     finalizers: &'a Finalizers,
     extra: &'a [(u64, u64)],
+    /// String constants that are ordinary objects.
+    constants: &'a [(Addr, u64)],
     arguments: &'a [(Kind, u64)],
     printing_pc: *const Word,
 }
@@ -311,6 +313,9 @@ impl Roots for VmRoots<'_> {
         finalizer::trace(self.finalizers, tracer);
         for &(word, data) in self.extra {
             tracer.mark_iface(word, data);
+        }
+        for &(addr, _) in self.constants {
+            tracer.mark(addr);
         }
         for (i, &(kind, word)) in self.arguments.iter().enumerate() {
             match kind {
@@ -443,7 +448,7 @@ impl Vm {
         if let Some(golite_runtime::panic::PendingPanic::Value { type_word, data }) = self.rt.pending_panic {
             extra.push((type_word, data));
         }
-        let Runtime { heap, goroutines, sched, finalizers, .. } = &mut self.rt;
+        let Runtime { heap, goroutines, sched, finalizers, program, .. } = &mut self.rt;
         let mut roots = VmRoots {
             goroutines,
             sched,
@@ -452,6 +457,7 @@ impl Vm {
             module: self.loader.module(),
             finalizers,
             extra: &extra,
+            constants: program.held_strings(),
             arguments: self.call.arguments(),
             printing_pc: self.printing_pc,
         };

@@ -14,6 +14,7 @@ use crate::vm::Vm;
 pub struct Mark {
     code: CodeMark,
     globals: usize,
+    strings: usize,
 }
 
 /// Why code has to stay.
@@ -32,7 +33,11 @@ impl Vm {
     /// When there is no memory for what has been compiled.
     pub fn mark(&mut self) -> Result<Mark, String> {
         self.sync()?;
-        Ok(Mark { code: self.code.mark(), globals: self.rt.program.globals.len() })
+        Ok(Mark {
+            code: self.code.mark(),
+            globals: self.rt.program.globals.len(),
+            strings: self.rt.program.strings.len(),
+        })
     }
 
     /// Whether the code since then may go, closures apart.
@@ -107,9 +112,10 @@ impl Vm {
         let old = |(func, _): &(FuncIx, u32)| func.index() < first;
         self.closes.retain(|_, place| old(place));
         self.made.retain(|_, place| old(place));
-        self.rt.shrink(first, mark.globals, private);
+        self.rt.shrink(first, mark.globals, mark.strings, private);
         self.entries = self.code.entries.as_ptr();
         self.globals = self.rt.program.globals.as_ptr();
+        self.strings = self.rt.program.strings.as_ptr();
         self.functions = self.rt.program.functions.as_ptr();
     }
 }

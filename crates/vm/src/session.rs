@@ -58,6 +58,7 @@ impl Vm {
             self.rt.goroutines.spawn(0, Creation::RUNTIME).map_err(|_| "out of memory".to_string())?;
         self.rt.goroutines.take_back(first);
         self.rt.program.passing_functions = Some(self.rt.program.functions.len() as u32);
+        self.rt.program.passing_strings = Some(self.rt.program.strings.len());
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         Ok(())
@@ -102,6 +103,7 @@ impl Vm {
                         self.end_goroutine(input);
                         return end;
                     }
+                    self.others_failed |= end == InputEnd::Failed;
                 }
             }
         }
@@ -113,7 +115,7 @@ impl Vm {
             Next::Run { goroutine, budget } => {
                 let id = self.rt.goroutines.get(goroutine).id;
                 if let Some(outcome) = self.run_unless_ended(goroutine, id, budget) {
-                    self.input_end(outcome);
+                    self.others_failed |= self.input_end(outcome) == InputEnd::Failed;
                     self.end_running();
                 }
                 Background::Running
@@ -128,6 +130,11 @@ impl Vm {
                 Background::Running
             }
         }
+    }
+
+    /// Whether a goroutine that no input waits for has failed since this was asked last.
+    pub fn take_others_failed(&mut self) -> bool {
+        std::mem::take(&mut self.others_failed)
     }
 
     /// Calls of one function run another one from now on; both have the same signature.

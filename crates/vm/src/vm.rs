@@ -145,6 +145,8 @@ pub struct Vm {
     pub(crate) report: Option<Report>,
     /// How often each instruction was executed, if `VmConfig::stats`.
     pub(crate) counts: Option<Counts>,
+    /// A goroutine failed that no input of a session waits for.
+    pub(crate) others_failed: bool,
     /// Somebody watches each instruction of a goroutine.
     pub(crate) stepper: Option<Box<crate::step::Stepper>>,
 }
@@ -205,6 +207,7 @@ impl Vm {
             ended: FxHashSet::default(),
             call: Call::default(),
             report: None,
+            others_failed: false,
             stepper: None,
         })
     }

@@ -80,6 +80,8 @@ pub struct Done {
     pub declared: Vec<String>,
     /// What happened to names that were there before.
     pub notes: Vec<String>,
+    /// Paths of packages that it was the first to use.
+    pub imported: Vec<String>,
     /// Texts that waited and are declared now, and what each declared.
     pub also: Vec<(String, Vec<String>)>,
 }
@@ -296,6 +298,11 @@ impl Session {
         let shown = self.value_types(&input, count);
         self.checker().drop_input(input);
         Ok(shown.unwrap_or_else(|| "no value".into()))
+    }
+
+    /// Whether a goroutine that no input waits for has failed since this was asked last.
+    pub fn take_others_failed(&mut self) -> bool {
+        self.vm.take_others_failed()
     }
 
     /// Lets goroutines run that no input waits for. Says what they do then.
@@ -521,6 +528,10 @@ impl Session {
         if new_value || input.leaves_something(checker, package) {
             self.input_stays(&input, text.filter(|_| value.is_none()));
         }
+        let checker = self.checker();
+        let imported = input.imported(checker, package).into_iter();
+        done.imported = imported.filter(|path| !path.starts_with("internal/")).collect();
+        done.imported.sort();
         let methods = std::mem::take(&mut input.methods);
         let changed: Vec<_> = input.changed().cloned().collect();
         let checker = self.checker();
