@@ -10,7 +10,7 @@ use golite_diag::render::{self, Colour};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let file = SourceText { name: "fuzz.go".into(), text: Arc::from(text), minor: None };
+    let file = SourceText { name: "fuzz.go".into(), text: Arc::from(text), version: None };
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
     let mut checked = check_files(&files, find_std);
     checked.warn();

@@ -3,8 +3,8 @@
 use std::io::{IsTerminal, Write};
 
 use golite::Checked;
+use golite_diag::Diagnostic;
 use golite_diag::render::{self, Colour};
-use golite_diag::{Diagnostic, Severity};
 
 use crate::args::{ColorArg, FormatArg, ReportArgs};
 
@@ -24,14 +24,7 @@ pub(crate) fn show(checked: &Checked, args: ReportArgs, tools: ToolsStream) {
     let format = args.format.unwrap_or(if terminal { FormatArg::Pretty } else { FormatArg::Short });
     let mut out = String::new();
     match format {
-        FormatArg::Short => {
-            for diagnostic in checked.diagnostics() {
-                if diagnostic.severity == Severity::Error {
-                    out += &render::short(map, diagnostic);
-                    out.push('\n');
-                }
-            }
-        }
+        FormatArg::Short => out = render::short_errors(map, checked.diagnostics()),
         FormatArg::Json => {
             for diagnostic in checked.diagnostics() {
                 out += &render::json(map, diagnostic);

@@ -303,6 +303,62 @@ fn what_came_after_the_language_version_is_an_error() {
 }
 
 #[test]
+fn what_generics_learned_after_their_first_version_is_an_error_there() {
+    let folder = Folder::new("generics-version");
+    let check = |minor: u32, text: &str, lines: &[&str]| {
+        folder.write("go.mod", &format!("module example.com/a\n\ngo 1.{minor}\n")).write("main.go", text);
+        let tail = format!("(-lang was set to go1.{minor}; check go.mod)");
+        let expected: String = lines.iter().map(|line| format!("main.go:{line} {tail}\n")).collect();
+        ends(&folder.golite(&["check", "--format", "short", "."], ""), End::Exit(1), &expected, "");
+    };
+    check(
+        18,
+        "package main\n\nfunc f[T comparable](x T) {}\n\nfunc g[A, B any](a A) (b B) { return }\n\nvar v any\nvar h func(int) string = g[int]\n\nfunc main() { f(v) }\n",
+        &[
+            "8:27: partially instantiated function in assignment requires go1.21 or later",
+            "10:16: any to satisfy comparable requires go1.20 or later",
+        ],
+    );
+    // A name that is not known yet has no consequences.
+    check(
+        17,
+        "package main\n\ntype n interface {\n\tint\n\tcomparable\n}\n\nvar x interface{ comparable }\n\nfunc main() {}\n",
+        &[
+            "4:2: embedding non-interface type int requires go1.18 or later",
+            "5:2: predeclared comparable requires go1.18 or later",
+            "8:18: predeclared comparable requires go1.18 or later",
+        ],
+    );
+}
+
+#[test]
+fn packages_of_one_name_are_shown_by_their_paths() {
+    let folder = Folder::new("twins");
+    folder.write("go.mod", "module m\n\ngo 1.27\n");
+    folder.write("x/x.go", "package x\n\ntype T struct{ A int }\n");
+    folder.write("y/x/x.go", "package x\n\ntype T struct{ A int }\n");
+    folder.write(
+        "main.go",
+        "package main\n\nimport (\n\t\"m/x\"\n\ty \"m/y/x\"\n\t\"sync\"\n)\n\nvar a x.T\nvar b y.T = a\nvar c *sync.Mutex = &b\nvar d int = c\n\nfunc main() {}\n",
+    );
+    let expected = "main.go:10:13: cannot use a (variable of struct type \"m/x\".T) as \"m/y/x\".T value in variable declaration\n\
+        main.go:11:21: cannot use &b (value of type *\"m/y/x\".T) as *\"sync\".Mutex value in variable declaration\n\
+        main.go:12:13: cannot use c (variable of type *\"sync\".Mutex) as int value in variable declaration\n";
+    ends(&folder.golite(&["check", "--format", "short", "."], ""), End::Exit(1), expected, "");
+}
+
+#[test]
+fn what_is_wrong_twice_in_a_line_is_said_once_in_the_short_form() {
+    let folder = Folder::new("twice");
+    folder.write("a.go", "package main\n\nfunc main() {\n\t_, _, _ = a+a, b, a\n\t_ = a\n}\n");
+    let expected =
+        "a.go:4:12: undefined: a\na.go:4:17: undefined: b\na.go:4:20: undefined: a\na.go:5:6: undefined: a\n";
+    ends(&folder.golite(&["check", "--format", "short", "a.go"], ""), End::Exit(1), expected, "");
+    let json = folder.golite(&["check", "--format", "json", "a.go"], "");
+    assert_eq!(json.stdout.lines().count(), 5, "{}", json.stdout);
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_program() {
     let folder = Folder::new("pipe");
     folder.write(

@@ -248,7 +248,16 @@ impl FuncCompiler<'_> {
                 let limit = self.f.asm.take(1);
                 self.const_int(limit, i64::from(len));
                 self.f.asm.line().check_index(idx, limit);
-                place
+                match self.under(ty) {
+                    // The check fails; what follows it still needs an element.
+                    Type::Array(_, elem) if len == 0 => {
+                        let shape = self.shape(elem);
+                        let reg = self.f.asm.take(shape.slots);
+                        self.zero(reg, &shape);
+                        if shape.is_memory() { Place::Mem { ptr: reg, offset: 0 } } else { Place::Regs(reg) }
+                    }
+                    _ => place,
+                }
             }
             Place::Mem { .. } | Place::Global(_) | Place::Elem { .. } | Place::Array { .. } => {
                 let ptr = self.place_addr(place);

@@ -45,6 +45,24 @@ pub fn short(map: &SourceMap, diagnostic: &Diagnostic) -> String {
     }
 }
 
+/// Errors in the short form, a line or more each. As in Go, an error is left out that says the same of the
+/// same line as the one before.
+#[must_use]
+pub fn short_errors(map: &SourceMap, diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    let mut before = None;
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
+        let line = map.place(diagnostic.at).map(|(name, line, _)| (name, line));
+        let same = Some((line, &diagnostic.message));
+        if line.is_none() || same != before {
+            out += &short(map, diagnostic);
+            out.push('\n');
+        }
+        before = same;
+    }
+    out
+}
+
 /// A file as it is drawn: marks are on one line each, long lines with marks are cut.
 struct View<'f> {
     file: &'f SourceFile,

@@ -308,7 +308,9 @@ impl<'s, 'c, 'n> Parser<'s, 'c, 'n> {
                     chain = 0;
                 }
                 Token::RParen | Token::RBrack => depth = depth.saturating_sub(1),
-                Token::Semi | Token::Newline | Token::Comma | Token::Assign | Token::Define => chain = 0,
+                Token::Semi | Token::Newline | Token::Comma | Token::Assign | Token::Define | Token::Case => {
+                    chain = 0
+                }
                 Token::Else => elses += 1,
                 Token::Star
                 | Token::Minus

@@ -10,6 +10,9 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
+/// The largest profile that is read, unpacked.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
 /// A place in code, as profiles show it.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Place {
@@ -232,7 +235,12 @@ impl Profile {
             return Profile::from_message(bytes);
         }
         let mut message = Vec::new();
-        GzDecoder::new(bytes).read_to_end(&mut message).map_err(|error| format!("gzip: {error}"))?;
+        // A small file can be made to unpack to any size.
+        let mut unpacked = GzDecoder::new(bytes).take(MAX_FILE_BYTES + 1);
+        unpacked.read_to_end(&mut message).map_err(|error| format!("gzip: {error}"))?;
+        if message.len() as u64 > MAX_FILE_BYTES {
+            return Err(format!("the profile is larger than {} MiB", MAX_FILE_BYTES >> 20));
+        }
         Profile::from_message(&message)
     }
 

@@ -1,5 +1,6 @@
 //! `golite pprof`: a profile as a list of functions and as a tree of calls.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -36,7 +37,8 @@ pub fn show(file: &[u8], view: View<'_>) -> Result<String, String> {
             .ok_or_else(|| format!("the profile has no values of the name {name}, but {}", names()))?,
     };
     let (name, unit) = &profile.types[index];
-    let total: i64 = profile.samples.iter().map(|sample| sample.values[index]).sum();
+    let mut total = 0;
+    profile.samples.iter().for_each(|sample| add(&mut total, sample.values[index]));
     let mut out = format!("{name}: {} in {} stacks", amount(total, unit), profile.samples.len());
     if profile.duration > 0 {
         let _ = write!(out, ", {} of running", amount(profile.duration, "nanoseconds"));
@@ -46,6 +48,11 @@ pub fn show(file: &[u8], view: View<'_>) -> Result<String, String> {
     out.push('\n');
     write_tree(&profile, index, total, view.least_percent, &mut out);
     Ok(out)
+}
+
+/// Values of a broken file may add up to more than there can be.
+fn add(sum: &mut i64, value: i64) {
+    *sum = sum.saturating_add(value);
 }
 
 /// A value with its unit.
@@ -85,19 +92,19 @@ fn write_top(profile: &Profile, index: usize, total: i64, most: usize, out: &mut
         for (depth, function) in functions(profile, &sample.stack).enumerate() {
             let (flat, all) = sums.entry(function).or_default();
             if depth == 0 {
-                *flat += value;
+                add(flat, value);
             }
             // A function that calls itself counts once.
             if !seen.contains(&function) {
                 seen.push(function);
-                *all += value;
+                add(all, value);
             }
         }
     }
     let unit = &profile.types[index].1;
     let mut rows: Vec<(&str, i64, i64)> =
         sums.into_iter().map(|(name, (flat, all))| (name, flat, all)).collect();
-    rows.sort_by_key(|(name, flat, all)| (-flat, -all, *name));
+    rows.sort_by_key(|(name, flat, all)| (Reverse(*flat), Reverse(*all), *name));
     let _ = writeln!(out, "{:>10} {:>6}  {:>10} {:>6}  function", "itself", "", "with calls", "");
     for (name, flat, all) in rows.iter().take(most) {
         let _ = writeln!(
@@ -119,51 +126,45 @@ fn write_top(profile: &Profile, index: usize, total: i64, most: usize, out: &mut
 struct Call<'a> {
     name: &'a str,
     all: i64,
-    calls: Vec<Call<'a>>,
+    /// Where the functions called from here stand in the list of all.
+    calls: Vec<usize>,
 }
 
-/// The calls from the outermost functions on.
+/// The calls from the outermost functions on. A stack may be as deep as a file is long, so the tree is a
+/// list and nothing recurses over it.
 fn write_tree(profile: &Profile, index: usize, total: i64, least: f64, out: &mut String) {
-    let mut root = Call::default();
+    let mut calls = vec![Call::default()];
     for sample in &profile.samples {
         let value = sample.values[index];
-        let mut call = &mut root;
+        let mut at = 0;
         for name in functions(profile, &sample.stack).rev() {
-            let place = match call.calls.iter().position(|inner| inner.name == name) {
-                Some(place) => place,
-                None => {
-                    call.calls.push(Call { name, ..Call::default() });
-                    call.calls.len() - 1
-                }
-            };
-            call = &mut call.calls[place];
-            call.all += value;
+            let known = calls[at].calls.iter().copied().find(|inner| calls[*inner].name == name);
+            at = known.unwrap_or_else(|| {
+                let new = calls.len();
+                calls.push(Call { name, ..Call::default() });
+                calls[at].calls.push(new);
+                new
+            });
+            add(&mut calls[at].all, value);
         }
     }
     let unit = &profile.types[index].1;
-    // Deep recursion must not need a deep stack here: what is left to be written is kept in a list.
-    let mut left: Vec<(Call<'_>, usize)> = Vec::new();
-    push_calls(root.calls, 0, &mut left);
-    while let Some((call, depth)) = left.pop() {
-        if percent(call.all, total) < least {
+    // The smallest of the calls from one function are left for last.
+    let inner = |at: usize, depth: usize| {
+        let mut inner = calls[at].calls.clone();
+        inner.sort_by_key(|at| calls[*at].all);
+        inner.into_iter().map(move |at| (at, depth))
+    };
+    let mut left: Vec<(usize, usize)> = inner(0, 0).collect();
+    while let Some((at, depth)) = left.pop() {
+        let Call { name, all, .. } = calls[at];
+        if percent(all, total) < least {
             continue;
         }
-        let amount = amount(call.all, unit);
-        let _ = writeln!(
-            out,
-            "{amount:>10} {:>5.1}%  {}{}",
-            percent(call.all, total),
-            "  ".repeat(depth.min(60)),
-            call.name
-        );
-        push_calls(call.calls, depth + 1, &mut left);
+        let (amount, indent) = (amount(all, unit), "  ".repeat(depth.min(60)));
+        let _ = writeln!(out, "{amount:>10} {:>5.1}%  {indent}{name}", percent(all, total));
+        left.extend(inner(at, depth + 1));
     }
-}
-
-/// Leaves calls to be written, the largest first.
-fn push_calls<'a>(mut calls: Vec<Call<'a>>, depth: usize, left: &mut Vec<(Call<'a>, usize)>) {
-    calls.sort_by_key(|call| call.all);
-    left.extend(calls.into_iter().map(|call| (call, depth)));
 }
 
 #[cfg(test)]
@@ -204,5 +205,18 @@ and 1 functions more
             show(&profile.to_file(), other),
             Err("the profile has no values of the name space, but cpu".into())
         );
+    }
+
+    #[test]
+    fn values_without_sense_are_shown_too() {
+        let sample = |stack: Vec<u64>, value| Sample { stack, values: vec![value], ..Sample::default() };
+        let deep = vec![1; 200_000];
+        let profile = Profile {
+            types: vec![(String::new(), String::new())],
+            samples: vec![sample(deep, i64::MIN), sample(vec![1], i64::MIN), sample(vec![2], i64::MAX)],
+            ..Profile::default()
+        };
+        let view = View { sample: None, functions: 2, least_percent: 101.0 };
+        assert!(show(&profile.to_file(), view).is_ok());
     }
 }

@@ -148,7 +148,7 @@ impl Trace {
         let mut time = base;
         while !payload.0.is_empty() {
             let kind = payload.byte()?;
-            time += payload.number()?;
+            time = time.checked_add(payload.number()?).ok_or("a time is too large")?;
             let args = (0..arguments(kind)?).map(|_| payload.number()).collect::<Result<_, _>>()?;
             self.events.push(Event { time, kind, args, generation });
         }
@@ -249,9 +249,9 @@ impl Story {
         let passed = time.saturating_sub(goroutine.since);
         let (before, since) = (goroutine.state, goroutine.since);
         match before {
-            State::Runs => goroutine.ran += passed,
-            State::CanRun => goroutine.could_run += passed,
-            State::Waits => goroutine.waited += passed,
+            State::Runs => add(&mut goroutine.ran, passed),
+            State::CanRun => add(&mut goroutine.could_run, passed),
+            State::Waits => add(&mut goroutine.waited, passed),
             State::Ended => {}
         }
         let was = std::mem::replace(&mut goroutine.reason, reason.to_string());
@@ -307,7 +307,7 @@ impl Story {
                 kind::STW_BEGIN => stop = Some((trace.string(event, 0).to_string(), time)),
                 kind::STW_END => {
                     if let Some((why, from)) = stop.take() {
-                        story.stops.push((why, from, time - from));
+                        story.stops.push((why, from, time.saturating_sub(from)));
                     }
                 }
                 _ => {}
@@ -323,6 +323,11 @@ impl Story {
         }
         story
     }
+}
+
+/// Times of a broken file may add up to more than there can be.
+fn add(sum: &mut u64, time: u64) {
+    *sum = sum.saturating_add(time);
 }
 
 /// Nanoseconds in a unit that fits.
@@ -348,7 +353,7 @@ pub fn summary(bytes: &[u8], most: usize) -> Result<String, String> {
         out,
         "{} events in {}, {} goroutines\n",
         trace.events.len(),
-        duration(story.end - story.begin),
+        duration(story.end.saturating_sub(story.begin)),
         story.goroutines.len()
     );
     let _ = writeln!(out, "{:>10} {:>10} {:>10}  goroutine", "running", "runnable", "waiting");
@@ -379,7 +384,8 @@ pub fn summary(bytes: &[u8], most: usize) -> Result<String, String> {
         );
     }
     if !story.stops.is_empty() {
-        let total: u64 = story.stops.iter().map(|(.., length)| length).sum();
+        let mut total = 0;
+        story.stops.iter().for_each(|(.., length)| add(&mut total, *length));
         let longest = story.stops.iter().map(|(.., length)| *length).max().unwrap_or(0);
         let _ = writeln!(
             out,
@@ -535,5 +541,10 @@ longest waits
         let mut bytes = example();
         bytes.truncate(60);
         assert!(summary(&bytes, 1).is_err());
+        // A batch whose second event comes after the end of time.
+        let mut late = vec![kind::BATCH, 1, 0];
+        late.extend([0xff; 9]);
+        late.extend([1, 4, kind::PROC_STOP, 0, kind::PROC_STOP, 1]);
+        assert_eq!(summary(&[HEADER, &late[..]].concat(), 1), Err("a time is too large".to_string()));
     }
 }

@@ -76,12 +76,12 @@ impl Checker {
             self.require_version(expr.span, 18, "implicit function instantiation");
         }
         if let Some((index, exprs)) = instantiated {
-            self.require_version(expr.span, 18, "function instantiation");
             let types: Vec<TypeId> = exprs.iter().map(|expr| self.check_var_type(expr)).collect();
             if types.contains(&Basic::Invalid.id()) {
                 self.use_exprs(&call.args);
                 return;
             }
+            self.require_version(expr.span, 18, "function instantiation");
             let (got, want) = (types.len(), sig.type_params.len());
             if got > want {
                 let message = format!("got {got} type arguments but want {want}");

@@ -543,7 +543,7 @@ impl Checker {
         if !session {
             self.check_init_order(pkg);
         }
-        self.report_oversized();
+        self.report_oversized(files);
         if !self.broken_files && !session {
             self.report_unused_imports(pkg);
         }

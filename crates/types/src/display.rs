@@ -4,7 +4,7 @@ use golite_source::sym;
 use golite_syntax::ast::ChanDir;
 
 use crate::check::Checker;
-use crate::object::{ObjId, ObjKind, Object, PkgId};
+use crate::object::{ObjId, ObjKind, Object, Package, PkgId};
 use crate::ty::{Basic, Type, TypeId, TypeTable};
 
 /// How names of packages appear.
@@ -12,6 +12,8 @@ use crate::ty::{Basic, Type, TypeId, TypeTable};
 pub enum Qualify {
     /// By name, but for this package.
     Except(PkgId),
+    /// As messages do that this package gets: likewise, but by quoted path where a name is not enough.
+    Message(PkgId),
     /// By path, as Go shows the terms of constraints.
     Terms,
     /// By name always, as at run time.
@@ -23,7 +25,7 @@ pub enum Qualify {
 impl Qualify {
     fn is_runtime(self) -> bool {
         match self {
-            Qualify::Except(_) | Qualify::Terms => false,
+            Qualify::Except(_) | Qualify::Message(_) | Qualify::Terms => false,
             Qualify::Always | Qualify::Path => true,
         }
     }
@@ -39,7 +41,7 @@ impl Checker {
     #[must_use]
     pub fn show(&self, ty: TypeId) -> String {
         let mut out = String::new();
-        self.write_type(&mut out, ty, Qualify::Except(self.env.pkg), 0);
+        self.write_type(&mut out, ty, Qualify::Message(self.env.pkg), 0);
         out
     }
 
@@ -54,14 +56,14 @@ impl Checker {
     /// A list of type parameters with their constraints.
     pub(crate) fn show_type_params(&self, params: &[TypeId]) -> String {
         let mut out = String::new();
-        self.write_type_params(&mut out, params, Qualify::Except(self.env.pkg), 0);
+        self.write_type_params(&mut out, params, Qualify::Message(self.env.pkg), 0);
         out
     }
 
     /// Several results with their names.
     pub(crate) fn show_results(&self, types: &[TypeId], names: &crate::ty::ParamNames) -> String {
         let mut out = String::from("(");
-        self.write_list(&mut out, types, false, Qualify::Except(self.env.pkg), 0, &names.0.1);
+        self.write_list(&mut out, types, false, Qualify::Message(self.env.pkg), 0, &names.0.1);
         out.push(')');
         out
     }
@@ -110,12 +112,36 @@ impl Checker {
         }
     }
 
+    /// A package as messages name it: by its quoted path if that is not the only one of its name.
+    fn message_name(&self, pkg: PkgId) -> String {
+        let package = self.package(pkg);
+        let name = self.name(package.name);
+        // Packages that others import count in Go. Of the standard ones it is these that have an inner
+        // package of their name.
+        let twin_inside = package.std && matches!(&*package.path, "sync" | "strconv");
+        let imported =
+            |pkg: PkgId| self.packages.iter().any(|package| !package.std && package.imports.contains(&pkg));
+        let is_twin = |(i, other): (usize, &Package)| {
+            let id = PkgId(i as u32);
+            id != pkg && other.name == package.name && !other.fake && (!other.std || imported(id))
+        };
+        if twin_inside || self.packages.iter().enumerate().any(is_twin) {
+            format!("\"{}\"", package.path)
+        } else {
+            name.to_string()
+        }
+    }
+
     fn write_object(&self, out: &mut String, obj: ObjId, qualify: Qualify) {
         let object = self.object(obj);
         if object.pkg != PkgId(0) {
             let package = self.package(object.pkg);
             match qualify {
-                Qualify::Except(pkg) if pkg == object.pkg => {}
+                Qualify::Except(pkg) | Qualify::Message(pkg) if pkg == object.pkg => {}
+                Qualify::Message(_) => {
+                    *out += &self.message_name(object.pkg);
+                    out.push('.');
+                }
                 Qualify::Except(_) | Qualify::Always => {
                     *out += self.name(package.name);
                     out.push('.');
@@ -433,7 +459,7 @@ impl Checker {
     pub(crate) fn show_plain_signature(&self, sig: &crate::ty::SigInfo) -> String {
         // The names do not take part in the identity of a signature, so the table may have others.
         let mut out = String::new();
-        self.write_signature_info(&mut out, sig, Qualify::Except(self.env.pkg), 0);
+        self.write_signature_info(&mut out, sig, Qualify::Message(self.env.pkg), 0);
         out
     }
 }

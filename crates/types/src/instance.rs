@@ -12,7 +12,7 @@ use crate::info::Mode;
 use crate::object::PkgId;
 use crate::operand::{Operand, Target};
 use crate::subst::Subst;
-use crate::text::start_span;
+use crate::text::{argument_span, start_span};
 use crate::ty::{Basic, ParamNames, SigInfo, Type, TypeId};
 
 /// An instance whose type arguments are checked when all types at hand are complete.
@@ -27,7 +27,7 @@ pub(crate) struct PendingInstance {
 }
 
 impl Checker {
-    /// Checks that type arguments satisfy their constraints.
+    /// Checks that type arguments satisfy their constraints, by the language version of a place.
     ///
     /// # Errors
     /// The first that does not, and why.
@@ -35,6 +35,7 @@ impl Checker {
         &mut self,
         params: &[TypeId],
         args: &[TypeId],
+        at: Span,
     ) -> Result<(), (usize, String)> {
         let map: Subst = params.iter().copied().zip(args.iter().copied()).collect();
         for (i, (param, arg)) in params.iter().zip(args).enumerate() {
@@ -43,6 +44,10 @@ impl Checker {
             let constraint = self.types.subst(constraint, &map);
             if let Err(reason) = self.implements(*arg, constraint, true) {
                 return Err((i, reason.0));
+            }
+            if !self.allows(at, 20) && self.compares_with_panic(*arg, constraint) {
+                let (shown, tail) = (self.show(*arg), self.version_tail(at));
+                return Err((i, format!("{shown} to satisfy comparable requires go1.20 or later{tail}")));
             }
         }
         Ok(())
@@ -56,7 +61,9 @@ impl Checker {
     }
 
     fn verify_now(&mut self, pending: &PendingInstance) {
-        let Err((i, cause)) = self.verify_instance(&pending.params, &pending.args) else { return };
+        let Err((i, cause)) = self.verify_instance(&pending.params, &pending.args, pending.span) else {
+            return;
+        };
         let span = pending.spans.get(i).copied().unwrap_or(pending.span);
         let pkg = std::mem::replace(&mut self.env.pkg, pending.pkg);
         self.error(Code::ConstraintNotSatisfied, span, cause);
@@ -82,7 +89,7 @@ impl Checker {
             params: sig.type_params.clone(),
             args: args.to_vec(),
             span,
-            spans: exprs.iter().map(|expr| expr.span).collect(),
+            spans: exprs.iter().map(argument_span).collect(),
         };
         self.note_instance(&pending.params, args, span, &pending.spans);
         if self.env.level == crate::object::FuncLevel(0) {
@@ -102,8 +109,12 @@ impl Checker {
     ) {
         let ExprKind::Index(_, indices) = &expr.kind else { return };
         let at = self.position(expr);
-        self.require_version(at, 18, "function instantiation");
+        let known = self.require_version(at, 18, "function instantiation");
         let Some(args) = self.given_types(x, expr, indices) else { return };
+        let sig = matches!(self.types.get(x.ty), Type::Signature(sig) if args.len() < sig.type_params.len());
+        if known && sig && target.is_some() {
+            self.require_version(at, 21, "partially instantiated function in assignment");
+        }
         self.instantiate_with(x, args, indices, target);
     }
 
@@ -165,8 +176,6 @@ impl Checker {
         if args.len() < sig.type_params.len() {
             if exprs.is_empty() && self.require_version(x.span, 18, "function instantiation") {
                 self.require_version(x.span, 21, "implicitly instantiated function in assignment");
-            } else if !exprs.is_empty() && target.is_some() {
-                self.require_version(x.span, 21, "partially instantiated function in assignment");
             }
             let (renamed, map) = self.rename_params(&sig.type_params);
             let mut params = Vec::new();

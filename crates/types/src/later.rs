@@ -94,7 +94,7 @@ impl Checker {
             self.error(Code::BadInstantiation, span, message);
             return;
         }
-        if let Err((i, reason)) = self.verify_instance(params, args) {
+        if let Err((i, reason)) = self.verify_instance(params, args, span) {
             let at = spans.get(i).copied().unwrap_or(span);
             self.error(Code::ConstraintNotSatisfied, at, reason);
         }
@@ -162,8 +162,14 @@ impl Checker {
         }
         for (embedded, span) in &info.embeds {
             let span = *span;
-            if !matches!(self.types.under(*embedded), Type::Interface(_)) {
-                continue;
+            match self.types.under(*embedded) {
+                Type::Interface(_) => {}
+                Type::Union(_) | Type::Basic(Basic::Invalid) => continue,
+                _ => {
+                    let shown = self.show(*embedded);
+                    self.require_version(span, 18, &format!("embedding non-interface type {shown}"));
+                    continue;
+                }
             }
             for method in self.types.type_set(*embedded).methods.clone() {
                 match self.same_method(&seen, method.name, method.pkg) {

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic, Severity};
-use golite_source::Span;
+use golite_source::{Span, sym};
+use golite_syntax::ast::{Decl, Expr, ExprKind, File, Stmt, StmtKind};
+use golite_syntax::walk::{At, Node};
 
 use crate::check::Checker;
 use crate::ty::{Basic, Type, TypeId, TypeTable};
@@ -131,19 +133,54 @@ impl Checker {
 
     /// What goes through a channel is small.
     pub(crate) fn check_chan_elem(&mut self, elem: TypeId, span: Span) {
-        let large = self.types.size_align(elem).0 > MAX_CHAN_ELEM_BYTES;
+        let size = self.types.size_align(elem).0;
+        // What is too large for anything is reported as that.
+        let large = size > MAX_CHAN_ELEM_BYTES && size <= MAX_TYPE_BYTES;
         if large && !self.has_variable_size(elem, &mut Vec::new()) {
             let message = "channel element type too large (>64kB)";
             self.oversized.push(Diagnostic::error(Code::Limit, span, message));
         }
     }
 
-    /// Reports what is too large. As in Go, that is looked at when nothing else is wrong.
-    pub(crate) fn report_oversized(&mut self) {
-        let oversized = std::mem::take(&mut self.oversized);
+    /// Reports what is too large. As in Go, that is looked at when nothing else is wrong, and told at the
+    /// name that is declared.
+    pub(crate) fn report_oversized(&mut self, files: &[File]) {
+        let mut oversized = std::mem::take(&mut self.oversized);
         if self.session.errors.iter().all(|error| error.severity != Severity::Error) {
+            for error in &mut oversized {
+                if let Some(name) = At::new(files, error.span).and_then(|at| self.declared_name(&at)) {
+                    error.at = name.start;
+                }
+            }
             self.session.errors.extend(oversized);
         }
+    }
+
+    /// The first name that the innermost declaration around a place declares: the type for a method.
+    fn declared_name(&self, at: &At<'_>) -> Option<Span> {
+        let in_body = at.function().is_some_and(|(_, body)| {
+            at.path.iter().any(|node| match node {
+                Node::Block(block) => block.span == body.span,
+                _ => false,
+            })
+        });
+        at.path.iter().rev().find_map(|node| match node {
+            Node::Decl(Decl::Var(spec)) => spec.names.first().map(|name| name.span),
+            Node::Decl(Decl::Const(spec)) => spec.names.first().map(|name| name.span),
+            Node::Decl(Decl::Type(spec)) => Some(spec.name.span),
+            Node::Decl(Decl::Func(func)) if !in_body => {
+                let mut objects = self.package(self.env.pkg).funcs.iter().map(|obj| self.object(*obj));
+                let method = objects.find(|object| object.span == func.name.span);
+                let receiver = method.and_then(|method| self.types.as_named(method.receiver?));
+                let base = receiver.map(|named| self.object(self.types.named_info(named).obj).span);
+                Some(base.unwrap_or(func.name.span))
+            }
+            Node::Stmt(Stmt { kind: StmtKind::Define(left, ..), .. }) => {
+                let named = |expr: &&Expr| matches!(expr.kind, ExprKind::Ident(name) if name != sym::BLANK);
+                left.iter().find(named).map(|expr| expr.span)
+            }
+            _ => None,
+        })
     }
 }
 

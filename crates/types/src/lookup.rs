@@ -535,6 +535,12 @@ impl Checker {
         if comparable { Ok(()) } else { Err(Reason(format!("{shown} does not {verb} comparable"))) }
     }
 
+    /// Whether a type satisfies a constraint for comparable types only because a panic is allowed.
+    pub(crate) fn compares_with_panic(&mut self, ty: TypeId, constraint: TypeId) -> bool {
+        let wanted = self.types.type_set(constraint);
+        self.is_comparable_set(&wanted) && !self.types.comparable(ty, false)
+    }
+
     fn is_comparable_set(&mut self, set: &crate::typeset::TypeSet) -> bool {
         match &set.terms {
             None => set.comparable,

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use golite_diag::Code;
+use golite_diag::{Code, Diagnostic};
 use golite_source::Span;
 use golite_syntax::ast::{Block, BranchKind, CommClause, Expr, ExprKind, FuncLit, Stmt, StmtKind, UnaryOp};
 
@@ -360,9 +360,14 @@ impl Checker {
     }
 
     fn bad_select_case(&mut self, clause: &CommClause) {
-        let span = clause.comm.as_ref().map_or(clause.span, |comm| comm.span);
+        let comm = clause.comm.as_ref();
+        let span = comm.map_or(clause.span, |comm| comm.span);
         let message = "select case must be send or receive (possibly with assignment)";
-        self.error(Code::BadChannel, span, message);
+        let at = match comm.map(|comm| &comm.kind) {
+            Some(StmtKind::Expr(expr)) => self.position(expr),
+            _ => span,
+        };
+        self.report(Diagnostic::error(Code::BadChannel, span, message).reported_at(at.start));
     }
 
     pub(crate) fn check_single_default(&mut self, first: &mut Option<Span>, span: Span) {

@@ -61,6 +61,11 @@ pub(crate) fn operator_span(expr: &Expr) -> Span {
     }
 }
 
+/// The span of a type argument from where Go says that it is.
+pub(crate) fn argument_span(arg: &Expr) -> Span {
+    if matches!(arg.kind, ExprKind::Func(_)) { start_span(arg) } else { arg.span }
+}
+
 /// The span of an expression from where Go says that it starts: a slice expression at its bracket, a
 /// function type after `func`. Very long chains are taken from their real start.
 pub(crate) fn start_span(expr: &Expr) -> Span {

@@ -15,7 +15,7 @@ use golite_syntax::ast::{
 use crate::check::{Checker, Later};
 use crate::info::{Fact, Mode};
 use crate::object::{FuncLevel, ObjId, ObjKind, PkgId, ScopeId, VarFacts};
-use crate::text::start_span;
+use crate::text::{argument_span, start_span};
 use crate::ty::{
     AliasInfo, Basic, FieldInfo, InterfaceInfo, MethodInfo, NamedId, ParamNames, SigInfo, Term, Type, TypeId,
     TypeTable,
@@ -164,8 +164,9 @@ impl Checker {
             self.with_var(obj, |facts| facts.used = true);
             return invalid;
         }
-        if scope == ScopeId(0) && matches!(name, sym::ANY | sym::COMPARABLE) {
-            self.require_version(expr.span, 18, &format!("predeclared {text}"));
+        let is_new = scope == ScopeId(0) && matches!(name, sym::ANY | sym::COMPARABLE);
+        if is_new && !self.require_version(expr.span, 18, &format!("predeclared {text}")) {
+            return invalid;
         }
         self.declare_object(obj);
         self.use_dot_import(scope, obj);
@@ -256,7 +257,7 @@ impl Checker {
         if types.contains(&invalid) {
             return invalid;
         }
-        let spans = args.iter().map(|arg| arg.span).collect();
+        let spans = args.iter().map(argument_span).collect();
         if let Some(obj) = alias {
             let params = self.object(obj).type_params.clone();
             self.later.push(Later::Instance(obj, params.clone(), types.clone(), start_span(expr), spans));

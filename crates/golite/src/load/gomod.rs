@@ -35,8 +35,16 @@ impl GoModule {
         let bytes = std::fs::read(&file)
             .map_err(|error| LoadError(format!("reading {}: {}", file.display(), super::io_text(&error))))?;
         let shown = super::relative(&file).display().to_string();
-        let (path, minor) = parse(&String::from_utf8_lossy(&bytes), &shown)?;
-        Ok(Some(GoModule { root: root.to_path_buf(), path, minor }))
+        GoModule::of_text(&String::from_utf8_lossy(&bytes), root, &shown).map(Some)
+    }
+
+    /// Reads a `go.mod`; `file` is what messages call it.
+    ///
+    /// # Errors
+    /// When it is malformed, or asks for a newer Go.
+    pub fn of_text(text: &str, root: &Path, file: &str) -> Result<GoModule, LoadError> {
+        let (path, minor) = parse(text, file)?;
+        Ok(GoModule { root: root.to_path_buf(), path, minor })
     }
 
     /// The folder of a package of this module, if the import path belongs to it.

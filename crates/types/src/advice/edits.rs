@@ -82,7 +82,7 @@ impl Checker {
 
     /// A type's name as the file may write it; none if it names a package that is not imported.
     pub(crate) fn type_in(&self, tree: &File, ty: TypeId) -> Option<String> {
-        let text = self.show(ty);
+        let text = self.show_in(ty, self.env.pkg);
         let qualified = text.split(|char: char| !(char.is_alphanumeric() || char == '.' || char == '_'));
         for word in qualified {
             if let Some((package, _)) = word.split_once('.')

@@ -37,7 +37,7 @@ impl Checker {
 
     fn copies(&mut self, what: &str, value: Span, ty: TypeId, found: &mut Vec<Diagnostic>) {
         let Some(lock) = self.lock_in(ty) else { return };
-        let shown = self.show(ty);
+        let shown = self.show_in(ty, self.env.pkg);
         let contains = if shown == lock { String::new() } else { format!(" contains {lock}") };
         let message = format!("{what} copies lock value: {shown}{contains}");
         let mut warning = Diagnostic::warning(Code::CopiedLock, value, message);

@@ -130,7 +130,8 @@ impl Checker {
             }
         });
         let Some(span) = written else { return };
-        let (name, shown) = (self.owned_name(self.object(local.obj).name), self.show(local.ty));
+        let (name, shown) =
+            (self.owned_name(self.object(local.obj).name), self.show_in(local.ty, self.env.pkg));
         let message = format!("assignment to entry in nil map {name}");
         let mut warning = Diagnostic::warning(Code::NilMapWrite, span, message);
         warning.about(format!("{name} is nil: this panics"));
