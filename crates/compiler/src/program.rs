@@ -471,9 +471,16 @@ impl Compiler {
         if let Some(error) = self.error.take() {
             return Err(format!("{name}: {error}"));
         }
-        let code: Code = code.map_err(|_| format!("{name}: the function is too large"))?;
+        let code: Code = code.map_err(|_| format!("{}{name}: the function is too large", self.place_of(&key)))?;
         self.module.functions[func.index()].body = Body::Code(Box::new(code));
         Ok(std::mem::take(&mut self.needed))
+    }
+
+    /// Where a function is declared, for the beginning of a message; nothing for what has no name.
+    fn place_of(&self, key: &FuncKey) -> String {
+        let FuncKey::Decl(obj, _) = key else { return String::new() };
+        let place = self.checker.session.map.place(self.checker.object(*obj).span.start);
+        place.map_or_else(String::new, |(file, line, column)| format!("{file}:{line}:{column}: "))
     }
 
     /// Packages of the user in the order of their initialisation: imported ones first.

@@ -12,7 +12,7 @@ use golite_diag::{Code, Diagnostic, Edit};
 use golite_source::{Span, sym};
 use golite_syntax::ast::{BinaryOp, Decl, Expr, ExprKind, FuncDecl, Ident, Stmt, StmtKind};
 use golite_syntax::walk::Node;
-use golite_types::{Checker, DeclRef, ObjKind, Type};
+use golite_types::{Checker, DeclRef, ObjKind, PkgId, Type};
 use golite_vm::{Failure, Site, Waiting};
 
 /// Files of standard packages have names that begin so.
@@ -73,12 +73,10 @@ struct Why<'c> {
 fn explain_failure(checker: &Checker, failure: &Failure) -> String {
     let Some(site) = own_site(&failure.sites) else { return String::new() };
     let span = span_of(site);
-    let first = failure.text.lines().next().unwrap_or_default();
-    let title = match first.strip_prefix("panic: ") {
-        Some(rest) => rest.split(" [recovered").next().unwrap_or(rest),
-        None => first,
-    };
-    let mut why = Why { checker, text: &failure.text, report: Diagnostic::error(Code::Limit, span, title) };
+    let text = last_panic(&failure.text);
+    let first = text.lines().next().unwrap_or_default();
+    let title = first.split(" [recovered").next().unwrap_or(first);
+    let mut why = Why { checker, text, report: Diagnostic::error(Code::Limit, span, title) };
     why.report.about("it failed here");
     if let Some(decl) = function_around(checker, span) {
         let decl = Decl::Func(decl);
@@ -86,6 +84,16 @@ fn explain_failure(checker: &Checker, failure: &Failure) -> String {
         why.labels(top, failure);
     }
     render::explanation(&checker.session.map, &why.report, Colour::Off)
+}
+
+/// Go's text from the panic on that ended the program: those that it overtook stand before it.
+fn last_panic(text: &str) -> &str {
+    let head = text.split("\n\n").next().unwrap_or_default();
+    let Some(mut rest) = head.strip_prefix("panic: ") else { return text };
+    while let Some((_, later)) = rest.split_once("\n\tpanic: ") {
+        rest = later;
+    }
+    &text[head.len() - rest.len()..]
 }
 
 impl Why<'_> {
@@ -260,7 +268,7 @@ impl Why<'_> {
         } else if let ExprKind::Selector(_, field) = &base.unparen().kind {
             self.label_field(*field);
         }
-        let shown = self.checker.show(ty).replace("main.", "");
+        let shown = self.checker.show_in(ty, PkgId(0)).replace("main.", "");
         self.report.help(format!("make it before: {text} = {shown}{{}}"));
     }
 

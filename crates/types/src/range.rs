@@ -115,6 +115,8 @@ impl Checker {
                 let message = format!("invalid syntax tree: cannot declare {}", self.expr_text(side));
                 self.error(Code::BadDeclaration, start_span(side), message);
             }
+            // What is wrong is known: nothing more is said about the variable.
+            let ty = ty.filter(|ty| *ty != Basic::Invalid.id());
             match ty {
                 None => self.with_var(var, |facts| facts.used = true),
                 Some(_) if over_int => self.init_var(var, None, x, "range clause"),

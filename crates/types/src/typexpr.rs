@@ -109,7 +109,10 @@ impl Checker {
                     return array;
                 }
             }
-            ExprKind::Ellipsis(_) => self.error(Code::BadType, start_span(expr), "invalid use of ..."),
+            ExprKind::Ellipsis(elem) => {
+                self.error(Code::BadType, start_span(expr), "invalid use of ...");
+                self.check_type(elem);
+            }
             ExprKind::Struct(fields) => {
                 let ty = self.struct_type(fields);
                 self.later.push(Later::Size(ty, expr.span));

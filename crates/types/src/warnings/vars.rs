@@ -199,7 +199,7 @@ impl Checker {
         Some(self.info.fact(field.ty.id).ty)
     }
 
-    /// An unbuffered channel that only this function sees, which starts no goroutine.
+    /// An unbuffered channel that only this function sees, and none of the functions in it.
     fn warn_lonely_channel(&mut self, body: &Block, local: &Local<'_>, found: &mut Vec<Diagnostic>) {
         let Some(Expr { kind: ExprKind::Call(call), .. }) = local.value else { return };
         let is_make = call
@@ -212,18 +212,19 @@ impl Checker {
         }
         // Uses other than sending and receiving hand it to somebody else, or may.
         let mut plain: Vec<Span> = Vec::new();
-        let mut literal = false;
+        let mut others: Vec<Node<'_>> = Vec::new();
         Node::Block(body).each(&mut |node| match node {
             Node::Stmt(Stmt { kind: StmtKind::Send(channel, _), .. }) => plain.push(channel.span),
-            Node::Stmt(Stmt { kind: StmtKind::Go(_), .. }) | Node::Comm(_) => literal = true,
+            Node::Stmt(Stmt { kind: StmtKind::Go(_), .. }) | Node::Comm(_) => others.push(node),
             Node::Expr(Expr { kind: ExprKind::Unary(UnaryOp::Recv, channel), .. }) => {
                 plain.push(channel.span)
             }
-            Node::Expr(Expr { kind: ExprKind::FuncLit(_), .. }) => literal = true,
+            Node::Expr(Expr { kind: ExprKind::FuncLit(_), .. }) => others.push(node),
             _ => {}
         });
         let uses = self.uses(Node::Block(body), local.obj);
-        if literal || uses.iter().any(|span| !plain.contains(span)) {
+        let elsewhere = |span: &Span| others.iter().any(|node| node.contains(*span));
+        if uses.iter().any(|span| !plain.contains(span) || elsewhere(span)) {
             return;
         }
         // The first use is a statement of the function itself, so that it is certainly reached.
