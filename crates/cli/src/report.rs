@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use golite::Checked;
 use golite_diag::Diagnostic;
-use golite_diag::render::{self, Colour};
+use golite_diag::render::{self, Colour, Repetitions};
 
 use crate::args::{ColorArg, FormatArg, ReportArgs};
 
@@ -24,7 +24,13 @@ pub(crate) fn show(checked: &Checked, args: ReportArgs, tools: ToolsStream) {
     let format = args.format.unwrap_or(if terminal { FormatArg::Pretty } else { FormatArg::Short });
     let mut out = String::new();
     match format {
-        FormatArg::Short => out = render::short_errors(map, checked.diagnostics()),
+        FormatArg::Short => {
+            let repetitions = match tools {
+                ToolsStream::Stdout => Repetitions::Shown,
+                ToolsStream::Stderr => Repetitions::LeftOut,
+            };
+            out = render::short_errors(map, checked.diagnostics(), repetitions);
+        }
         FormatArg::Json => {
             for diagnostic in checked.diagnostics() {
                 out += &render::json(map, diagnostic);

@@ -348,14 +348,16 @@ fn packages_of_one_name_are_shown_by_their_paths() {
 }
 
 #[test]
-fn what_is_wrong_twice_in_a_line_is_said_once_in_the_short_form() {
+fn what_is_wrong_twice_in_a_line_is_said_once_by_run() {
     let folder = Folder::new("twice");
     folder.write("a.go", "package main\n\nfunc main() {\n\t_, _, _ = a+a, b, a\n\t_ = a\n}\n");
     let expected =
         "a.go:4:12: undefined: a\na.go:4:17: undefined: b\na.go:4:20: undefined: a\na.go:5:6: undefined: a\n";
-    ends(&folder.golite(&["check", "--format", "short", "a.go"], ""), End::Exit(1), expected, "");
-    let json = folder.golite(&["check", "--format", "json", "a.go"], "");
-    assert_eq!(json.stdout.lines().count(), 5, "{}", json.stdout);
+    ends(&folder.golite(&["run", "--format", "short", "a.go"], ""), End::Exit(1), "", expected);
+    for format in ["short", "json"] {
+        let checked = folder.golite(&["check", "--format", format, "a.go"], "");
+        assert_eq!(checked.stdout.lines().count(), 5, "{}", checked.stdout);
+    }
 }
 
 #[test]

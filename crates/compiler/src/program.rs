@@ -471,7 +471,8 @@ impl Compiler {
         if let Some(error) = self.error.take() {
             return Err(format!("{name}: {error}"));
         }
-        let code: Code = code.map_err(|_| format!("{}{name}: the function is too large", self.place_of(&key)))?;
+        let code: Code =
+            code.map_err(|_| format!("{}{name}: the function is too large", self.place_of(&key)))?;
         self.module.functions[func.index()].body = Body::Code(Box::new(code));
         Ok(std::mem::take(&mut self.needed))
     }

@@ -45,16 +45,24 @@ pub fn short(map: &SourceMap, diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// Errors in the short form, a line or more each. As in Go, an error is left out that says the same of the
-/// same line as the one before.
+/// Which errors the short form has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Repetitions {
+    /// All.
+    Shown,
+    /// As from `go build`, none that says the same of the same line as the one before.
+    LeftOut,
+}
+
+/// Errors in the short form, a line or more each.
 #[must_use]
-pub fn short_errors(map: &SourceMap, diagnostics: &[Diagnostic]) -> String {
+pub fn short_errors(map: &SourceMap, diagnostics: &[Diagnostic], repetitions: Repetitions) -> String {
     let mut out = String::new();
     let mut before = None;
     for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error) {
         let line = map.place(diagnostic.at).map(|(name, line, _)| (name, line));
         let same = Some((line, &diagnostic.message));
-        if line.is_none() || same != before {
+        if repetitions == Repetitions::Shown || line.is_none() || same != before {
             out += &short(map, diagnostic);
             out.push('\n');
         }
