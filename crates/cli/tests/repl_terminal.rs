@@ -81,9 +81,8 @@ fn names_fields_and_commands_are_completed() {
 /// Runs a line that has no end of its own, interrupts it, and gives the time to the prompt.
 #[track_caller]
 fn interrupt(terminal: &mut Terminal, line: &str) -> Duration {
-    terminal.keys(&format!("{line}\r"));
-    terminal.wait_for("\n");
-    std::thread::sleep(Duration::from_millis(300));
+    terminal.keys(&format!("fmt.Println(\"it\" + \" runs\"); {line}\r"));
+    terminal.wait_for("it runs\r\n");
     let start = Instant::now();
     terminal.keys("\x03");
     terminal.wait_for("interrupted");
@@ -100,15 +99,23 @@ fn ctrl_c_interrupts_the_input_and_not_the_session() {
         "time.Sleep(time.Hour)",
         "<-time.After(time.Hour)",
         "for { strings.Repeat(\"ab\", 1<<20) }",
+        "var word string; fmt.Scanln(&word)",
     ] {
         let time = interrupt(&mut terminal, line);
         assert!(time < Duration::from_secs(5), "{line}: {time:?}");
     }
-    terminal.keys("\x03");
-    terminal.wait_for("Ctrl-D ends");
-    terminal.wait_for("golite> ");
+    terminal.cancel();
     terminal.line("kept", "1 : int");
-    terminal.ends();
+    // What somebody may still send is waited for.
+    terminal.keys("go time.Sleep(time.Hour)\r");
+    terminal.wait_for("golite(1)> ");
+    terminal.keys("fmt.Println(\"it\" + \" waits\"); <-make(chan int)\r");
+    terminal.wait_for("it waits\r\n");
+    terminal.keys("\x03");
+    terminal.wait_for("interrupted while it waited: chan receive");
+    terminal.wait_for("golite(1)> ");
+    terminal.keys("\x04");
+    terminal.has_ended();
 }
 
 #[test]
@@ -138,9 +145,8 @@ fn a_deadlock_is_reported_and_the_prompt_returns() {
 #[test]
 fn a_program_gets_the_terminal_until_it_returns() {
     let mut terminal = Terminal::quiet(&["repl"]);
-    terminal.keys("var word string; fmt.Scanln(&word); word + \"!\"\r");
-    terminal.wait_for("\n");
-    std::thread::sleep(Duration::from_millis(300));
+    terminal.keys("var word string; fmt.Print(\"name\" + \"? \"); fmt.Scanln(&word); word + \"!\"\r");
+    terminal.wait_for("name? ");
     terminal.keys("hello\r");
     terminal.wait_for("\"hello!\" : string");
     terminal.wait_for("golite> ");
@@ -223,7 +229,7 @@ fn errors_show_the_line_and_leave_everything_as_it_was() {
 
 #[test]
 fn what_ends_a_program_ends_the_input() {
-    let mut terminal = Terminal::quiet(&["repl"]);
+    let mut terminal = Terminal::quiet(&["repl", "--max-stack", "1MiB"]);
     terminal.line("os.Exit(3)", "exit status 3; the session goes on");
     terminal.line("log.Fatal(\"bad\")", "exit status 1; the session goes on");
     terminal.line("func f(n int) int { return f(n) + 1 }", "f : func");
