@@ -164,18 +164,87 @@ fn a_program_comes_from_standard_input() {
     assert_eq!((outcome.end, outcome.stdout.as_str()), (End::Exit(FAILED), expected));
 }
 
+/// What can be in itself: what stands before it, what opens it, what is innermost, what closes it. Types
+/// begin with `var`, the others stand in a function.
+const NESTED: &[(&str, &str, &str, &str)] = &[
+    ("_ = ", "(", "1", ")"),
+    ("_ = ", "- ", "n", ""),
+    ("_ = ", "!", "true", ""),
+    ("_ = ", "n + (", "n", ")"),
+    ("_ = n", " + n", "", ""),
+    ("_ = ", "1 << (", "n", ")"),
+    ("_ = ", "f(", "1", ")"),
+    ("_ = ", "int(", "n", ")"),
+    ("_ = ", "any(", "n", ")"),
+    ("_ = ", "xs[", "0", "]"),
+    ("_ = xs", "[:]", "", ""),
+    ("_ = t", ".next", "", ""),
+    ("_ = t", ".m()", "", ""),
+    ("_ = any(n)", ".(any)", "", ""),
+    ("_ = list", "{", "", "}"),
+    ("_ = ", "&tree{next: ", "nil", "}"),
+    ("_ = ", "[]any{", "1", "}"),
+    ("_ = ", "map[int]any{1: ", "1", "}"),
+    ("_ = ", "func() any { return ", "1", "}"),
+    ("_ = ", "same(", "1", ")"),
+    ("", "func() { ", "", "}()"),
+    ("", "defer func() { ", "", "}()"),
+    ("", "go func() { ", "", "}()"),
+    ("", "{", "", "}"),
+    ("", "if n > 0 { ", "", "}"),
+    ("if n > 0 {} ", "else if n > 0 {} ", "", ""),
+    ("", "if n > 0 {} else { ", "", "}"),
+    ("", "for n > 0 { ", "", "}"),
+    ("", "for range xs { ", "", "}"),
+    ("", "for range each { ", "", "}"),
+    ("", "switch { case n > 0: ", "", "}"),
+    ("", "switch any(n).(type) { case int: ", "", "}"),
+    ("", "select { default: ", "", "}"),
+    ("var _ ", "*", "int", ""),
+    ("var _ ", "[]", "int", ""),
+    ("var _ ", "[1]", "int", ""),
+    ("var _ ", "map[int]", "int", ""),
+    ("var _ ", "chan ", "int", ""),
+    ("var _ ", "func(", "", ")"),
+    ("var _ ", "func() ", "", ""),
+    ("var _ ", "struct{ x ", "int", "}"),
+    ("var _ ", "interface{ m() ", "int", "}"),
+    ("var _ ", "interface{ ", "m()", "}"),
+    ("var _ ", "box[", "int", "]"),
+];
+
+const AROUND_NESTED: &str = "type tree struct{ next *tree }\n\nfunc (t *tree) m() *tree { return t }\n\n\
+    type list []list\n\ntype box[T any] struct{ x *T }\n\nfunc f(x int) int { return x }\n\n\
+    func same[T any](x T) T { return x }\n\nfunc each(yield func() bool) {}\n\n\
+    var (\n\tn = 1\n\txs []int\n\tt *tree\n)\n";
+
 #[test]
-fn deep_nesting_is_an_error_and_no_crash() {
+fn whatever_is_nested_has_a_limit_and_does_not_crash() {
     let folder = Folder::new("deep");
-    for (name, open, close) in
-        [("paren.go", "(", ")"), ("index.go", "x[", "]"), ("func.go", "func() { ", "}()")]
-    {
-        let (before, after) = (open.repeat(200_000), close.repeat(200_000));
-        folder.write(name, format!("package main\n\nfunc main() {{ {before}1{after} }}\n"));
-        let outcome = folder.golite(&["check", name], "");
-        assert_eq!(outcome.end, End::Exit(FAILED), "{name}: {}", outcome.stderr);
-        assert!(outcome.stdout.contains("nest"), "{name}: {:.200}", outcome.stdout);
+    for (before, open, inside, close) in NESTED {
+        let program = |depth: usize| {
+            let text = format!("{before}{}{inside}{}", open.repeat(depth), close.repeat(depth));
+            let is_type = before.starts_with("var");
+            let (decl, body) = if is_type { (&*text, "") } else { ("", &*text) };
+            format!("package main\n\n{AROUND_NESTED}\n{decl}\n\nfunc main() {{\n\t{body}\n}}\n")
+        };
+        folder.write("a.go", program(60_000));
+        let outcome = folder.golite(&["check", "a.go"], "");
+        assert_eq!(outcome.end, End::Exit(FAILED), "{open}: {}", outcome.stderr);
+        assert!(outcome.stdout.contains("nested too deeply"), "{open}: {:.200}", outcome.stdout);
+        folder.write("a.go", program(300));
+        let outcome = folder.golite(&["dis", "a.go"], "");
+        assert_eq!(outcome.end, End::Exit(0), "{open}: {:.200}", outcome.stderr);
     }
+}
+
+#[test]
+fn cases_are_no_nesting() {
+    let folder = Folder::new("cases");
+    let cases: String = (0..60_000).map(|i| format!("\tcase {i}:\n")).collect();
+    folder.write("a.go", format!("package main\n\nfunc main() {{\n\tswitch n := 1; n {{\n{cases}\t}}\n}}\n"));
+    let outcome = folder.golite(&["check", "a.go"], "");
+    assert_eq!((outcome.end, outcome.stdout.as_str()), (End::Exit(0), ""));
 }
 
 #[test]
