@@ -161,6 +161,12 @@ impl Scheduler {
         self.outside > 0 && now
     }
 
+    /// For how many steps the running goroutine was given the processor.
+    #[must_use]
+    pub fn granted(&self) -> u32 {
+        self.granted
+    }
+
     /// How often a goroutine was given the processor.
     #[must_use]
     pub fn switches(&self) -> u64 {
@@ -452,10 +458,32 @@ pub fn idled(rt: &mut Runtime) {
     }
 }
 
+/// Whether `next_at_once` may stand for `next`: somebody can run, and it is not the time to look at clocks, timers and
+/// the world outside, which is done at every sixteenth switch.
+#[must_use]
+#[inline]
+pub fn switches_at_once(rt: &Runtime) -> bool {
+    rt.sched.runnable() > 0 && !rt.sched.switches.is_multiple_of(LOOK_EVERY)
+}
+
+/// Gives the processor to the next goroutine, for as many steps. Nobody is running when it is called, and
+/// `switches_at_once` holds.
+///
+/// # Panics
+/// If nobody can run.
+pub fn next_at_once(rt: &mut Runtime) -> (GoroutineIx, u32) {
+    let (goroutine, budget) = pick(rt).expect("somebody can run");
+    start(rt, goroutine, budget);
+    (goroutine, budget)
+}
+
+/// Clocks and timers are looked at once in so many switches.
+const LOOK_EVERY: u64 = 16;
+
 /// Fires what is due. While goroutines hand the processor to each other quickly, the clock is read
 /// at every sixteenth switch only.
 fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
-    if rt.sched.timers.is_empty() || (rt.sched.runnable() > 0 && !rt.sched.switches.is_multiple_of(16)) {
+    if rt.sched.timers.is_empty() || switches_at_once(rt) {
         return Ok(());
     }
     let now = timer::now(rt);

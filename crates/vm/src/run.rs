@@ -195,6 +195,9 @@ impl Vm {
                 Some(_) => self.run_sampled(),
             }
         }
+        // Others may have run since. Without a limit of steps, they got all that was granted.
+        let (g, budget) = (self.rt.running, self.rt.sched.granted());
+        let granted = if self.rt.limits.max_steps.is_none() { u64::from(budget) } else { granted };
         // What was not granted, because the limit of steps is near, is not used either.
         let left = budget - (granted - self.budget.min(granted)) as u32;
         let exit = std::mem::replace(&mut self.exit, Exit::None);
@@ -271,7 +274,7 @@ impl Vm {
     }
 
     /// Loads the registers of a goroutine. False if it did not begin to run.
-    fn resume(&mut self, g: GoroutineIx) -> bool {
+    pub(crate) fn resume(&mut self, g: GoroutineIx) -> bool {
         let goroutine = self.rt.goroutines.get_mut(g);
         if goroutine.pc == 0 {
             return self.start(g);

@@ -69,6 +69,13 @@ impl Vm {
     pub(crate) fn trap(&mut self, trap: Trap) -> bool {
         match trap {
             Trap::Panic => self.raise_pending(),
+            Trap::Park if self.switches_at_once() => {
+                let length = self.instruction().len();
+                self.pc = self.pc.wrapping_add(length);
+                self.save_goroutine();
+                sched::parked(&mut self.rt, self.budget as u32);
+                self.switch_at_once()
+            }
             Trap::Park => self.leave_after(Exit::Parked),
             Trap::Wait => self.leave(Exit::Parked),
             Trap::Yield => self.leave_after(Exit::Yielded),
@@ -94,6 +101,25 @@ impl Vm {
             Trap::Limit => self.leave(Exit::StepLimit),
             Trap::Request(request) => self.serve(request),
         }
+    }
+
+    /// Whether the next goroutine can go on without the loop being left: nobody listens, nothing is limited, and
+    /// nothing else has to be looked at between two slices.
+    fn switches_at_once(&self) -> bool {
+        let rt = &self.rt;
+        sched::switches_at_once(rt)
+            && rt.limits.max_steps.is_none()
+            && rt.profiles.cpu.is_none()
+            && !rt.sched.events.listening()
+            && !rt.interrupt.is_asked()
+            && self.ended.is_empty()
+    }
+
+    /// Goes on with the next goroutine; nobody is running.
+    fn switch_at_once(&mut self) -> bool {
+        let (g, budget) = sched::next_at_once(&mut self.rt);
+        self.budget = u64::from(budget);
+        self.resume(g)
     }
 
     pub(crate) fn leave(&mut self, exit: Exit) -> bool {
@@ -486,6 +512,11 @@ impl Vm {
     pub(crate) fn goroutine_ends(&mut self) -> bool {
         if self.rt.running_id == 1 && !self.config.calls {
             return self.leave(Exit::Program(0));
+        }
+        // Hosts that call functions look whose goroutine has ended.
+        if !self.config.calls && self.switches_at_once() {
+            sched::finished(&mut self.rt, self.budget as u32);
+            return self.switch_at_once();
         }
         self.leave(Exit::Finished)
     }
