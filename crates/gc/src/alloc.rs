@@ -17,6 +17,8 @@ use crate::{Addr, OutOfMemory};
 
 /// The most bytes of a run that holds more than one cell.
 const RUN: u64 = 8192;
+/// From this size on, an allocation under a hard limit looks whether free blocks hold too much memory.
+const LARGE_UNDER_LIMIT: u64 = 1 << 20;
 
 /// What a lane allocates from.
 #[derive(Clone, Copy)]
@@ -241,6 +243,14 @@ impl Heap {
         let count = accounted.div_ceil(BLOCK) as u32;
         let block = self.take_blocks(count)?;
         self.space.open_large(block, count, accounted, noscan, immortal);
+        if accounted >= LARGE_UNDER_LIMIT
+            && let Some(limit) = self.pace.hard_limit
+            && self.charged() + accounted + self.space.free_bytes_held() > limit
+        {
+            // A slice that grows leaves gaps that are too small for it: with them the process would have more
+            // memory than it may.
+            self.space.release_free();
+        }
         Ok(block)
     }
 

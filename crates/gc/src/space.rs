@@ -279,6 +279,13 @@ impl Space {
         true
     }
 
+    /// Bytes of free blocks that hold pages.
+    pub(crate) fn free_bytes_held(&self) -> u64 {
+        let spans =
+            self.free_by_start.iter().map(|(&start, &length)| start as usize..(start + length) as usize);
+        spans.map(|span| self.blocks[span].iter().map(|block| u64::from(block.dirty_to)).sum::<u64>()).sum()
+    }
+
     /// Bytes of free blocks that hold no pages.
     pub(crate) fn released_bytes(&self) -> u64 {
         let spans =
