@@ -216,6 +216,10 @@ macro_rules! for_each_instruction {
         min_f32 => MinF32 = "min.f32" { dst: NumOut, lhs: Num, rhs: Num } []
         /// `dst = max(lhs, rhs)` by Go's rules for NaN and signed zeros.
         max_f32 => MaxF32 = "max.f32" { dst: NumOut, lhs: Num, rhs: Num } []
+        /// `dst = x + y + z`, rounded after each step.
+        add_add_f64 => AddAddF64 = "add.add.f64" { dst: NumOut, x: Num, y: Num, z: Num } []
+        /// `dst = x - y + z`, rounded after each step.
+        sub_add_f64 => SubAddF64 = "sub.add.f64" { dst: NumOut, x: Num, y: Num, z: Num } []
         /// `dst = x*y + z`, rounded after each step.
         mul_add_f64 => MulAddF64 = "mul.add.f64" { dst: NumOut, x: Num, y: Num, z: Num } []
         /// `dst = z - x*y`, rounded after each step.

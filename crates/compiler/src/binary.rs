@@ -209,10 +209,21 @@ impl FuncCompiler<'_> {
         }
     }
 
-    /// `dst = x + y + z`, or `x + y` plus or minus a constant, where `left` is a temporary that has just got `x + y`
-    /// and `z` is in a register. False, and nothing written, if it is something else.
+    /// `dst = x + y + z`, or `x + y` plus or minus a constant, or `x - y + z` of floats, where `left` is a temporary
+    /// that has just got the first two, and `z` is in a register. False, and nothing written, if it is something else.
     fn add_to_sum(&mut self, link: &BinaryExpr, ty: TypeId, dst: Reg, left: Reg) -> bool {
-        let Some(num @ (Num::I64 | Num::U64 | Num::U32)) = self.c.num(ty) else { return false };
+        let Some(num @ (Num::I64 | Num::U64 | Num::U32 | Num::F64)) = self.c.num(ty) else { return false };
+        if num == Num::F64 {
+            let term = if link.op == BinaryOp::Add { self.register_var(&link.right) } else { None };
+            let Some(term) = term else { return false };
+            let Some(sum) = self.f.asm.take_back(left, &[Op::AddF64, Op::SubF64]) else { return false };
+            let line = self.f.asm.line();
+            match sum.op {
+                Op::AddF64 => line.add_add_f64(dst, sum.reg(0), sum.reg(1), term),
+                _ => line.sub_add_f64(dst, sum.reg(0), sum.reg(1), term),
+            };
+            return true;
+        }
         let imm = match (link.op, self.small_const(&link.right)) {
             (BinaryOp::Add, Some(imm)) => Some(imm),
             (BinaryOp::Sub, Some(imm)) if imm != i16::MIN => Some(-imm),

@@ -75,6 +75,8 @@ plain! {
     neg_f32(s, o: NegF32) { s.set_f32(o.dst, -s.f32(o.src)); }
     min_f32(s, o: MinF32) { s.set_f32(o.dst, min32(s.f32(o.lhs), s.f32(o.rhs))); }
     max_f32(s, o: MaxF32) { s.set_f32(o.dst, max32(s.f32(o.lhs), s.f32(o.rhs))); }
+    add_add_f64(s, o: AddAddF64) { s.set_f64(o.dst, s.f64(o.x) + s.f64(o.y) + s.f64(o.z)); }
+    sub_add_f64(s, o: SubAddF64) { s.set_f64(o.dst, s.f64(o.x) - s.f64(o.y) + s.f64(o.z)); }
     mul_add_f64(s, o: MulAddF64) { s.set_f64(o.dst, s.f64(o.x) * s.f64(o.y) + s.f64(o.z)); }
     mul_rsub_f64(s, o: MulRsubF64) { s.set_f64(o.dst, s.f64(o.z) - s.f64(o.x) * s.f64(o.y)); }
     mul_sub_f64(s, o: MulSubF64) { s.set_f64(o.dst, s.f64(o.x) * s.f64(o.y) - s.f64(o.z)); }
