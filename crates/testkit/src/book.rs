@@ -7,6 +7,9 @@
 //! - A block marked `session` is one of `golite repl`: lines that begin with `golite> ` or `   ...> ` are typed,
 //!   the others are what comes of them.
 //! - A block marked `go` is a program with expectations, as in `lang-tests`.
+//! - A block marked `go NAME`, where the name ends in `.go-lite` or `.go`, is a file of its document. The commands
+//!   of blocks below it are run in a folder with the files above them, the last of each name; outputs show that
+//!   folder as `/home/gopher`.
 //! - Blocks marked otherwise (`go fragment`, `text`) are not run.
 
 use std::ops::Range;
@@ -24,6 +27,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Stands for any lines of an output.
 const ANY_LINES: &str = "...";
 
+/// How outputs show the folder of a document's files.
+const HOME: &str = "/home/gopher";
+
 /// A block of code in a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeBlock {
@@ -35,6 +41,8 @@ pub struct CodeBlock {
     pub place: Range<usize>,
     /// Those lines.
     pub lines: Vec<String>,
+    /// Names and texts of the files that the document has shown above the block.
+    pub files: Vec<(String, String)>,
 }
 
 /// All blocks of the documents of the repository that are marked `console` or `go`.
@@ -69,20 +77,32 @@ fn words_of(command: &str) -> Vec<String> {
     words
 }
 
+/// The name in a mark `go NAME`, if that is one of a file.
+fn file_name(mark: &str) -> Option<&str> {
+    mark.strip_prefix("go ").filter(|name| name.ends_with(".go-lite") || name.ends_with(".go"))
+}
+
 fn blocks_of(document: &Path, text: &str) -> Vec<CodeBlock> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Vec::new();
+    let mut files: Vec<(String, String)> = Vec::new();
     let mut at = 0;
     while at < lines.len() {
         if let Some(mark) = lines[at].strip_prefix("```") {
             let start = at + 1;
             let length = lines[start..].iter().position(|line| *line == "```");
             let end = start + length.unwrap_or_else(|| panic!("{}:{start}: no end", document.display()));
+            let mark = mark.trim();
+            if let Some(name) = file_name(mark) {
+                files.retain(|(other, _)| other != name);
+                files.push((name.to_string(), lines[start..end].join("\n") + "\n"));
+            }
             found.push(CodeBlock {
                 document: document.to_path_buf(),
-                mark: mark.trim().to_string(),
+                mark: mark.to_string(),
                 place: start..end,
                 lines: lines[start..end].iter().map(ToString::to_string).collect(),
+                files: files.clone(),
             });
             at = end;
         }
@@ -111,12 +131,14 @@ impl CodeBlock {
         }
     }
 
+    /// A folder for the files of this block alone.
+    fn folder(&self) -> PathBuf {
+        let name = self.name().replace(['/', ':', '.'], "-");
+        std::env::temp_dir().join(format!("golite-book-{}-{name}", std::process::id()))
+    }
+
     fn judge_program(&self, judge: &Judge<'_>) -> Result<(), String> {
-        let folder = std::env::temp_dir().join(format!(
-            "golite-book-{}-{}",
-            std::process::id(),
-            self.name().replace(['/', ':', '.'], "-")
-        ));
+        let folder = self.folder();
         let file = folder.join("program.go-lite");
         let text = self.lines.join("\n") + "\n";
         std::fs::create_dir_all(&folder)
@@ -155,6 +177,21 @@ impl CodeBlock {
     }
 
     fn judge_console(&self, judge: &Judge<'_>) -> Result<(), String> {
+        if self.files.is_empty() {
+            return self.judge_commands(judge, &workspace::root());
+        }
+        let folder = self.folder();
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        for (name, text) in &self.files {
+            std::fs::write(folder.join(name), text).map_err(|error| format!("{name}: {error}"))?;
+        }
+        let result = self.judge_commands(judge, &folder);
+        // What is left in the folder of temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&folder);
+        result
+    }
+
+    fn judge_commands(&self, judge: &Judge<'_>, folder: &Path) -> Result<(), String> {
         let mut blessed: Vec<String> = Vec::new();
         let mut changed = false;
         let mut at = 0;
@@ -169,7 +206,10 @@ impl CodeBlock {
                 blessed.extend(expected.iter().map(ToString::to_string));
                 continue;
             };
-            let output = run(judge.golite, words);
+            let mut output = run(judge.golite, words, folder);
+            if !self.files.is_empty() {
+                output = output.replace(&*folder.to_string_lossy(), HOME);
+            }
             let actual: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
             let open = expected.contains(&ANY_LINES);
             if matches(&expected, &actual) || (judge.bless && !open) {
@@ -194,9 +234,8 @@ impl CodeBlock {
     }
 }
 
-fn run(golite: &Path, args: Vec<String>) -> String {
-    let folder = workspace::root();
-    let run = Run { program: golite, args, folder: &folder, stdin: "", env: Vec::new(), timeout: TIMEOUT };
+fn run(golite: &Path, args: Vec<String>, folder: &Path) -> String {
+    let run = Run { program: golite, args, folder, stdin: "", env: Vec::new(), timeout: TIMEOUT };
     let outcome = run.run();
     outcome.stdout + &outcome.stderr
 }
@@ -222,6 +261,15 @@ mod tests {
         let found = blocks_of(Path::new("d.md"), text);
         let shown: Vec<_> = found.iter().map(|block| (block.mark.as_str(), block.place.clone())).collect();
         assert_eq!(shown, [("go", 2..3), ("console", 5..7)]);
+    }
+
+    #[test]
+    fn commands_see_the_files_above_them() {
+        let text = "```go a.go-lite\nx\n```\n```console\n$ golite a.go-lite\n```\n```go a.go-lite\ny\n```\n```go fragment\nz\n```\n```console\n```\n";
+        let found = blocks_of(Path::new("d.md"), text);
+        let files = |block: usize| found[block].files.clone();
+        assert_eq!(files(1), [("a.go-lite".to_string(), "x\n".to_string())]);
+        assert_eq!(files(4), [("a.go-lite".to_string(), "y\n".to_string())]);
     }
 
     #[test]
