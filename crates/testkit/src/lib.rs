@@ -50,6 +50,7 @@ pub mod diff;
 pub mod expect;
 pub mod harness;
 pub mod judge;
+pub mod look;
 pub mod mask;
 pub mod process;
 pub mod workspace;

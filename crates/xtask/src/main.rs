@@ -8,6 +8,7 @@ mod errors_page;
 mod golite;
 mod gotests;
 mod handlers;
+mod look;
 mod parallel;
 mod real_go;
 mod soak;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 const USAGE: &str = "usage: cargo xtask TASK
 
   docs [--check]                 writes the generated pages of docs/, or says which are stale
+  look [BINARY]                  draws docs/look.svg, the picture in the README, with that golite or a new one
   differential [FILTER]          runs lang-tests and examples under real Go too, and compares
   stress [--seeds N] [FILTER]    runs lang-tests with many seeds, collections everywhere, small heaps
   gotests PACKAGE [FILTER]       runs the tests that an installed Go has of a package (--golite BINARY: with that)
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["look"] => look::run(None),
+        ["look", binary] => look::run(Some(binary)),
         ["differential"] => differential::run(""),
         ["differential", filter] => differential::run(filter),
         ["stress", rest @ ..] => stress::run(rest),
