@@ -133,6 +133,7 @@ impl Vm {
     }
 
     fn run_all(&mut self) -> Outcome {
+        self.whole_program = true;
         loop {
             let end = match sched::next(&mut self.rt) {
                 Next::Run { goroutine, budget } => self.run_slice(goroutine, budget),

@@ -107,12 +107,12 @@ impl Vm {
     /// nothing else has to be looked at between two slices.
     fn switches_at_once(&self) -> bool {
         let rt = &self.rt;
-        sched::switches_at_once(rt)
+        self.whole_program
+            && sched::switches_at_once(rt)
             && rt.limits.max_steps.is_none()
             && rt.profiles.cpu.is_none()
             && !rt.sched.events.listening()
             && !rt.interrupt.is_asked()
-            && self.ended.is_empty()
     }
 
     /// Goes on with the next goroutine; nobody is running.
@@ -513,8 +513,7 @@ impl Vm {
         if self.rt.running_id == 1 && !self.config.calls {
             return self.leave(Exit::Program(0));
         }
-        // Hosts that call functions look whose goroutine has ended.
-        if !self.config.calls && self.switches_at_once() {
+        if self.switches_at_once() {
             sched::finished(&mut self.rt, self.budget as u32);
             return self.switch_at_once();
         }

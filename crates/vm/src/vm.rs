@@ -120,6 +120,9 @@ pub struct Vm {
     pub(crate) debug_lines: DebugLines,
     /// Where each channel was made, if `VmConfig::origins`.
     pub(crate) made: FxHashMap<Addr, (FuncIx, u32)>,
+    /// Goroutines may follow each other within the loop: nobody asks after each time slice whose it was, as sessions and
+    /// hosts that call functions do.
+    pub(crate) whole_program: bool,
     /// The time slice ends with the part of it that runs: see `profile`.
     pub(crate) cut_short: bool,
     /// The last part of what happens is kept.
@@ -194,6 +197,7 @@ impl Vm {
             starved: None,
             debug_lines: DebugLines::default(),
             made: FxHashMap::default(),
+            whole_program: false,
             cut_short: false,
             flight: None,
             collecting: Vec::new(),
