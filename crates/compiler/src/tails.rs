@@ -52,7 +52,7 @@ fn distance(words: &[Word], at: usize, info: &OpInfo, index: usize) -> usize {
 fn find(code: &Code) -> Vec<(usize, Tail)> {
     let words = &code.words;
     let mut jumps = Vec::new();
-    // Loops: from where to where.
+    // Jumps back: from where to where.
     let mut loops = Vec::new();
     let mut at = 0;
     while let Some((op, info)) = info_at(words, at) {
@@ -62,6 +62,10 @@ fn find(code: &Code) -> Vec<(usize, Tail)> {
             loops.push((at, at - distance(words, at, info, index)));
         }
         at += usize::from(info.words);
+    }
+    // In ascending order of where from: to where that one or a later one leads at most.
+    for i in (1..loops.len()).rev() {
+        loops[i - 1].1 = loops[i - 1].1.min(loops[i].1);
     }
     let mut room = 16 + words.len() / 4;
     let mut found = Vec::new();
@@ -96,12 +100,15 @@ fn tail(words: &[Word], jump: usize, loops: &[(usize, usize)]) -> Option<Tail> {
     }
 }
 
-/// Whether the jump and the tail are in one loop, and the branch leads to where it can from the jump too.
+/// Whether the jump and the tail are in one loop (`loops` as `find` makes it), and the branch leads to where it can from the jump too.
 fn in_loop(words: &[Word], jump: usize, tail: &Tail, loops: &[(usize, usize)]) -> bool {
     let Some((_, info)) = info_at(words, tail.branch) else { return false };
     match distance_operand(info) {
         Some((index, true)) => tail.branch - distance(words, tail.branch, info, index) <= jump,
-        Some((_, false)) => loops.iter().any(|(from, to)| *from >= tail.start && *to <= jump),
+        Some((_, false)) => {
+            let first = loops.partition_point(|(from, _)| *from < tail.start);
+            loops.get(first).is_some_and(|(_, to)| *to <= jump)
+        }
         None => false,
     }
 }

@@ -17,8 +17,8 @@ use crate::{Addr, OutOfMemory};
 
 /// The most bytes of a run that holds more than one cell.
 const RUN: u64 = 8192;
-/// From this size on, an allocation under a hard limit looks whether free blocks hold too much memory.
-const LARGE_UNDER_LIMIT: u64 = 1 << 20;
+/// After so many bytes of blocks under a hard limit, it is looked at whether free ones hold too much memory.
+const LOOK_AT_FREE: u64 = 1 << 20;
 
 /// What a lane allocates from.
 #[derive(Clone, Copy)]
@@ -243,19 +243,24 @@ impl Heap {
         let count = accounted.div_ceil(BLOCK) as u32;
         let block = self.take_blocks(count)?;
         self.space.open_large(block, count, accounted, noscan, immortal);
-        if accounted >= LARGE_UNDER_LIMIT
-            && let Some(limit) = self.pace.hard_limit
-            && self.charged() + accounted + self.space.free_bytes_held() > limit
-        {
-            // A slice that grows leaves gaps that are too small for it: with them the process would have more
-            // memory than it may.
-            self.space.release_free();
-        }
         Ok(block)
     }
 
     /// Adjacent free blocks, sweeping what is left when there are none.
+    ///
+    /// Under a hard limit, other free blocks give their pages back when the process would have more memory than it may:
+    /// a slice that grows leaves gaps that are too small for it.
     fn take_blocks(&mut self, count: u32) -> Result<u32, OutOfMemory> {
+        if let Some(limit) = self.pace.hard_limit {
+            self.taken_under_limit += u64::from(count) * BLOCK;
+            if self.taken_under_limit >= LOOK_AT_FREE {
+                self.taken_under_limit = 0;
+                let wanted = u64::from(count) * BLOCK;
+                if self.charged() + wanted + self.space.free_bytes_held() > limit {
+                    self.space.release_free();
+                }
+            }
+        }
         if let Some(block) = self.space.take_blocks(count) {
             return Ok(block);
         }

@@ -80,6 +80,8 @@ pub struct Heap {
     pub(crate) sweep_from: u32,
     /// Pages of free blocks are being given back to the system.
     pub(crate) releasing: bool,
+    /// Bytes of blocks taken under a hard limit since free ones were looked at.
+    pub(crate) taken_under_limit: u64,
     pub(crate) pass: Pass,
     /// The numbers of majors to come that the program asked for.
     pub(crate) forced_majors: Vec<u64>,
@@ -126,6 +128,7 @@ impl Heap {
             young_blocks: Vec::new(),
             sweep_from: 0,
             releasing: false,
+            taken_under_limit: 0,
             pass: Pass::default(),
             forced_majors: Vec::new(),
             zero_base: 0,

@@ -116,12 +116,10 @@ impl Vm {
     }
 
     fn sites(&self, g: GoroutineIx) -> Vec<Site> {
-        let goroutine = self.rt.goroutines.get(g);
-        let slot = |slot: u16| goroutine.stack.get(StackSlot(goroutine.base.0 + u32::from(slot)));
         let lines = self.trace_lines(g);
         let frames = lines.iter().enumerate().filter_map(|(i, line)| match line {
             TraceLine::Frame { func, line, offset } => {
-                let word = if i == 0 { self.fault_word(*func, *offset, slot) } else { *offset };
+                let word = if i == 0 { self.fault_word(*func, *offset) } else { *offset };
                 Some(self.site(*func, word, Some(*line)))
             }
             TraceLine::Panic | TraceLine::Goexit => None,

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use golite_bytecode::{Body, FuncIx, LineEntry, Module, Op, Reg, code};
+use golite_bytecode::{Body, FuncIx, LineEntry, Module};
 use golite_runtime::goroutine::{GoroutineIx, Status, WaitReason};
 use golite_runtime::report;
 
@@ -46,7 +46,7 @@ impl Vm {
         let frame = self.running_frame();
         let Some(func) = frame.func else { return 0 };
         let module = self.loader.module();
-        let word = self.fault_word(func, frame.word, |slot| self.get(Reg(slot)));
+        let word = self.fault_word(func, frame.word);
         let (Body::Code(code), Some(line)) =
             (&module.functions[func.index()].body, line_at(module, func, word))
         else {
@@ -56,22 +56,10 @@ impl Vm {
         found.map_or(0, |at| at.which)
     }
 
-    /// The word whose position is that of what failed in the instruction at `word`. Instructions with two indices have
-    /// the position of the one that is looked at first in their second word. `get` reads a slot of the frame.
-    pub(crate) fn fault_word(&self, func: FuncIx, word: u32, get: impl Fn(u16) -> u64) -> u32 {
-        let Body::Code(code) = &self.loader.module().functions[func.index()].body else { return word };
-        let Some(info) = code::decode(&code.words, word as usize) else { return word };
-        let first = match Op::from_number(code.words[word as usize].op) {
-            Some(Op::IndexRowU8 | Op::IndexRow64 | Op::SetRow8 | Op::SetRow64) => "row",
-            Some(Op::SwapNum) => "idx",
-            _ => return word,
-        };
-        let value = |name: &str, above: u16| {
-            let operand = info.operands.iter().find(|operand| operand.name == name)?;
-            let bits = code::get_cells(&code.words, word as usize, operand.cell, operand.cells);
-            Some(get(bits as u16 + above))
-        };
-        if value(first, 0) >= value("s", 1) { word + 1 } else { word }
+    /// The word whose position is that of what failed in the instruction at `word`: instructions with two indices have
+    /// the position of the one that is looked at first in their second word.
+    pub(crate) fn fault_word(&self, func: FuncIx, word: u32) -> u32 {
+        if self.first_index_failed == Some((func, word)) { word + 1 } else { word }
     }
 
     /// The frames of a goroutine, innermost first. The running one must be saved in its record.

@@ -115,6 +115,8 @@ pub struct Vm {
     pub(crate) printing_pc: *const Word,
     /// The last memory fault: the panic's value, and the address.
     pub(crate) fault: Option<((u64, u64), u64)>,
+    /// The last instruction with two indices of which one was out of range, if it was the one looked at first.
+    pub(crate) first_index_failed: Option<(FuncIx, u32)>,
     /// When an instruction last found no memory.
     pub(crate) starved: Option<Starved>,
     pub(crate) debug_lines: DebugLines,
@@ -194,6 +196,7 @@ impl Vm {
             printing: None,
             printing_pc: std::ptr::null(),
             fault: None,
+            first_index_failed: None,
             starved: None,
             debug_lines: DebugLines::default(),
             made: FxHashMap::default(),

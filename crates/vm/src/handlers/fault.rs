@@ -41,18 +41,33 @@ fn index_of(vm: &mut Vm, name: &str) -> bool {
     raise_index(vm, index, len)
 }
 
+/// Notes which index of an instruction with two is out of range: each has its position.
+fn note_which(vm: &mut Vm, first: bool) {
+    let frame = vm.running_frame();
+    vm.first_index_failed = if first { frame.func.map(|func| (func, frame.word)) } else { None };
+}
+
+/// The first index of an exchange is out of range.
+pub(super) fn first_index(vm: &mut Vm) -> bool {
+    note_which(vm, true);
+    index_of(vm, "idx")
+}
+
 /// The second index of an exchange is out of range.
 pub(super) fn other_index(vm: &mut Vm) -> bool {
+    note_which(vm, false);
     index_of(vm, "other")
 }
 
 /// The first index of an element of a slice of slices is out of range.
 pub(super) fn row(vm: &mut Vm) -> bool {
+    note_which(vm, true);
     index_of(vm, "row")
 }
 
 /// The second index of an element of a slice of slices is out of range.
 pub(super) fn row_index(vm: &mut Vm) -> bool {
+    note_which(vm, false);
     let value = |vm: &Vm, name| register(vm, name).map_or(0, |reg| vm.get(reg));
     let (rows, row, index) = (value(vm, "s"), value(vm, "row"), value(vm, "idx"));
     let (_, len) = load_pair(rows + row * 24);

@@ -144,7 +144,7 @@ flow! {
     swap_num(s, o: SwapNum) {
         let (idx, other, (base, len)) = (s.get(o.idx), s.get(o.other), s.pair(o.s));
         if idx >= len {
-            return Flow::Slow(fault::index);
+            return Flow::Slow(fault::first_index);
         }
         if other >= len {
             return Flow::Slow(fault::other_index);
