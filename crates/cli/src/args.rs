@@ -73,8 +73,17 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) color: ColorArg,
     /// Most errors shown in the pretty form; 0 for all
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = MAX_ERRORS)]
     pub(crate) max_errors: usize,
+}
+
+/// Errors shown in the pretty form, if nothing else is said.
+const MAX_ERRORS: usize = 20;
+
+impl Default for ReportArgs {
+    fn default() -> ReportArgs {
+        ReportArgs { format: None, color: ColorArg::Auto, max_errors: MAX_ERRORS }
+    }
 }
 
 /// The forms of diagnostics.
@@ -122,6 +131,23 @@ pub(crate) struct RunArgs {
     pub(crate) paths: Vec<OsString>,
 }
 
+impl RunArgs {
+    /// The arguments of a command line without flags, `golite FILE ARGS` or `golite run FILE ARGS`. Scripts are
+    /// started so most often, and to describe all commands to the parser of arguments takes longer than to run
+    /// a short one.
+    pub(crate) fn without_flags(args: &[OsString]) -> Option<RunArgs> {
+        let first = args.get(1)?;
+        let paths = if first == "run" { &args[2..] } else { &args[1..] };
+        let program = paths.first()?;
+        if program.as_encoded_bytes().starts_with(b"-")
+            || COMMANDS.iter().any(|command| first == command && first != "run")
+        {
+            return None;
+        }
+        Some(RunArgs { flags: RunFlags::default(), paths: paths.to_vec() })
+    }
+}
+
 /// `golite eval`.
 #[derive(Args, Debug)]
 pub(crate) struct EvalArgs {
@@ -152,7 +178,7 @@ pub(crate) struct ReplArgs {
 const LEAST_STACK: u64 = 4096;
 
 /// How a program is run. What has been read and is consistent is in [`RunOptions`].
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) report: ReportArgs,
@@ -533,8 +559,13 @@ mod tests {
     #[test]
     fn run_is_understood() {
         let split = |args: &[&str]| {
-            let args = with_command(args.iter().map(OsString::from));
+            let args: Vec<_> = args.iter().map(OsString::from).collect();
+            let quick = RunArgs::without_flags(&args);
+            let args = with_command(args.into_iter());
             let Command::Run(run) = Cli::try_parse_from(args).unwrap().command else { panic!("not run") };
+            if let Some(quick) = quick {
+                assert_eq!(format!("{quick:?}"), format!("{run:?}"));
+            }
             let (paths, rest) = split_script(&run.paths);
             (paths.join(" "), texts(rest).join(" "))
         };
@@ -547,6 +578,22 @@ mod tests {
         check(&["golite", "--seed=1", "-", "-v"], "-", "-v");
         check(&["golite", "tool", "a.go"], "tool", "a.go");
         check(&["golite", "run", "--", "-x.go"], "-x.go", "");
+        check(&["golite", "run", "a.go", "run", "--", "--seed"], "a.go", "run -- --seed");
+        check(&["golite", "run", "run", "x"], "run", "x");
+        check(&["golite", "a.go", "--", "-v", "--help"], "a.go", "-- -v --help");
+    }
+
+    #[test]
+    fn only_command_lines_without_flags_need_no_parser() {
+        let quick = |args: &[&str]| {
+            let args: Vec<_> = args.iter().map(OsString::from).collect();
+            RunArgs::without_flags(&args).is_some()
+        };
+        assert!(quick(&["golite", "a.go"]) && quick(&["golite", "run", "a.go", "-v"]));
+        for other in [&["golite"] as &[_], &["golite", "run"], &["golite", "-h"], &["golite", "run", "-"]] {
+            assert!(!quick(other), "{other:?}");
+        }
+        assert!(!quick(&["golite", "check", "a.go"]) && !quick(&["golite", "help", "run"]));
     }
 
     fn options(flags: &[&str]) -> Result<RunOptions, String> {

@@ -1,15 +1,16 @@
 //! The commands.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use golite::load::io_text;
 use golite::{
     Checked, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileKind, ProfileSet, Program,
-    Reports, RunConfig, StdHost, Stuck, Watch,
+    Reports, RunConfig, StdHost, Stuck, Waker, Watch,
 };
 use golite_diag::{Code, page};
 
@@ -163,14 +164,21 @@ fn run_checked(
             return ExitCode::from(USAGE);
         }
     };
-    // The program is compiled and run on a thread with a deep stack; this one watches over it.
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let watch = || {
-        let watch: Option<Watch> = receiver.recv().ok();
-        match watch.map(|watch| watch.until_stuck()) {
-            None => {}
-            Some(Stuck::Signal(signal)) => signals::die(signal),
-            Some(Stuck::Failure(text)) => {
+    // The program is compiled and run on a thread with a deep stack; this one sees to signals meanwhile, then
+    // watches over the program.
+    let host = StdHost::new(arguments, permissions(&options));
+    let (waker, watch) = (host.waker(), Watch::new(&host, options.timeout));
+    let (installed, handlers) = channel();
+    let (begins, begin) = channel();
+    let watch = move || {
+        // Nobody is there to be told if the program has errors.
+        let _ = installed.send(signals::install(&waker));
+        if !until_it_begins(&begin, &waker) {
+            return;
+        }
+        match watch.until_stuck() {
+            Stuck::Signal(signal) => signals::die(signal),
+            Stuck::Failure(text) => {
                 to_stderr(&text);
                 std::process::exit(i32::from(LIMIT))
             }
@@ -179,7 +187,7 @@ fn run_checked(
     let run = move || {
         let _guard = EndOnPanic;
         match check() {
-            Ok(checked) => run_here(checked, flags, &options, arguments, &sender),
+            Ok(checked) => run_here(checked, flags, &options, host, &Watched { handlers, begins }),
             Err(message) => {
                 fail(&message);
                 ExitCode::from(FAILED)
@@ -189,13 +197,36 @@ fn run_checked(
     golite::beside_deep_stack(run, watch)
 }
 
+/// What the thread that runs the program has to do with the one that watches over it.
+struct Watched {
+    /// Whether signals are handled.
+    handlers: Receiver<io::Result<()>>,
+    /// The program begins.
+    begins: Sender<()>,
+}
+
+/// Waits until the program begins; false if there is none. A signal ends the process before that.
+fn until_it_begins(begin: &Receiver<()>, waker: &Waker) -> bool {
+    loop {
+        match begin.recv_timeout(Duration::from_millis(50)) {
+            Ok(()) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(signal) = waker.interrupt().signal() {
+                    signals::die(signal);
+                }
+            }
+        }
+    }
+}
+
 /// Runs a program. It returns if there is none: the process ends with the program.
 fn run_here(
     checked: Checked,
     flags: &RunFlags,
     options: &RunOptions,
-    arguments: Vec<Vec<u8>>,
-    watcher: &Sender<Watch>,
+    host: StdHost,
+    watched: &Watched,
 ) -> ExitCode {
     let warn = options.warn || std::io::stderr().is_terminal();
     let program = match runnable(checked, flags.report, if warn { Warnings::Shown } else { Warnings::Not }) {
@@ -205,12 +236,11 @@ fn run_here(
     if program.unsafe_use().is_some() {
         golite::catch_faults();
     }
-    let host = StdHost::new(arguments, permissions(options));
     let config = run_config(options, flags);
-    if let Err(error) = signals::install(&host.waker()) {
+    if let Err(error) = watched.handlers.recv().expect("the other thread sends it first") {
         fail(&format!("golite: no signal can be handled: {error}"));
     }
-    watcher.send(Watch::new(&host, options.timeout)).expect("the other thread waits for it");
+    watched.begins.send(()).expect("the other thread waits for it");
     match program.run_recorded(config, Box::new(host)) {
         Ok((outcome, reports)) => {
             let written = write_reports(flags, &reports);

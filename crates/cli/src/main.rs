@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, ScriptCommand};
+use args::{Cli, Command, RunArgs, ScriptCommand};
 
 /// Wrong usage of the command line (EX_USAGE).
 const USAGE: u8 = 64;
@@ -35,6 +35,9 @@ fn main() -> ExitCode {
     if let Some(message) = args::missing_command(&args) {
         report::fail(&message);
         return ExitCode::from(USAGE);
+    }
+    if let Some(run) = RunArgs::without_flags(&args) {
+        return commands::run(&run);
     }
     let cli = match Cli::try_parse_from(args::with_command(args.into_iter())) {
         Ok(cli) => cli,

@@ -1,10 +1,11 @@
 //! Signals: what ends a Go program ends the script, by the signal or with a dump of all goroutines; what a
 //! Go program does not care about does nothing.
 //!
-//! Handlers only store the signal's number and wake the host; the VM does the rest. They are installed
-//! when the program is compiled: until then a signal ends the process as any other.
+//! Handlers only store the signal's number and wake the host; the VM does the rest. They are installed while
+//! the program is checked: until it begins, the thread that watches over it ends the process for any of them.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -41,8 +42,11 @@ pub(crate) fn install(waker: &Waker) -> io::Result<()> {
 
 /// The signals that this process was started with ignored, a bit each; none if that cannot be told.
 fn ignored_at_start() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The file has less, and is made anew for each part that is read.
+    let mut status = [0; 8192];
+    let read = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).unwrap_or(0);
+    let line = String::from_utf8_lossy(&status[..read]);
+    let line = line.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 

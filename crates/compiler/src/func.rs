@@ -209,7 +209,7 @@ impl<'c> FuncCompiler<'c> {
             self.c.fail("not a function".into());
             return;
         };
-        let Some(body) = &decl.body else {
+        let Some(body) = decl.body() else {
             self.c.fail("a function without body".into());
             return;
         };

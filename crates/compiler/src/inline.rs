@@ -102,6 +102,7 @@ impl FuncCompiler<'_> {
             return None;
         }
         let decl = self.declaration(func)?;
+        self.c.checker.read_body(&decl);
         let body = result_of(&decl)?;
         if !self.has_all_arguments(func, args) {
             return None;
@@ -312,7 +313,7 @@ enum Bound {
 
 /// The expression that a function consists of.
 fn result_of(decl: &FuncDecl) -> Option<&Expr> {
-    let [stmt] = &decl.body.as_ref()?.stmts[..] else { return None };
+    let [stmt] = &decl.body()?.stmts[..] else { return None };
     match &stmt.kind {
         StmtKind::Return(values) => match &values[..] {
             [value] => Some(value),

@@ -342,7 +342,7 @@ impl Compiler {
         let signature = self.sig_ix(signature);
         let name = self.declared_name(obj, !args.is_empty());
         let (file, line) = self.file_line(object.span);
-        let has_body = matches!(&object.decl, DeclRef::Func(decl) if decl.body.is_some());
+        let has_body = matches!(&object.decl, DeclRef::Func(decl) if decl.has_body());
         let body = if has_body { Body::Pending } else { self.native_body(obj) };
         Function { name: name.into(), signature, body, captures: Vec::new(), wrapper: false, file, line }
     }

@@ -10,7 +10,7 @@
 //!   retired, at the latest at the beginning of a collection;
 //! - in an unswept block the objects with the mark are alive, all others are dead.
 
-use crate::size_class::{BLOCK, class_size, magic_of};
+use crate::size_class::{BLOCK, PAGE, class_size, magic_of};
 
 /// What a block holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +63,14 @@ pub(crate) struct Bits {
     pub(crate) mark: u64,
 }
 
+/// How long the table of types of a block is. That of many immortal objects, of which a short program has few,
+/// has a length with which it is mapped by itself: pages nobody touches cost nothing.
+fn types_of(cells: u32, immortal: bool) -> usize {
+    const MAPPED: usize = (128 << 10) / size_of::<u32>();
+    let cells = cells as usize;
+    if immortal && cells * size_of::<u32>() > PAGE as usize { MAPPED } else { cells }
+}
+
 impl Block {
     /// A block without anything whose memory is zero.
     pub(crate) fn new() -> Block {
@@ -97,7 +105,7 @@ impl Block {
             dirty_to: self.dirty_to,
             cell_bytes: u64::from(size),
             bits: vec![0; cells.div_ceil(64) as usize * 3].into_boxed_slice(),
-            types: vec![0; cells as usize].into_boxed_slice(),
+            types: vec![0; types_of(cells, immortal)].into_boxed_slice(),
             ..Block::new()
         };
     }
@@ -129,7 +137,7 @@ impl Block {
 
     /// Bytes of the tables beside the block.
     pub(crate) fn table_bytes(&self) -> u64 {
-        (self.bits.len() * 8 + self.types.len() * 4) as u64
+        (self.bits.len() * 8 + self.types.len().min(self.cells as usize) * 4) as u64
     }
 
     /// Whether its objects hold pointers.

@@ -370,7 +370,7 @@ impl Why<'_> {
                 _ => None,
             });
             self.report.about("it calls itself here");
-            let (Some(call), Some(_)) = (call, decl.body.as_ref()) else { return };
+            let (Some(call), Some(_)) = (call, decl.body()) else { return };
             for (field, arg) in decl.ty.params.iter().zip(&call.args) {
                 let Some(param) = field.name.filter(|name| name.name != sym::BLANK) else { continue };
                 if arg.as_ident().is_some_and(|ident| ident.name == param.name) {

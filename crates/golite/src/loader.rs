@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use golite_diag::{Code, Diagnostic};
-use golite_parser::{ParsedFile, has_package_clause, parse_decl, parse_file, parse_script};
+use golite_parser::{ParsedFile, has_package_clause, parse_body, parse_decl, parse_file, parse_script};
+use golite_source::outline::body_of;
 use golite_source::{FileId, SourceMap, Span, Symbol, Text, sym};
-use golite_syntax::ast::{Decl, File};
+use golite_syntax::ast::{Block, Decl, File, LateBody};
 use golite_types::{Loaded, Loader, Session};
 
 use crate::go_packages;
@@ -226,7 +227,24 @@ impl Loader for PackageLoader {
 
     fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl> {
         let (map, mut session) = parsing(session);
-        parse_decl(map, file, range, &mut session)
+        let text = &map.file(file).text[range.start as usize..range.end as usize];
+        let Some(body) = body_of(text) else {
+            return parse_decl(map, file, range, &mut session);
+        };
+        let body = range.start + body.start..range.start + body.end;
+        let mut decls = parse_decl(map, file, range.start..body.start, &mut session);
+        if let [Decl::Func(func)] = &mut decls[..] {
+            let base = map.file(file).base;
+            let func = Arc::get_mut(func).expect("nobody has seen it yet");
+            func.span.end = base + body.end;
+            func.late = Some(LateBody { file, range: body, block: OnceLock::new() });
+        }
+        decls
+    }
+
+    fn parse_body(&mut self, body: &LateBody, session: &mut Session) -> Block {
+        let (map, mut session) = parsing(session);
+        parse_body(map, body.file, body.range.clone(), &mut session)
     }
 
     fn std_named(&self, name: &str) -> Option<&'static str> {
@@ -273,9 +291,44 @@ fn not_found(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use golite_source::Outline;
+    use golite_parser::{Session, parse_body, parse_decl};
+    use golite_source::outline::body_of;
+    use golite_source::{Interner, Outline, SourceMap};
+    use golite_syntax::ast::Decl;
 
     use super::find_std;
+
+    #[test]
+    fn bodies_are_found_without_parsing() {
+        let mut bodies = 0;
+        for package in golite_stdlib::PACKAGES {
+            for (name, text) in find_std(package.path).expect("it is built in").files {
+                let mut map = SourceMap::default();
+                let file = map.add(name.to_string(), text.clone());
+                let (mut names, mut next_id, mut errors) = (Interner::default(), 0, Vec::new());
+                let mut session = Session { names: &mut names, next_id: &mut next_id, errors: &mut errors };
+                for (start, _) in text.match_indices("\nfunc ") {
+                    let start = start as u32 + 1;
+                    let rest = &text[start as usize..];
+                    let end = start + rest.find("\nfunc ").map_or(rest.len(), |end| end + 1) as u32;
+                    let whole = parse_decl(&map, file, start..end, &mut session);
+                    let Some(Decl::Func(whole)) = whole.first() else { continue };
+                    let found = body_of(&text[start as usize..end as usize]);
+                    assert_eq!(found.is_some(), whole.has_body(), "{} {start}", package.path);
+                    let (Some(found), Some(body)) = (found, whole.body()) else { continue };
+                    let late = parse_body(&map, file, start + found.start..start + found.end, &mut session);
+                    let what = format!("{} {}", package.path, &rest[..60.min(rest.len())]);
+                    assert_eq!((late.span, late.stmts.len()), (body.span, body.stmts.len()), "{what}");
+                    let spans = |block: &golite_syntax::ast::Block| {
+                        block.stmts.iter().map(|stmt| stmt.span).collect::<Vec<_>>()
+                    };
+                    assert_eq!(spans(&late), spans(body), "{what}");
+                    bodies += 1;
+                }
+            }
+        }
+        assert!(bodies > 1000, "{bodies}");
+    }
 
     #[test]
     fn every_standard_package_has_its_outline() {

@@ -294,7 +294,15 @@ impl Ctx<'_, '_> {
     ) -> Parsed {
         ty.func = self.span(l, l + 4);
         let span = self.span(l, r);
-        Parsed::Decls(vec![Decl::Func(Arc::new(FuncDecl { receiver, name, type_params, ty, body, span }))])
+        Parsed::Decls(vec![Decl::Func(Arc::new(FuncDecl {
+            receiver,
+            name,
+            type_params,
+            ty,
+            body,
+            late: None,
+            span,
+        }))])
     }
 
     pub(crate) fn import(&mut self, name: Option<Ident>, l: u32, r: u32) -> Arc<ImportSpec> {

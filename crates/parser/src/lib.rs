@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_source::{FileId, Interner, Relocation, SourceMap, Span, Symbol};
-use golite_syntax::ast::{Decl, Expr, File, Stmt};
+use golite_syntax::ast::{Block, Decl, Expr, File, Stmt};
 use golite_syntax::lexer::{Comment, Lexer, Spanned};
 use golite_syntax::token::Token;
 
@@ -147,6 +147,21 @@ pub fn parse_decl(map: &SourceMap, id: FileId, range: Range<u32>, session: &mut 
         Ok(Parsed::Decls(decls)) => decls,
         _ => parser.recover(all, |reader| reader.declarations()),
     }
+}
+
+/// Parses the part of a file between two offsets, which begins and ends with a brace, as the body of a function.
+pub fn parse_body(map: &SourceMap, id: FileId, range: Range<u32>, session: &mut Session<'_>) -> Block {
+    let source = map.file(id);
+    let (text, base) = (source.text.clone(), source.base);
+    let inner = range.start + 1..range.end - 1;
+    let part = &text[inner.start as usize..inner.end as usize];
+    let mut parser = Parser::new(part, base + inner.start, map, session);
+    let all = 0..parser.tokens.len();
+    let stmts = match parser.parse(Token::StartStmts, all.clone()) {
+        Ok(Parsed::Stmts(stmts)) => stmts,
+        _ => parser.recover(all, |reader| reader.statements()),
+    };
+    Block { stmts, span: Span::new(base + range.start, base + range.end) }
 }
 
 /// The tokens of the declaration at an index, with its semicolon.

@@ -166,7 +166,7 @@ impl Parser<'_, '_, '_> {
         let name = Ident { name: sym::MAIN, span: at, id: self.ctx().blank(0).id };
         let ty = FuncType { func: at, params: Vec::new(), results: Vec::new(), span: at };
         let body = Some(Block { stmts, span: Span::new(at.start, end) });
-        FuncDecl { receiver: None, name, type_params: Vec::new(), ty, body, span: whole }
+        FuncDecl { receiver: None, name, type_params: Vec::new(), ty, body, late: None, span: whole }
     }
 }
 

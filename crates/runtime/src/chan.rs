@@ -15,6 +15,8 @@
 //!
 //! The channel of a timer has a buffer of one that `len` and `cap` do not show; see `timer.rs`.
 
+mod word;
+
 use golite_bytecode::{LeafKind, MAX_SLOTS, TypeIx};
 use golite_gc::Addr;
 
@@ -27,6 +29,8 @@ use crate::slot;
 use crate::state::Runtime;
 use crate::timer;
 use crate::wait::{NO_RECORD, PLAIN, Side, WaitQueue, WaitRecord};
+
+pub use word::{receive_word, send_word, takes_words, wait_for_word};
 
 /// Bytes of a channel object.
 pub(crate) const CHAN_BYTES: u64 = 64;
@@ -46,7 +50,7 @@ const TIMER: u64 = 56;
 const CLOSED: u64 = 1 << 32;
 /// The element takes one slot that is a pointer, or the address of a value in memory.
 const ONE_POINTER: u64 = 1 << 33;
-/// The element takes one slot that is a 64-bit number.
+/// The element takes one slot that is a 64-bit number, or any number if there is no buffer.
 const ONE_WORD: u64 = 1 << 34;
 /// The element takes no slot.
 const NO_SLOT: u64 = 1 << 35;
@@ -148,7 +152,7 @@ pub fn make(rt: &mut Runtime, elem: TypeIx, size: i64) -> Result<Addr, Trap> {
         _ if ty.in_memory => ONE_POINTER,
         [] => NO_SLOT,
         [leaf] if leaf.kind == LeafKind::Ptr => ONE_POINTER,
-        [leaf] if leaf.kind == LeafKind::W64 => ONE_WORD,
+        [leaf] if leaf.kind == LeafKind::W64 || size == 0 => ONE_WORD,
         _ => 0,
     };
     let layout = if ty.in_memory { rt.sched.layouts.pointer } else { ty.layout };
@@ -349,11 +353,11 @@ pub fn leave_queues(rt: &mut Runtime, g: GoroutineIx) {
 /// Puts a goroutine into a queue of a channel. It is parked afterwards by `sched::park`.
 pub(crate) fn enqueue(rt: &mut Runtime, mut record: WaitRecord) {
     let (g, ch, side) = (record.goroutine, record.object, record.side);
-    record.sibling = rt.goroutines.get(g).records;
-    let index = rt.sched.waits.add(record);
-    rt.goroutines.get_mut(g).records = index;
+    let goroutine = rt.goroutines.get_mut(g);
+    record.sibling = goroutine.records;
     let mut waiting = queue(ch, side);
-    rt.sched.waits.push(&mut waiting, index);
+    let index = rt.sched.waits.append(&mut waiting, record);
+    goroutine.records = index;
     set_queue(ch, side, waiting);
     if side == Side::Receive && timer_of(ch) != 0 {
         timer::somebody_waits(rt, timer_of(ch));
@@ -472,6 +476,8 @@ pub fn recv(rt: &mut Runtime, g: GoroutineIx, ch: Addr, dst: StackSlot, ok: Stac
     if let Some(outcome) = receive_now(rt, g, ch, dst, ok) {
         return outcome;
     }
+    // What stands there from before keeps nothing alive while the goroutine waits.
+    deliver(rt, g, dst, elem_of(ch), &Value::default());
     enqueue_recv(rt, g, ch, dst, ok, PLAIN);
     sched::park(rt, g, WaitReason::ChanReceive, ch)
 }
@@ -499,8 +505,6 @@ pub(crate) fn enqueue_recv(
     ok: StackSlot,
     case: u32,
 ) {
-    // What stands there from before keeps nothing alive while the goroutine waits.
-    deliver(rt, g, dst, elem_of(ch), &Value::default());
     let mut record = WaitRecord::new(g, Side::Receive, ch, receiver_word(dst, ok));
     record.case = case;
     enqueue(rt, record);

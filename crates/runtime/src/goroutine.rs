@@ -396,6 +396,13 @@ impl Goroutine {
         self.panics.as_mut()?.last_mut()
     }
 
+    /// Whether it must panic with "send on closed channel" when it goes on.
+    #[must_use]
+    #[inline]
+    pub fn wakes_to_panic(&self) -> bool {
+        self.wake_panic
+    }
+
     /// Whether it must panic with "send on closed channel" now that it goes on; asked once.
     #[inline]
     pub fn take_wake_panic(&mut self) -> bool {

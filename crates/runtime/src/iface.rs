@@ -15,8 +15,12 @@ use crate::slot;
 use crate::state::Runtime;
 use crate::types::TypeTable;
 
-const CACHE_BITS: u32 = 11;
+/// Each of the two tables is so large that it is mapped by itself: pages nobody touches cost nothing.
+const CACHE_BITS: u32 = 13;
 const NO_FUNC: u32 = u32::MAX;
+
+/// How many places of answers are listed.
+const MOST_USED: usize = 64;
 
 /// Answers of lookups that were made before. A key of 0 stands for none, so that memory that nobody touched yet
 /// is an empty cache.
@@ -26,6 +30,8 @@ pub struct MethodCache {
     methods: Box<[(u64, u32); 1 << CACHE_BITS]>,
     /// Type and interface, then whether it implements it.
     implements: Box<[(u64, u32); 1 << CACHE_BITS]>,
+    /// Where answers are, for as long as they are few: they are forgotten often while a program begins.
+    used: Vec<u16>,
     /// Lookups of methods that were not in the cache.
     misses: u64,
 }
@@ -34,14 +40,30 @@ impl Default for MethodCache {
     fn default() -> MethodCache {
         // By way of a vector, which takes zeroed memory: an array would be made on the native stack.
         let empty = || vec![(0, 0); 1 << CACHE_BITS].try_into().expect("so long");
-        MethodCache { methods: empty(), implements: empty(), misses: 0 }
+        MethodCache { methods: empty(), implements: empty(), used: Vec::new(), misses: 0 }
     }
 }
 
 impl MethodCache {
+    /// Forgets all answers.
     pub(crate) fn clear(&mut self) {
-        self.methods.fill((0, 0));
-        self.implements.fill((0, 0));
+        if self.used.len() < MOST_USED {
+            for place in self.used.drain(..) {
+                self.methods[usize::from(place)] = (0, 0);
+                self.implements[usize::from(place)] = (0, 0);
+            }
+        } else {
+            self.used.clear();
+            self.methods.fill((0, 0));
+            self.implements.fill((0, 0));
+        }
+    }
+
+    /// There is going to be an answer in one of the tables.
+    fn note(&mut self, place: usize) {
+        if self.used.len() < MOST_USED {
+            self.used.push(place as u16);
+        }
     }
 }
 
@@ -86,6 +108,7 @@ impl TypeTable {
     #[cold]
     fn find_method(&mut self, key: u64, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
         self.methods.misses += 1;
+        self.methods.note(place(key));
         let found = self[ty].def.methods.iter().find(|m| m.method == method).map(|m| m.func);
         self.methods.methods[place(key)] = (key, found.map_or(NO_FUNC, |func| func.0));
         found
@@ -100,6 +123,7 @@ impl TypeTable {
             return answer != 0;
         }
         let answer = self.missing_method(ty, iface).is_none();
+        self.methods.note(place(key));
         self.methods.implements[place(key)] = (key, u32::from(answer));
         answer
     }

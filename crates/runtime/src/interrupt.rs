@@ -55,6 +55,15 @@ impl Interrupt {
         }
     }
 
+    /// The signal that asks, if it is one.
+    #[must_use]
+    pub fn signal(&self) -> Option<i32> {
+        match self.asked()? {
+            Cause::Signal(number) => Some(number),
+            Cause::TimeLimit => None,
+        }
+    }
+
     /// Whether somebody has asked.
     #[must_use]
     #[inline(always)]

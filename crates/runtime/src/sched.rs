@@ -276,6 +276,7 @@ pub fn shrink_stack(rt: &mut Runtime, g: GoroutineIx, live: u32) {
 }
 
 /// Makes a waiting goroutine runnable. What it waited for is in its slots. It runs next.
+#[inline]
 pub fn ready(rt: &mut Runtime, g: GoroutineIx) {
     wake(rt, g);
     enqueue_next(rt, g);
@@ -287,6 +288,7 @@ pub fn ready_in_turn(rt: &mut Runtime, g: GoroutineIx) {
     rt.sched.queue.push_back(g);
 }
 
+#[inline]
 fn wake(rt: &mut Runtime, g: GoroutineIx) {
     let by = rt.running_id;
     let goroutine = rt.goroutines.touch(g);
@@ -338,9 +340,11 @@ pub(crate) fn queue_next(rt: &mut Runtime) {
 ///
 /// # Errors
 /// Always `Trap::Park`.
+#[inline]
 pub fn park(rt: &mut Runtime, g: GoroutineIx, reason: WaitReason, object: Addr) -> NativeResult {
-    rt.release(g);
+    rt.release_clock += 1;
     let goroutine = rt.goroutines.get_mut(g);
+    goroutine.releases = rt.release_clock;
     debug_assert_ne!(goroutine.status, Status::Waiting);
     goroutine.status = Status::Waiting;
     goroutine.reason = reason;
@@ -458,7 +462,7 @@ pub fn idled(rt: &mut Runtime) {
     }
 }
 
-/// Whether `next_at_once` may stand for `next`: somebody can run, and it is not the time to look at clocks, timers and
+/// Whether `hand_on` or `next_at_once` may stand for `next`: somebody can run, and it is not the time to look at clocks, timers and
 /// the world outside, which is done at every sixteenth switch.
 #[must_use]
 #[inline]
@@ -477,6 +481,21 @@ pub fn next_at_once(rt: &mut Runtime) -> (GoroutineIx, u32) {
     (goroutine, budget)
 }
 
+/// The running goroutine has parked, with `left` steps of its budget unused: gives the processor to the next one,
+/// for as many steps. It is `parked` and `next` in one, for when `switches_at_once` holds and nobody listens.
+///
+/// # Panics
+/// If nobody can run.
+#[inline(always)]
+pub fn hand_on(rt: &mut Runtime, left: u32) -> (GoroutineIx, u32) {
+    let sched = &mut rt.sched;
+    sched.steps += u64::from(sched.granted.saturating_sub(left));
+    sched.slice_left = left;
+    let (goroutine, budget) = pick(rt).expect("somebody can run");
+    start(rt, goroutine, budget);
+    (goroutine, budget)
+}
+
 /// Clocks and timers are looked at once in so many switches.
 const LOOK_EVERY: u64 = 16;
 
@@ -490,6 +509,7 @@ fn look_at_timers(rt: &mut Runtime) -> Result<(), SpawnError> {
     timer::fire_due(rt, now)
 }
 
+#[inline]
 fn pick(rt: &mut Runtime) -> Option<(GoroutineIx, u32)> {
     let sched = &mut rt.sched;
     let slice = sched.config.slice.max(1);
@@ -528,13 +548,15 @@ fn pick_random(sched: &mut Scheduler, slice: u32) -> Option<(GoroutineIx, u32)> 
     Some((g, sched.random.below(length) as u32 + 1))
 }
 
+#[inline]
 fn start(rt: &mut Runtime, g: GoroutineIx, budget: u32) {
-    rt.set_running(g);
     rt.sched.granted = budget;
     rt.sched.switches += 1;
     let goroutine = rt.goroutines.touch(g);
     goroutine.status = Status::Running;
     let id = goroutine.id;
+    rt.running = g;
+    rt.running_id = id;
     tell(rt, Event::GoroutineStarted { goroutine: id });
 }
 

@@ -37,7 +37,8 @@ pub enum Otherwise {
     Wait,
 }
 
-/// Selects for the running goroutine `g`. The index of the case goes to `dst`.
+/// Selects for the running goroutine `g`. The index of the case goes to `dst`. The slots of what may be received
+/// hold nothing that keeps an object alive.
 ///
 /// # Errors
 /// As `chan::send` and `chan::recv`.
@@ -97,20 +98,13 @@ fn value_of(rt: &Runtime, g: GoroutineIx, case: &Case) -> chan::Value {
 
 fn wait(rt: &mut Runtime, g: GoroutineIx, cases: &[Case], dst: StackSlot) -> NativeResult {
     rt.goroutines.get_mut(g).chosen = dst;
-    for index in waiting_order(rt, cases) {
-        let case = &cases[index];
-        if case.channel == 0 {
-            continue;
+    if shares_queues(cases) {
+        for index in any_order(rt, cases.len()) {
+            wait_in(rt, g, &cases[index], index)?;
         }
-        let index = index as u32;
-        if !case.send {
-            chan::enqueue_recv(rt, g, case.channel, case.value, case.ok, index);
-            continue;
-        }
-        let value = value_of(rt, g, case);
-        if let Err(trap) = chan::enqueue_send(rt, g, case.channel, &value, index) {
-            chan::leave_queues(rt, g);
-            return Err(trap);
+    } else {
+        for (index, case) in cases.iter().enumerate() {
+            wait_in(rt, g, case, index)?;
         }
     }
     let object = match rt.goroutines.get(g).records {
@@ -120,16 +114,36 @@ fn wait(rt: &mut Runtime, g: GoroutineIx, cases: &[Case], dst: StackSlot) -> Nat
     sched::park(rt, g, reason(cases), object)
 }
 
-/// The order in which the cases get into the queues of their channels: any, if two of them wait in the same
-/// queue, since the first there goes ahead.
-fn waiting_order(rt: &mut Runtime, cases: &[Case]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..cases.len()).collect();
+/// Puts the goroutine into the queue of a case; if that fails, into none. Where a received value goes has been
+/// cleared.
+fn wait_in(rt: &mut Runtime, g: GoroutineIx, case: &Case, index: usize) -> NativeResult {
+    if case.channel == 0 {
+        return Ok(());
+    }
+    let index = index as u32;
+    if !case.send {
+        chan::enqueue_recv(rt, g, case.channel, case.value, case.ok, index);
+        return Ok(());
+    }
+    let value = value_of(rt, g, case);
+    let outcome = chan::enqueue_send(rt, g, case.channel, &value, index);
+    if outcome.is_err() {
+        chan::leave_queues(rt, g);
+    }
+    outcome
+}
+
+/// Whether two cases wait in the same queue, of which the first there goes ahead.
+fn shares_queues(cases: &[Case]) -> bool {
     let same = |a: &Case, b: &Case| a.channel == b.channel && a.send == b.send;
-    let shared = cases.iter().enumerate().any(|(i, case)| cases[..i].iter().any(|other| same(case, other)));
-    if shared {
-        for last in (1..order.len()).rev() {
-            order.swap(last, rt.sched.random.below(last as u64 + 1) as usize);
-        }
+    cases.iter().enumerate().any(|(i, case)| cases[..i].iter().any(|other| same(case, other)))
+}
+
+/// The numbers below `count` in any order.
+fn any_order(rt: &mut Runtime, count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for last in (1..count).rev() {
+        order.swap(last, rt.sched.random.below(last as u64 + 1) as usize);
     }
     order
 }

@@ -157,6 +157,7 @@ impl WaitTable {
     }
 
     /// Takes up a record.
+    #[inline]
     pub fn add(&mut self, record: WaitRecord) -> u32 {
         self.live += 1;
         if self.free != NO_RECORD {
@@ -177,6 +178,7 @@ impl WaitTable {
     }
 
     /// Frees a record that is in no queue.
+    #[inline]
     pub fn remove(&mut self, index: u32) {
         let free = self.free;
         self.live -= 1;
@@ -191,6 +193,35 @@ impl WaitTable {
         place.next = free;
         place.goroutine = GoroutineIx::NONE;
         self.free = index;
+    }
+
+    /// Takes up a record at the end of a queue.
+    #[inline]
+    pub fn append(&mut self, queue: &mut WaitQueue, mut record: WaitRecord) -> u32 {
+        record.previous = queue.tail;
+        record.next = NO_RECORD;
+        let index = self.add(record);
+        if queue.tail == NO_RECORD {
+            queue.head = index;
+        } else {
+            self.get_mut(queue.tail).next = index;
+        }
+        queue.tail = index;
+        index
+    }
+
+    /// Takes the first record out of a queue, which has one, and frees it.
+    #[inline]
+    pub fn pop(&mut self, queue: &mut WaitQueue) {
+        let index = queue.head;
+        let next = self.get(index).next;
+        queue.head = next;
+        if next == NO_RECORD {
+            queue.tail = NO_RECORD;
+        } else {
+            self.get_mut(next).previous = NO_RECORD;
+        }
+        self.remove(index);
     }
 
     /// Puts a record at the end of a queue.
@@ -283,7 +314,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn queues_are_as_a_model(steps in proptest::collection::vec((0u8..4, 0usize..4, 0usize..64), 0..400)) {
+        fn queues_are_as_a_model(steps in proptest::collection::vec((0u8..6, 0usize..4, 0usize..64), 0..400)) {
             let mut table = WaitTable::new();
             let mut queues = [WaitQueue::EMPTY; 4];
             let mut model: [VecDeque<(u32, u64)>; 4] = Default::default();
@@ -295,6 +326,18 @@ mod tests {
                         let index = table.add(WaitRecord::new(GoroutineIx(1), Side::Send, 0, serial));
                         table.push(&mut queues[queue], index);
                         model[queue].push_back((index, serial));
+                    }
+                    4 => {
+                        serial += 1;
+                        let record = WaitRecord::new(GoroutineIx(1), Side::Send, 0, serial);
+                        let index = table.append(&mut queues[queue], record);
+                        model[queue].push_back((index, serial));
+                    }
+                    5 => {
+                        if let Some((index, _)) = model[queue].pop_front() {
+                            prop_assert_eq!(queues[queue].head, index);
+                            table.pop(&mut queues[queue]);
+                        }
                     }
                     3 => {
                         serial += 1;

@@ -237,6 +237,47 @@ fn scan(text: &str) -> Vec<(Range<u32>, Chunk<'_>)> {
     chunks
 }
 
+/// Where the body of a function stands in its declaration, with its braces; `None` if it has none, or if the
+/// declaration is of something else.
+#[must_use]
+pub fn body_of(decl: &str) -> Option<Range<u32>> {
+    if !decl.starts_with("func ") {
+        return None;
+    }
+    let bytes = decl.as_bytes();
+    let (mut at, mut depth, mut word) = (0, 0usize, 0..0);
+    let start = loop {
+        match *bytes.get(at)? {
+            byte if byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 => {
+                if word.end != at {
+                    word.start = at;
+                }
+                word.end = at + 1;
+            }
+            b'{' if depth == 0 && !matches!(decl[word.clone()].trim(), "struct" | "interface") => break at,
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                word = 0..0;
+            }
+            b')' | b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                word = 0..0;
+            }
+            b'\n' if depth == 0 => return None,
+            // What could hide a brace is not looked into.
+            b'"' | b'`' | b'/' => return None,
+            _ => {}
+        }
+        at += 1;
+    };
+    let rest = &decl[start..];
+    let end = match rest.as_bytes().get(1)? {
+        b'\n' => rest.find("\n}")? + 2,
+        _ => rest.lines().next()?.rfind('}')? + 1,
+    };
+    Some(start as u32..(start + end) as u32)
+}
+
 /// Offsets of the lines that do not begin inside a comment or literal.
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();

@@ -7,9 +7,10 @@
 //! Declarations, function literals and their bodies sit in `Arc`, so that the checker can hold one
 //! while it changes itself.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
-use golite_source::{Span, Symbol};
+use golite_source::{FileId, Span, Symbol};
 
 /// The identity of an expression or of an occurrence of an identifier.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -139,10 +140,38 @@ pub struct FuncDecl {
     pub type_params: Vec<Field>,
     /// Parameters and results.
     pub ty: FuncType,
-    /// The body; without one the function is implemented elsewhere.
+    /// The body that was read with the rest. See [`FuncDecl::body`].
     pub body: Option<Block>,
+    /// The body that is read when it is needed.
+    pub late: Option<LateBody>,
     /// The declaration.
     pub span: Span,
+}
+
+impl FuncDecl {
+    /// The body, if there is one and it has been read.
+    #[must_use]
+    pub fn body(&self) -> Option<&Block> {
+        self.body.as_ref().or_else(|| self.late.as_ref()?.block.get())
+    }
+
+    /// Whether there is a body; without one the function is implemented elsewhere.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.body.is_some() || self.late.is_some()
+    }
+}
+
+/// The body of a function of a standard package: of most that are named in a program, only the signature is
+/// needed.
+#[derive(Debug)]
+pub struct LateBody {
+    /// The file it stands in.
+    pub file: FileId,
+    /// Where, with the braces.
+    pub range: Range<u32>,
+    /// What was read there.
+    pub block: OnceLock<Block>,
 }
 
 /// A function literal.

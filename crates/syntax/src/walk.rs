@@ -127,7 +127,7 @@ fn decl_children<'a>(decl: &'a Decl, out: &mut Vec<Node<'a>>) {
             fields(func.receiver.as_deref().unwrap_or_default(), out);
             fields(&func.type_params, out);
             signature(&func.ty, out);
-            out.extend(func.body.iter().map(Node::Block));
+            out.extend(func.body().into_iter().map(Node::Block));
         }
     }
 }
@@ -289,7 +289,7 @@ impl<'a> At<'a> {
     pub fn function(&self) -> Option<(&'a FuncType, &'a Block)> {
         self.path.iter().rev().find_map(|node| match node {
             Node::Expr(Expr { kind: ExprKind::FuncLit(lit), .. }) => Some((&lit.ty, &lit.body)),
-            Node::Decl(Decl::Func(func)) => Some((&func.ty, func.body.as_ref()?)),
+            Node::Decl(Decl::Func(func)) => Some((&func.ty, func.body()?)),
             _ => None,
         })
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic};
 use golite_source::{FileId, Interner, SourceMap, Span, Symbol, sym};
-use golite_syntax::ast::{Decl, Expr, ExprId, ExprKind, File, FuncDecl, FuncLit, Ident, Script};
+use golite_syntax::ast::{
+    Block, Decl, Expr, ExprId, ExprKind, File, FuncDecl, FuncLit, Ident, LateBody, Script,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::info::Info;
@@ -33,14 +35,17 @@ pub enum Loaded {
 
 /// Where imported packages come from.
 pub trait Loader: Send {
-    /// Finds a package; the error is Go's text for the import line.
+    /// Finds a package.
     ///
     /// # Errors
-    /// When there is no such package or it cannot be read.
+    /// When there is none or it cannot be read: Go's text for the import line.
     fn load(&mut self, path: &str, session: &mut Session) -> Result<Loaded, String>;
 
-    /// Parses one declaration of a standard package.
+    /// Parses one declaration of a standard package. Bodies of functions may be left for later.
     fn parse_decl(&mut self, file: FileId, range: Range<u32>, session: &mut Session) -> Vec<Decl>;
+
+    /// Parses the body of a function that was left for later.
+    fn parse_body(&mut self, body: &LateBody, session: &mut Session) -> Block;
 
     /// The import path of the standard package that a script means by a name it does not import.
     fn std_named(&self, _name: &str) -> Option<&'static str> {
@@ -142,8 +147,7 @@ pub struct Checker {
     pub(crate) levels: u32,
     /// Imports by file scope, with whether they are used.
     pub(crate) imports: Vec<crate::imports::ImportUse>,
-    /// Untyped expressions whose type is not final yet.
-    /// Those that are left operands of shifts at run time are marked.
+    /// Untyped expressions whose type is not final yet; marked if they are shifted at run time.
     pub(crate) untyped: FxHashMap<ExprId, bool>,
     /// A call or receive was checked; for constant lengths.
     pub(crate) has_call: bool,
@@ -187,8 +191,7 @@ pub struct Checker {
     pub(crate) instance_places: FxHashMap<TypeId, Span>,
     /// A list of type parameters is being read.
     pub(crate) in_type_params: bool,
-    /// Packages without package clause, with the scope of their imports: those of standard packages are
-    /// added by use.
+    /// Packages without package clause, with the scope of their imports (standard ones come by use).
     pub(crate) scripts: FxHashMap<PkgId, ScopeId>,
     /// The statements of a script are checked: what they declare in this scope belongs to the package.
     pub(crate) script_scope: Option<ScopeId>,
@@ -213,8 +216,7 @@ pub(crate) enum Later {
     Size(TypeId, Span),
     /// What goes through a channel must be small.
     ChanElem(TypeId, Span),
-    /// Type arguments must satisfy their constraints: type name, parameters, arguments, the place of
-    /// the type and of its arguments.
+    /// Type arguments must satisfy their constraints: name, parameters, arguments, places of both.
     Instance(ObjId, Vec<TypeId>, Vec<TypeId>, Span, Vec<Span>),
     /// The elements of an interface.
     Interface(TypeId),
@@ -238,7 +240,7 @@ impl Checker {
         let mut checker = Checker {
             session: Session::default(),
             types: TypeTable::default(),
-            objects: Vec::new(),
+            objects: Vec::with_capacity(Object::FIRST),
             scopes: vec![Scope::default()],
             packages: Vec::new(),
             info: Info::default(),
@@ -707,7 +709,7 @@ impl Checker {
                 }
                 if func.name.name == sym::INIT {
                     self.packages[pkg.0 as usize].inits.push(obj);
-                    if func.body.is_none() {
+                    if !func.has_body() {
                         self.error(Code::MissingBody, func.name.span, "func init must have a body");
                     }
                 } else {

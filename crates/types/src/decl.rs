@@ -517,7 +517,7 @@ impl Checker {
         let sig = self.check_method_signature(obj, decl);
         self.object_mut(obj).ty = sig.ty;
         self.signatures.insert(obj, Arc::new(sig));
-        if decl.body.is_none() && !decl.type_params.is_empty() {
+        if !decl.has_body() && !decl.type_params.is_empty() {
             self.error(Code::MissingBody, decl.span, "generic function is missing function body");
         }
     }
@@ -530,7 +530,8 @@ impl Checker {
         self.declare_object(obj);
         let (pkg, decl) = (self.object(obj).pkg, self.object(obj).decl.clone());
         let DeclRef::Func(decl) = decl else { return };
-        let (Some(body), Some(sig)) = (&decl.body, self.signatures.get(&obj).cloned()) else { return };
+        self.read_body(&decl);
+        let (Some(body), Some(sig)) = (decl.body(), self.signatures.get(&obj).cloned()) else { return };
         let outer = self.enter(pkg, sig.scope, Some(obj));
         self.env.hidden.clone_from(&sig.hidden);
         let top = self.later.len();

@@ -259,7 +259,7 @@ impl Checker {
         let funcs: Vec<ObjId> = user.flat_map(|package| package.funcs.clone()).collect();
         for func in funcs {
             if let DeclRef::Func(decl) = self.object(func).decl.clone()
-                && decl.body.is_none()
+                && !decl.has_body()
             {
                 self.error(Code::MissingBody, decl.name.span, "missing function body");
             }

@@ -4,7 +4,7 @@
 
 use golite_source::outline::Place;
 use golite_source::{FileId, Outline, SourceMap, Span, Symbol};
-use golite_syntax::ast::Decl;
+use golite_syntax::ast::{Decl, FuncDecl};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::check::{Checker, Session};
@@ -171,6 +171,16 @@ impl Checker {
             });
             self.lazy_funcs.insert(method, decl);
             self.pending_methods.entry(obj).or_default().push(method);
+        }
+    }
+
+    /// Reads the body of a function, if that was left for later.
+    pub fn read_body(&mut self, decl: &FuncDecl) {
+        if let Some(late) = &decl.late
+            && late.block.get().is_none()
+        {
+            let block = self.loader.parse_body(late, &mut self.session);
+            late.block.set(block).expect("nobody else reads it meanwhile");
         }
     }
 

@@ -153,6 +153,9 @@ pub struct Object {
 }
 
 impl Object {
+    /// How many a short program has, the predeclared ones among them.
+    pub(crate) const FIRST: usize = 256;
+
     /// It is declared in a function or predeclared.
     #[must_use]
     pub fn decl_is_local(&self) -> bool {

@@ -313,6 +313,7 @@ fn same_terms(checker: &mut Checker, a: Option<&[crate::ty::Term]>, b: Option<&[
 #[cfg(test)]
 mod tests {
     use golite_source::Symbol;
+    use golite_syntax::ast::{Block, LateBody};
 
     use super::{Match, Unifier};
     use crate::check::{Checker, Loaded, Loader, Session};
@@ -322,6 +323,10 @@ mod tests {
     struct Nothing;
 
     impl Loader for Nothing {
+        fn parse_body(&mut self, _: &LateBody, _: &mut Session) -> Block {
+            unreachable!("there are no packages")
+        }
+
         fn load(&mut self, _: &str, _: &mut Session) -> Result<Loaded, String> {
             Err("no packages".into())
         }

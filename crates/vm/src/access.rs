@@ -138,6 +138,14 @@ impl Vm {
         }
     }
 
+    /// Writes a register, if it is one.
+    #[inline(always)]
+    pub(crate) fn set_wanted(&mut self, reg: Reg, value: u64) {
+        if reg != Reg::NONE {
+            self.set(reg, value);
+        }
+    }
+
     /// What a call of the function needs to know.
     #[inline(always)]
     pub(crate) fn entry(&self, func: FuncIx) -> Entry {
@@ -356,26 +364,34 @@ impl Vm {
         }
     }
 
-    /// The cases of a select, and whether it has a default.
-    pub(crate) fn select_cases(&self, table: SelectIx) -> (smallvec::SmallVec<[Case; 8]>, bool) {
+    /// Lists the cases of a select; whether it has a default.
+    pub(crate) fn select_cases(&self, table: SelectIx, cases: &mut smallvec::SmallVec<[Case; 8]>) -> bool {
         let table = &self.code.select_tables[table.index()];
-        let cases = table.cases.iter().map(|case| Case {
+        let frame = self.frame_slot().0;
+        let slot = |reg: Reg| match reg {
+            Reg::NONE => StackSlot::NONE,
+            reg => StackSlot(frame + u32::from(reg.0)),
+        };
+        cases.extend(table.cases.iter().map(|case| Case {
             send: case.send,
             channel: self.get(case.channel),
-            value: self.stack_slot(case.value),
+            value: slot(case.value),
             slots: self.rt.ty(case.elem).slots,
-            ok: self.stack_slot(case.ok),
-        });
-        (cases.collect(), table.default)
+            ok: slot(case.ok),
+        }));
+        table.default
     }
 
     /// Zeroes what cases of a select may receive: the verifier takes it as written, whichever goes ahead.
     pub(crate) fn clear_received(&mut self, cases: &[Case]) {
+        let stack = &mut self.rt.goroutines.get_mut(self.rt.running).stack;
         for case in cases.iter().filter(|case| !case.send) {
-            let slots = case.value.get().map_or(0, |_| u32::from(case.slots));
-            let value = (0..slots).map(|i| StackSlot(case.value.0 + i));
-            let stack = &mut self.rt.goroutines.get_mut(self.rt.running).stack;
-            value.chain(case.ok.get()).for_each(|slot| stack.set(slot, 0));
+            if let Some(value) = case.value.get() {
+                (0..u32::from(case.slots)).for_each(|i| stack.set(StackSlot(value.0 + i), 0));
+            }
+            if let Some(ok) = case.ok.get() {
+                stack.set(ok, 0);
+            }
         }
     }
 

@@ -107,8 +107,9 @@ impl CallSite {
         CallSite { pc: std::ptr::null(), key: 0, entry: Entry { code: std::ptr::null(), slots: 0 } };
 }
 
-/// How many instructions are remembered at a time; a power of two.
-const CALL_SITES: usize = 1024;
+/// How many instructions are remembered at a time; a power of two. So many that the table is mapped by itself:
+/// pages nobody touches cost nothing.
+const CALL_SITES: usize = 4096;
 
 /// The place of an instruction in the table of call_sites.
 #[inline(always)]

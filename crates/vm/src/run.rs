@@ -280,14 +280,19 @@ impl Vm {
         if goroutine.pc == 0 {
             return self.start(g);
         }
-        let (pc, base) = (goroutine.pc, goroutine.base);
-        self.pc = std::ptr::with_exposed_provenance(pc as usize);
-        self.set_frame(base);
+        self.pc = std::ptr::with_exposed_provenance(goroutine.pc as usize);
+        let stack = goroutine.stack.base();
+        self.stack_end = stack.wrapping_add(goroutine.stack.slots() as usize);
+        self.fp = stack.wrapping_add(goroutine.base.0 as usize);
+        let panics = goroutine.wakes_to_panic();
         if self.rt.profiles.times_waits() {
             self.sample_wait(g);
         }
-        let outcome = chan::resume(&mut self.rt, g);
-        self.raise_on_wake(outcome)
+        if panics {
+            let outcome = chan::resume(&mut self.rt, g);
+            return self.raise_on_wake(outcome);
+        }
+        true
     }
 
     /// Makes the first frame of a goroutine.

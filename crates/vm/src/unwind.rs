@@ -73,8 +73,9 @@ impl Vm {
                 let length = self.instruction().len();
                 self.pc = self.pc.wrapping_add(length);
                 self.save_goroutine();
-                sched::parked(&mut self.rt, self.budget as u32);
-                self.switch_at_once()
+                let (g, budget) = sched::hand_on(&mut self.rt, self.budget as u32);
+                self.budget = u64::from(budget);
+                self.resume(g)
             }
             Trap::Park => self.leave_after(Exit::Parked),
             Trap::Wait => self.leave(Exit::Parked),
@@ -113,13 +114,6 @@ impl Vm {
             && rt.profiles.cpu.is_none()
             && !rt.sched.events.listening()
             && !rt.interrupt.is_asked()
-    }
-
-    /// Goes on with the next goroutine; nobody is running.
-    fn switch_at_once(&mut self) -> bool {
-        let (g, budget) = sched::next_at_once(&mut self.rt);
-        self.budget = u64::from(budget);
-        self.resume(g)
     }
 
     pub(crate) fn leave(&mut self, exit: Exit) -> bool {
@@ -515,7 +509,9 @@ impl Vm {
         }
         if self.switches_at_once() {
             sched::finished(&mut self.rt, self.budget as u32);
-            return self.switch_at_once();
+            let (g, budget) = sched::next_at_once(&mut self.rt);
+            self.budget = u64::from(budget);
+            return self.resume(g);
         }
         self.leave(Exit::Finished)
     }

@@ -49,7 +49,7 @@ impl Reader<'_, '_, '_> {
             previous = token;
             let (start, before) = (self.start(), self.wrong);
             if !DECLARATIONS.contains(&token) {
-                let headless = matches!(all.last(), Some(Decl::Func(func)) if func.body.is_none());
+                let headless = matches!(all.last(), Some(Decl::Func(func)) if !func.has_body());
                 if token == Token::LBrace && headless {
                     self.wrong_here("unexpected semicolon or newline before {");
                 } else {

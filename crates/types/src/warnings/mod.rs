@@ -31,7 +31,7 @@ impl Checker {
             let script = file.script.as_ref().and_then(|script| script.main.clone());
             if let Some(main) = script {
                 self.warn_function(&main, &mut found);
-                if let Some(body) = &main.body {
+                if let Some(body) = main.body() {
                     self.warn_below(Node::Block(body), &mut found);
                 }
             }
@@ -87,7 +87,7 @@ impl Checker {
     }
 
     fn warn_function(&mut self, func: &FuncDecl, found: &mut Vec<Diagnostic>) {
-        let Some(body) = &func.body else { return };
+        let Some(body) = func.body() else { return };
         self.warn_lock_params(func, found);
         self.warn_recursion(func, body, found);
         self.warn_local_variables(func, body, found);

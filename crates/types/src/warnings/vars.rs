@@ -180,9 +180,7 @@ impl Checker {
     /// The type of the result that a returned value becomes, in the function that has a body.
     fn result_at(&self, body: Node<'_>, value: Span) -> Option<TypeId> {
         let func = self.objects.iter().find_map(|object| match &object.decl {
-            crate::object::DeclRef::Func(decl)
-                if decl.body.as_ref().map(|body| body.span) == Some(body.span()) =>
-            {
+            crate::object::DeclRef::Func(decl) if decl.body().map(|body| body.span) == Some(body.span()) => {
                 Some(decl.clone())
             }
             _ => None,

@@ -17,20 +17,46 @@ plain! {
 warm! {
     chan_send(vm, o: ChanSend) {
         vm.safepoint();
-        let g = vm.rt.running;
+        let (g, ch) = (vm.rt.running, vm.get(o.ch));
+        if chan::takes_words(ch) {
+            let value = vm.get(o.src);
+            return chan::send_word(&mut vm.rt, g, ch, value);
+        }
         let (value, count) = vm.value_slots(o.src, o.elem);
-        let ch = vm.get(o.ch);
         chan::send(&mut vm.rt, g, ch, &value[..count])?;
     }
     chan_recv(vm, o: ChanRecv) {
         vm.safepoint();
-        let (g, ch, dst) = (vm.rt.running, vm.get(o.ch), vm.stack_slot(o.dst));
-        chan::recv(&mut vm.rt, g, ch, dst, StackSlot::NONE)?;
+        let (g, ch) = (vm.rt.running, vm.get(o.ch));
+        if !chan::takes_words(ch) {
+            let dst = vm.stack_slot(o.dst);
+            return chan::recv(&mut vm.rt, g, ch, dst, StackSlot::NONE);
+        }
+        match chan::receive_word(&mut vm.rt, g, ch) {
+            None => {
+                let dst = vm.stack_slot(o.dst);
+                return chan::wait_for_word(&mut vm.rt, g, ch, dst, StackSlot::NONE);
+            }
+            Some(value) => vm.set_wanted(o.dst, value),
+        }
     }
     chan_recv_ok(vm, o: ChanRecvOk) {
         vm.safepoint();
-        let (g, ch, dst, ok) = (vm.rt.running, vm.get(o.ch), vm.stack_slot(o.dst), vm.stack_slot(o.ok));
-        chan::recv(&mut vm.rt, g, ch, dst, ok)?;
+        let (g, ch) = (vm.rt.running, vm.get(o.ch));
+        if !chan::takes_words(ch) {
+            let (dst, ok) = (vm.stack_slot(o.dst), vm.stack_slot(o.ok));
+            return chan::recv(&mut vm.rt, g, ch, dst, ok);
+        }
+        match chan::receive_word(&mut vm.rt, g, ch) {
+            None => {
+                let (dst, ok) = (vm.stack_slot(o.dst), vm.stack_slot(o.ok));
+                return chan::wait_for_word(&mut vm.rt, g, ch, dst, ok);
+            }
+            Some(value) => {
+                vm.set_wanted(o.dst, value);
+                vm.set_wanted(o.ok, 1);
+            }
+        }
     }
     chan_close(vm, o: ChanClose) {
         let (g, ch) = (vm.rt.running, vm.get(o.ch));
@@ -39,7 +65,8 @@ warm! {
     }
     select(vm, o: Select) {
         vm.safepoint();
-        let (cases, default) = vm.select_cases(o.table);
+        let mut cases = smallvec::SmallVec::new();
+        let default = vm.select_cases(o.table, &mut cases);
         vm.clear_received(&cases);
         let otherwise = if default { Otherwise::Default } else { Otherwise::Wait };
         let (g, dst) = (vm.rt.running, vm.stack_slot(o.dst));
