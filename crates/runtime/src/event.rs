@@ -147,6 +147,13 @@ impl Events {
         self.listener.is_some() || self.log.is_some()
     }
 
+    /// Whether somebody wants to be asked after each time slice. A trace does not.
+    #[must_use]
+    #[inline(always)]
+    pub fn listens_to_all(&self) -> bool {
+        self.listener.is_some()
+    }
+
     /// Sets the listener; returns the one before.
     pub fn listen(&mut self, listener: Option<Box<dyn Listener>>) -> Option<Box<dyn Listener>> {
         std::mem::replace(&mut self.listener, listener)

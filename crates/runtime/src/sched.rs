@@ -581,7 +581,8 @@ pub fn tell(rt: &mut Runtime, event: Event) {
             None => timer::glance(rt),
         };
         rt.sched.events.tell(now, event);
-        if rt.running != GoroutineIx::NONE && rt.sched.events.log.is_some() {
+        let wants_stack = rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
+        if rt.running != GoroutineIx::NONE && wants_stack {
             rt.heap.request_attention();
         }
     }

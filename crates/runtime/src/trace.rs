@@ -1,8 +1,9 @@
 //! Execution traces: what happened when, in the form that `go tool trace` reads (version 2 as of Go 1.26).
 //!
-//! The runtime notes what happens in a list of records; the interpreter adds stacks, and from time to time
-//! makes a *generation* of the records: bytes that a reader understands without those before. One thread runs
-//! all goroutines: it is thread 1 with processor 0.
+//! The runtime notes what happens in a list of records; the interpreter adds stacks. Records that have theirs are
+//! made bytes soon, while they are in the cache of the processor, and from time to time these make a *generation*,
+//! which a reader understands without those before. One thread runs all goroutines: it is thread 1 with
+//! processor 0.
 //!
 //! What the reader wants of a generation, and the encoder keeps to:
 //! - each goroutine has a status before its first event, which the encoder knows from that event;
@@ -11,7 +12,7 @@
 
 use std::collections::HashMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::code_address::CodeAddress;
 use crate::event::Event;
@@ -114,10 +115,17 @@ pub enum What {
     HeapAlloc(u64),
     /// The size of the heap that the next collection is to end before.
     HeapGoal(u64),
-    /// A task begins: its number, that of the task it is part of, its name.
-    TaskBegin(u64, u64, String),
     /// A task ends.
     TaskEnd(u64),
+    /// Something with a text of the program's. Boxed, since there is little of it: records are short without.
+    Told(Box<Told>),
+}
+
+/// What a program tells a trace, with the number of the task.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// A task begins: its number, that of the task it is part of, its name.
+    TaskBegin(u64, u64, String),
     /// A region of the running goroutine begins: its task and name.
     RegionBegin(u64, String),
     /// It ends.
@@ -140,10 +148,27 @@ pub struct Record {
 /// Where a goroutine is in each of its frames: the interpreter's own addresses.
 pub type RawStack = smallvec::SmallVec<[u64; 16]>;
 
+/// How many stacks are at hand.
+const RECENT: usize = 64;
+
+/// The place of a stack among them, by its innermost address.
+fn recent_place(innermost: u64) -> usize {
+    (innermost.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize
+}
+
+/// Records that are made bytes together, when they have their stacks.
+const TOGETHER: usize = 256;
+
 /// A trace under way.
 #[derive(Debug)]
 pub struct TraceLog {
+    /// What is not bytes yet.
     records: Vec<Record>,
+    /// The generation so far.
+    encoder: Encoder,
+    /// Records in it, and the time of the first.
+    encoded: usize,
+    begins: Option<i64>,
     /// The records that wait for the stack of the running goroutine.
     unstacked: Vec<usize>,
     /// Stacks by number, from 1.
@@ -151,23 +176,22 @@ pub struct TraceLog {
     stack_numbers: FxHashMap<Box<[u64]>, u32>,
     /// The numbers of stacks by their return addresses.
     raw_numbers: FxHashMap<RawStack, u32>,
-    generation: u64,
-    /// The goroutine that runs where the records end.
-    running: u64,
-    gc: u64,
+    /// Those that came last, by the innermost address.
+    recent: Box<[(RawStack, u32); RECENT]>,
 }
 
 impl Default for TraceLog {
     fn default() -> TraceLog {
         TraceLog {
-            records: Vec::new(),
+            records: Vec::with_capacity(2 * TOGETHER),
+            encoder: Encoder::default(),
+            encoded: 0,
+            begins: None,
             unstacked: Vec::new(),
             stacks: Vec::new(),
             stack_numbers: FxHashMap::default(),
             raw_numbers: FxHashMap::default(),
-            generation: 1,
-            running: 0,
-            gc: 1,
+            recent: Box::new(std::array::from_fn(|_| Default::default())),
         }
     }
 }
@@ -194,11 +218,13 @@ fn block_reason(reason: WaitReason) -> &'static str {
 
 impl TraceLog {
     /// Adds a record without stack.
+    #[inline]
     pub fn add(&mut self, time: i64, what: What) {
         self.records.push(Record { time, stack: NO_STACK, what });
     }
 
     /// Adds a record that gets the stack of the running goroutine.
+    #[inline]
     pub fn add_with_stack(&mut self, time: i64, what: What) {
         self.unstacked.push(self.records.len());
         self.add(time, what);
@@ -222,16 +248,44 @@ impl TraceLog {
     /// Gives those that wait for it their stack, if it is known.
     pub fn give_known(&mut self, raw: &RawStack) -> bool {
         let Some(&number) = self.raw_numbers.get(raw) else { return false };
+        if let Some(&innermost) = raw.first() {
+            self.recent[recent_place(innermost)] = (raw.clone(), number);
+        }
         self.give_number(number);
         true
     }
 
-    fn give_number(&mut self, number: u32) {
+    /// A stack with that innermost address that came lately, and its number: if it is the one, `give_number` may be
+    /// called.
+    #[must_use]
+    pub fn recent(&self, innermost: u64) -> Option<(&[u64], u32)> {
+        let (raw, number) = &self.recent[recent_place(innermost)];
+        (raw.first() == Some(&innermost)).then_some((raw, *number))
+    }
+
+    /// Gives those that wait for it their stack by its number.
+    pub fn give_number(&mut self, number: u32) {
         for index in self.unstacked.drain(..) {
             if let Some(record) = self.records.get_mut(index) {
                 record.stack = number;
             }
         }
+        if self.records.len() >= TOGETHER {
+            self.encode_records();
+        }
+    }
+
+    /// Makes bytes of the records, all of which have their stacks, but for the last: it may tell the time of what
+    /// comes next.
+    #[inline(never)]
+    fn encode_records(&mut self) {
+        let Some(last) = self.records.pop() else { return };
+        for record in self.records.drain(..) {
+            self.begins.get_or_insert(record.time);
+            self.encoder.record(&record);
+            self.encoded += 1;
+        }
+        self.records.push(last);
     }
 
     /// The time of the last record, if nothing has happened since then but the choice of who runs next.
@@ -267,22 +321,22 @@ impl TraceLog {
         }
     }
 
-    /// How many records wait to be encoded.
+    /// How many records the generation has so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.encoded + self.records.len()
     }
 
     /// When the first of them was made.
     #[must_use]
     pub fn begins(&self) -> Option<i64> {
-        self.records.first().map(|record| record.time)
+        self.begins.or_else(|| self.records.first().map(|record| record.time))
     }
 
-    /// Whether none waits.
+    /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// The number of a stack.
@@ -303,64 +357,110 @@ impl TraceLog {
         self.stacks.iter().flat_map(|stack| stack.iter().copied())
     }
 
-    /// Makes a generation of the records so far, given what stands at the code addresses and the time since
-    /// 1970. After it the list is empty.
+    /// Ends the generation, given what stands at the code addresses and the time since 1970.
     pub fn encode(&mut self, places: &HashMap<u64, Place>, wall: (i64, i32), now: i64) -> Vec<u8> {
-        let records = std::mem::take(&mut self.records);
         self.unstacked.clear();
-        let mut encoder = Encoder {
-            out: Vec::new(),
-            generation: self.generation,
-            batch: Vec::new(),
-            base: 0,
-            last: 0,
-            strings: FxHashMap::default(),
-            texts: Vec::new(),
-            seen: FxHashMap::default(),
-            stacks: FxHashSet::default(),
-            proc_starts: 0,
-        };
-        encoder.sync(records.first().map_or(now, |record| record.time), wall, now);
-        let first = records.first().map_or(now, |record| record.time);
-        encoder.event(first, kind::PROC_STATUS, &[0, 1]);
-        // The one that runs is bound to the thread before anything happens.
-        if self.running != 0 {
-            encoder.status(first, self.running, GoStatus::Running);
+        self.encode_records();
+        if let Some(last) = self.records.pop() {
+            self.begins.get_or_insert(last.time);
+            self.encoder.record(&last);
         }
-        let mut gc = self.gc;
-        let mut running = self.running;
-        for record in &records {
-            encoder.record(record, &mut running, &mut gc);
-        }
-        encoder.end_batch();
-        encoder.tables(&self.stacks, places);
-        encoder.out.push(kind::END);
-        self.running = running;
-        self.gc = gc;
-        self.generation += 1;
+        let first = self.begins.take().unwrap_or(now);
+        self.encoded = 0;
+        let out = self.encoder.end_generation(first, &self.stacks, places, wall, now);
         // Stacks are numbered anew, so that a long run does not collect them all.
         self.stacks.clear();
         self.stack_numbers.clear();
         self.raw_numbers.clear();
-        encoder.out
+        self.recent.iter_mut().for_each(|(raw, _)| raw.clear());
+        out
     }
 }
 
+/// Makes bytes of records.
+#[derive(Debug)]
 struct Encoder {
+    /// The batches of the generation that have ended.
     out: Vec<u8>,
     generation: u64,
     batch: Vec<u8>,
     base: u64,
     last: u64,
+    /// The generation has its first event.
+    begun: bool,
     strings: FxHashMap<String, u64>,
     texts: Vec<String>,
+    /// Numbers of texts that stand in go-lite itself, by their addresses.
+    fixed: Vec<(usize, u64)>,
     /// Number of the last start or wake-up of the goroutines that have a status.
     seen: FxHashMap<u64, u64>,
-    stacks: FxHashSet<u32>,
+    /// Which stacks are named.
+    stacks: Vec<bool>,
     proc_starts: u64,
+    /// The goroutine that runs where the bytes end.
+    running: u64,
+    gc: u64,
+}
+
+impl Default for Encoder {
+    fn default() -> Encoder {
+        Encoder {
+            out: Vec::new(),
+            generation: 1,
+            batch: Vec::with_capacity(BATCH + 64),
+            base: 0,
+            last: 0,
+            begun: false,
+            strings: FxHashMap::default(),
+            texts: Vec::new(),
+            fixed: Vec::new(),
+            seen: FxHashMap::default(),
+            stacks: Vec::new(),
+            proc_starts: 0,
+            running: 0,
+            gc: 1,
+        }
+    }
 }
 
 impl Encoder {
+    /// Ends the generation that began at `first`: its bytes.
+    fn end_generation(
+        &mut self,
+        first: i64,
+        stacks: &[Box<[u64]>],
+        places: &HashMap<u64, Place>,
+        wall: (i64, i32),
+        now: i64,
+    ) -> Vec<u8> {
+        self.begin(first);
+        self.end_batch();
+        let events = std::mem::take(&mut self.out);
+        self.sync(first, wall, now);
+        self.out.extend_from_slice(&events);
+        self.tables(stacks, places);
+        self.out.push(kind::END);
+        self.generation += 1;
+        (self.base, self.last, self.begun, self.proc_starts) = (0, 0, false, 0);
+        self.strings.clear();
+        self.fixed.clear();
+        self.seen.clear();
+        self.stacks.clear();
+        std::mem::take(&mut self.out)
+    }
+
+    /// The first events of a generation.
+    fn begin(&mut self, time: i64) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
+        self.event(time, kind::PROC_STATUS, [0, 1]);
+        // The one that runs is bound to the thread before anything happens.
+        if self.running != 0 {
+            self.status(time, self.running, GoStatus::Running);
+        }
+    }
+
     fn write_batch(&mut self, thread: u64, base: u64, payload: &[u8]) {
         self.out.push(kind::BATCH);
         for number in [self.generation, thread, base, payload.len() as u64] {
@@ -382,12 +482,15 @@ impl Encoder {
 
     fn end_batch(&mut self) {
         if !self.batch.is_empty() {
-            let batch = std::mem::take(&mut self.batch);
+            let mut batch = std::mem::take(&mut self.batch);
             self.write_batch(THREAD, self.base, &batch);
+            batch.clear();
+            self.batch = batch;
         }
     }
 
-    fn event(&mut self, time: i64, kind: u8, args: &[u64]) {
+    #[inline]
+    fn event<const N: usize>(&mut self, time: i64, kind: u8, args: [u64; N]) {
         if self.batch.len() > BATCH {
             self.end_batch();
         }
@@ -417,8 +520,25 @@ impl Encoder {
         number
     }
 
+    /// The number of a text that stands in go-lite itself.
+    #[inline]
+    fn fixed(&mut self, text: &'static str) -> u64 {
+        let known = self.fixed.iter().find(|(address, _)| *address == text.as_ptr().addr());
+        if let Some((_, number)) = known {
+            return *number;
+        }
+        let number = self.string(text);
+        self.fixed.push((text.as_ptr().addr(), number));
+        number
+    }
+
+    #[inline]
     fn stack(&mut self, stack: u32) -> u64 {
-        self.stacks.insert(stack);
+        let index = stack as usize;
+        if index >= self.stacks.len() {
+            self.stacks.resize(index + 1, false);
+        }
+        self.stacks[index] = true;
         u64::from(stack)
     }
 
@@ -429,92 +549,114 @@ impl Encoder {
         }
         self.seen.insert(goroutine, 0);
         let thread = if status == GoStatus::Running { THREAD } else { NO_THREAD };
-        self.event(time, kind::GO_STATUS, &[goroutine, thread, status as u64]);
+        self.event(time, kind::GO_STATUS, [goroutine, thread, status as u64]);
     }
 
-    /// The number of the goroutine's next start or wake-up.
-    fn next_number(&mut self, goroutine: u64) -> u64 {
-        let number = self.seen.entry(goroutine).or_default();
-        *number += 1;
-        *number
+    /// The status of the goroutine that does something: it runs.
+    #[inline]
+    fn runs(&mut self, time: i64, goroutine: u64) {
+        if goroutine != self.running {
+            self.status(time, goroutine, GoStatus::Running);
+        }
     }
 
-    fn record(&mut self, record: &Record, running: &mut u64, gc: &mut u64) {
+    /// The number of the goroutine's next start or wake-up; it has this status before.
+    #[inline]
+    fn next_number(&mut self, time: i64, goroutine: u64, status: GoStatus) -> u64 {
+        if let Some(number) = self.seen.get_mut(&goroutine) {
+            *number += 1;
+            return *number;
+        }
+        self.status(time, goroutine, status);
+        self.seen.insert(goroutine, 1);
+        1
+    }
+
+    fn record(&mut self, record: &Record) {
         let time = record.time;
+        self.begin(time);
         let stack = self.stack(record.stack);
         match &record.what {
             What::Known(g, status) => {
                 self.status(time, *g, *status);
                 if *status == GoStatus::Running {
-                    *running = *g;
+                    self.running = *g;
                 }
             }
             What::Create(g, entry) => {
                 let entry = self.stack(*entry);
                 self.seen.insert(*g, 0);
-                self.event(time, kind::GO_CREATE, &[*g, entry, stack]);
+                self.event(time, kind::GO_CREATE, [*g, entry, stack]);
             }
             What::Start(g) => {
-                self.status(time, *g, GoStatus::Runnable);
-                let number = self.next_number(*g);
-                self.event(time, kind::GO_START, &[*g, number]);
-                *running = *g;
+                let number = self.next_number(time, *g, GoStatus::Runnable);
+                self.event(time, kind::GO_START, [*g, number]);
+                self.running = *g;
             }
-            What::Stop(g, reason) | What::Block(g, reason) => {
-                self.status(time, *g, GoStatus::Running);
-                let reason = self.string(reason);
-                let blocks = matches!(record.what, What::Block(..));
-                let kind = if blocks { kind::GO_BLOCK } else { kind::GO_STOP };
-                self.event(time, kind, &[reason, stack]);
-                *running = 0;
+            What::Stop(g, reason) => {
+                self.runs(time, *g);
+                let reason = self.fixed(reason);
+                self.event(time, kind::GO_STOP, [reason, stack]);
+                self.running = 0;
+            }
+            What::Block(g, reason) => {
+                self.runs(time, *g);
+                let reason = self.fixed(reason);
+                self.event(time, kind::GO_BLOCK, [reason, stack]);
+                self.running = 0;
             }
             What::Unblock(g) => {
-                self.status(time, *g, GoStatus::Waiting);
-                let number = self.next_number(*g);
-                self.event(time, kind::GO_UNBLOCK, &[*g, number, stack]);
+                let number = self.next_number(time, *g, GoStatus::Waiting);
+                self.event(time, kind::GO_UNBLOCK, [*g, number, stack]);
             }
             What::End(g) => {
-                self.status(time, *g, GoStatus::Running);
-                self.event(time, kind::GO_DESTROY, &[]);
-                *running = 0;
+                self.runs(time, *g);
+                self.event(time, kind::GO_DESTROY, []);
+                self.running = 0;
             }
-            What::Idle => self.event(time, kind::PROC_STOP, &[]),
+            What::Idle => self.event(time, kind::PROC_STOP, []),
             What::Busy => {
                 self.proc_starts += 1;
-                self.event(time, kind::PROC_START, &[0, self.proc_starts]);
+                self.event(time, kind::PROC_START, [0, self.proc_starts]);
             }
-            What::Procs(count) => self.event(time, kind::PROCS_CHANGE, &[*count, stack]),
+            What::Procs(count) => self.event(time, kind::PROCS_CHANGE, [*count, stack]),
             What::GcBegin => {
-                self.event(time, kind::GC_BEGIN, &[*gc, stack]);
-                *gc += 1;
+                self.event(time, kind::GC_BEGIN, [self.gc, stack]);
+                self.gc += 1;
             }
             What::GcEnd => {
-                self.event(time, kind::GC_END, &[*gc]);
-                *gc += 1;
+                self.event(time, kind::GC_END, [self.gc]);
+                self.gc += 1;
             }
             What::StopWorld(why) => {
-                let why = self.string(why);
-                self.event(time, kind::STW_BEGIN, &[why, stack]);
+                let why = self.fixed(why);
+                self.event(time, kind::STW_BEGIN, [why, stack]);
             }
-            What::StartWorld => self.event(time, kind::STW_END, &[]),
-            What::HeapAlloc(bytes) => self.event(time, kind::HEAP_ALLOC, &[*bytes]),
-            What::HeapGoal(bytes) => self.event(time, kind::HEAP_GOAL, &[*bytes]),
-            What::TaskBegin(task, parent, name) => {
+            What::StartWorld => self.event(time, kind::STW_END, []),
+            What::HeapAlloc(bytes) => self.event(time, kind::HEAP_ALLOC, [*bytes]),
+            What::HeapGoal(bytes) => self.event(time, kind::HEAP_GOAL, [*bytes]),
+            What::TaskEnd(task) => self.event(time, kind::TASK_END, [*task, stack]),
+            What::Told(told) => self.told(time, told, stack),
+        }
+    }
+
+    fn told(&mut self, time: i64, told: &Told, stack: u64) {
+        match told {
+            Told::TaskBegin(task, parent, name) => {
                 let name = self.string(name);
-                self.event(time, kind::TASK_BEGIN, &[*task, *parent, name, stack]);
+                self.event(time, kind::TASK_BEGIN, [*task, *parent, name, stack]);
             }
-            What::TaskEnd(task) => self.event(time, kind::TASK_END, &[*task, stack]),
-            What::RegionBegin(task, name) => {
+            Told::RegionBegin(task, name) => {
                 let name = self.string(name);
-                self.event(time, kind::REGION_BEGIN, &[*task, name, stack]);
+                self.event(time, kind::REGION_BEGIN, [*task, name, stack]);
             }
-            What::RegionEnd(task, name) => {
+            Told::RegionEnd(task, name) => {
                 let name = self.string(name);
-                self.event(time, kind::REGION_END, &[*task, name, stack]);
+                self.event(time, kind::REGION_END, [*task, name, stack]);
             }
-            What::Log(task, category, text) => {
+            Told::Log(task, category, text) => {
                 let (category, text) = (self.string(category), self.string(text));
-                self.event(time, kind::LOG, &[*task, category, text, stack]);
+                self.event(time, kind::LOG, [*task, category, text, stack]);
             }
         }
     }
@@ -524,12 +666,12 @@ impl Encoder {
         let unknown = Place::default();
         let base = self.last;
         let mut payload = vec![kind::STACKS];
-        let mut used: Vec<u32> = self.stacks.iter().copied().filter(|&stack| stack != NO_STACK).collect();
-        used.sort_unstable();
+        // Number 0 is no stack.
+        let used: Vec<usize> = (1..self.stacks.len()).filter(|number| self.stacks[*number]).collect();
         for number in used {
-            let frames = &stacks[number as usize - 1];
+            let frames = &stacks[number - 1];
             let mut one = vec![kind::STACK];
-            varint(&mut one, u64::from(number));
+            varint(&mut one, number as u64);
             varint(&mut one, frames.len() as u64);
             for address in frames {
                 let place = places.get(address).unwrap_or(&unknown);

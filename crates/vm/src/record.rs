@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use golite_runtime::NativeResult;
-use golite_runtime::goroutine::{GoroutineIx, StackSlot, Status, WaitReason};
+use golite_runtime::goroutine::{Goroutine, GoroutineIx, StackSlot, Status, WaitReason};
 use golite_runtime::native::TraceRequest;
 use golite_runtime::profile::MAX_FRAMES;
 use golite_runtime::timer;
@@ -116,6 +116,12 @@ impl Vm {
             return;
         }
         // The same stack comes again and again: it is known by its return addresses.
+        if let Some(number) = self.recent_stack(g) {
+            if let Some(log) = &mut self.rt.sched.events.log {
+                log.give_number(number);
+            }
+            return;
+        }
         let raw = self.raw_stack(g);
         let known = match (&raw, &mut self.rt.sched.events.log) {
             (Some(raw), Some(log)) => log.give_known(raw),
@@ -129,6 +135,34 @@ impl Vm {
         }
     }
 
+    /// Where a goroutine is in its innermost frame. Not for those that panic, or that have not begun.
+    fn innermost(goroutine: &Goroutine) -> Option<u64> {
+        if goroutine.pc == 0 || !goroutine.panics().is_empty() {
+            return None;
+        }
+        let waits = goroutine.status == Status::Waiting && goroutine.reason != WaitReason::IoWait;
+        Some(goroutine.pc | u64::from(waits) << 63 | u64::from(goroutine.id == 1) << 62)
+    }
+
+    /// The number of the goroutine's stack, if that came lately.
+    fn recent_stack(&self, g: GoroutineIx) -> Option<u32> {
+        if g == GoroutineIx::NONE {
+            return None;
+        }
+        let goroutine = self.rt.goroutines.get(g);
+        let (raw, number) = self.rt.sched.events.log.as_ref()?.recent(Vm::innermost(goroutine)?)?;
+        let mut base = goroutine.base.0;
+        for &known in &raw[1..] {
+            let link = goroutine.link(StackSlot(base));
+            if link_pc(link) as u64 != known {
+                return None;
+            }
+            base -= link_slots(link) as u32;
+        }
+        let ends = raw.len() > MAX_FRAMES || link_pc(goroutine.link(StackSlot(base))) == self.code.exit();
+        ends.then_some(number)
+    }
+
     /// What tells the stack of a goroutine from others: where it is in each frame. Not for those that panic, or
     /// that have not begun.
     fn raw_stack(&self, g: GoroutineIx) -> Option<RawStack> {
@@ -136,12 +170,8 @@ impl Vm {
             return None;
         }
         let goroutine = self.rt.goroutines.get(g);
-        if goroutine.pc == 0 || !goroutine.panics().is_empty() {
-            return None;
-        }
-        let waits = goroutine.status == Status::Waiting && goroutine.reason != WaitReason::IoWait;
         let mut raw = RawStack::new();
-        raw.push(goroutine.pc | u64::from(waits) << 63 | u64::from(goroutine.id == 1) << 62);
+        raw.push(Vm::innermost(goroutine)?);
         let mut base = goroutine.base.0;
         while raw.len() <= MAX_FRAMES {
             let link = goroutine.link(StackSlot(base));

@@ -73,6 +73,9 @@ impl Vm {
                 let length = self.instruction().len();
                 self.pc = self.pc.wrapping_add(length);
                 self.save_goroutine();
+                if self.rt.sched.events.log.is_some() {
+                    self.stack_records(self.rt.running);
+                }
                 let (g, budget) = sched::hand_on(&mut self.rt, self.budget as u32);
                 self.budget = u64::from(budget);
                 self.resume(g)
@@ -112,7 +115,7 @@ impl Vm {
             && sched::switches_at_once(rt)
             && rt.limits.max_steps.is_none()
             && rt.profiles.cpu.is_none()
-            && !rt.sched.events.listening()
+            && !rt.sched.events.listens_to_all()
             && !rt.interrupt.is_asked()
     }
 
@@ -506,6 +509,10 @@ impl Vm {
     pub(crate) fn goroutine_ends(&mut self) -> bool {
         if self.rt.running_id == 1 && !self.config.calls {
             return self.leave(Exit::Program(0));
+        }
+        // What it has done last was done in a frame that is gone.
+        if let Some(log) = &mut self.rt.sched.events.log {
+            log.give_stack(Vec::new(), None);
         }
         if self.switches_at_once() {
             sched::finished(&mut self.rt, self.budget as u32);

@@ -2,7 +2,7 @@
 
 use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, Trap};
 use golite_runtime::timer;
-use golite_runtime::trace::What;
+use golite_runtime::trace::{Told, What};
 
 use crate::internal_bytealg::room_for;
 
@@ -20,19 +20,19 @@ pub static PACKAGE: Package = package!(
         "flightStop" => |_| Err(Trap::Request(Request::Trace(TraceRequest::StopFlight))),
         "log" => |ctx| {
             let (category, message) = (text(ctx, 1)?, text(ctx, 3)?);
-            record(ctx, |task| What::Log(task, category, message))
+            record(ctx, |task| What::Told(Box::new(Told::Log(task, category, message))))
         },
         "regionBegin" => |ctx| {
             let name = text(ctx, 1)?;
-            record(ctx, |task| What::RegionBegin(task, name))
+            record(ctx, |task| What::Told(Box::new(Told::RegionBegin(task, name))))
         },
         "regionEnd" => |ctx| {
             let name = text(ctx, 1)?;
-            record(ctx, |task| What::RegionEnd(task, name))
+            record(ctx, |task| What::Told(Box::new(Told::RegionEnd(task, name))))
         },
         "taskBegin" => |ctx| {
             let (parent, name) = (ctx.uint(1), text(ctx, 2)?);
-            record(ctx, |task| What::TaskBegin(task, parent, name))
+            record(ctx, |task| What::Told(Box::new(Told::TaskBegin(task, parent, name))))
         },
         "taskEnd" => |ctx| record(ctx, What::TaskEnd),
     ]
