@@ -316,6 +316,76 @@ fn a_saved_session_is_a_script() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
+/// Saves a session, and runs what was saved as a script and as an input.
+#[track_caller]
+fn saves(name: &str, inputs: &str, script: &str, output: &str) {
+    let file = std::env::temp_dir().join(format!("golite-repl-{name}-{}.go-lite", std::process::id()));
+    let path = file.display();
+    let (status, shown) = session_with("", &format!("{inputs}:save {path}\n"));
+    assert_eq!((status, shown.ends_with(&format!(" in {path}\n"))), (0, true), "{shown}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), script);
+    let run = Command::new(GOLITE).arg(&file).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&run.stdout), output);
+    let (status, loaded) = session_with("", &format!(":load {path}\n"));
+    assert_eq!((status, loaded.starts_with(output)), (0, true), "{loaded}");
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn values_are_printed_by_a_saved_session() {
+    saves(
+        "values",
+        "1 + 1\nx := 3\nx // three\nans + 1\n_1 + _2\nstrconv.Atoi(\"5\")\n_1 + 1\nfmt.Print(\"p\\n\")\nx++; x\nfunc() {}()\n",
+        "fmt.Println(1 + 1)\nx := 3\nans_1 := x\nfmt.Println(ans_1) // three\nans_2 := ans_1 + 1\nfmt.Println(ans_2)\n\
+         fmt.Println(ans_2 + ans_1)\nans_3, ans_3_2 := strconv.Atoi(\"5\")\nfmt.Println(ans_3, ans_3_2)\n\
+         fmt.Println(ans_3 + 1)\nfmt.Print(\"p\\n\")\nx++; fmt.Println(x)\nfunc() {}()\n",
+        "2\n3\n4\n7\n5 <nil>\n6\np\n4\n",
+    );
+}
+
+#[test]
+fn what_was_declared_again_is_in_a_saved_session() {
+    saves(
+        "again",
+        "x := 1\nx := 2\nvar x int\nf := func() int { return x }\nx := \"s\"\nf()\nvar (x = \"t\"; y = 5)\nx\n\
+         const c = 1\nconst c = \"c\"\nc\ntype T struct{ next *T }\nfunc (t *T) M() int { return 1 }\n\
+         t := &T{}\nfunc (t *T) M() int { return 2 }\ntype T int\nfunc (t T) M() int { return 3 }\n\
+         t.M() + T(1).M()\n",
+        "x_1 := 1\nx_1 = 2\nx_1 = *new(int)\nf := func() int { return x_1 }\nx := \"s\"\nfmt.Println(f())\nx = \"t\"\n\
+         var y = 5\nfmt.Println(x)\nconst c_1 = 1\nconst c = \"c\"\nfmt.Println(c)\ntype T_1 struct{ next *T_1 }\n\
+         t := &T_1{}\nfunc (t *T_1) M() int { return 2 }\ntype T int\nfunc (t T) M() int { return 3 }\n\
+         fmt.Println(t.M() + T(1).M())\n",
+        "0\nt\nc\n5\n",
+    );
+    saves(
+        "functions",
+        "func f(n int) int { return n }\nfunc g() int { return f(1) }\nfunc f(n int) int { return 10 * n }\n\
+         func f(s string) string { return s }\nfmt.Println(g(), f(\"s\"))\nfunc even(n int) bool { return n == 0 || odd(n-1) }\n\
+         func odd(n int) bool { return n != 0 && even(n-1) }\neven(4)\n",
+        "func g() int { return f_1(1) }\nfunc f_1(n int) int { return 10 * n }\nfunc f(s string) string { return s }\n\
+         fmt.Println(g(), f(\"s\"))\nfunc even(n int) bool { return n == 0 || odd(n-1) }\n\
+         func odd(n int) bool { return n != 0 && even(n-1) }\nfmt.Println(even(4))\n",
+        "10 s\ntrue\n",
+    );
+}
+
+#[test]
+fn inputs_that_a_script_has_only_once_are_in_a_saved_session() {
+    saves(
+        "once",
+        "import \"strings\"\nimport str \"strings\"\nimport str \"strings\"\nstr.ToUpper(\"a\")\n\
+         for i := range 3 { if i == 1 { return }; fmt.Println(i) }\nreturn\n\
+         L: for { break L }\nL: for { break L }\n\
+         package main\nimport \"fmt\"\nfunc main() { fmt.Println(\"main\") }\nmain()\n",
+        "import str \"strings\"\nimport \"fmt\"\nfmt.Println(str.ToUpper(\"a\"))\n\
+         func() {\nfor i := range 3 { if i == 1 { return }; fmt.Println(i) }\n}()\n\
+         func() {\nL: for { break L }\n}()\nfunc() {\nL: for { break L }\n}()\n\
+         func main_1() { fmt.Println(\"main\") }\nmain_1()\n",
+        "A\n0\nmain\n",
+    );
+}
+
 #[test]
 fn many_definitions_do_not_slow_an_input_down() {
     let mut input: String =

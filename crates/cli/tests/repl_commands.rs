@@ -239,10 +239,12 @@ fn a_session_is_saved_loaded_and_begun_again() {
     let mut terminal = Terminal::quiet(&["repl"]);
     terminal.line("x := 20", "x : int");
     terminal.line("func f() int { return x + 1 }", "f : func() int");
-    terminal.line(&format!(":save {shown}"), "2 inputs in ");
+    terminal.line("f() * 2", "42 : int");
+    terminal.line("ans + 1", "43 : int");
+    terminal.line(&format!(":save {shown}"), "4 inputs in ");
     terminal.line(":reset", "the session begins again");
     terminal.line("x", "undefined: x");
-    terminal.line(&format!(":load {shown}"), "f : func() int");
+    terminal.line(&format!(":load {shown}"), "42\r\n43\r\nx : int\r\nf : func() int");
     terminal.line("f()", "21 : int");
     terminal.line(":load /nowhere", "/nowhere: no such file or directory");
     terminal.line(":seed 7", "begins again with seed 7");

@@ -231,13 +231,23 @@ fn load(state: &mut State, path: &str) -> After {
 }
 
 fn save(state: &mut State, path: &str) -> After {
-    match std::fs::write(path, state.inputs.script()) {
+    let saved = state.inputs.script();
+    match std::fs::write(path, saved.text) {
         Ok(()) => {
-            let note = state.inputs.forgotten_note();
-            state.tell(&format!("{} inputs in {path}{note}", state.inputs.len()))
+            let (count, note) = (state.inputs.len(), state.inputs.forgotten_note());
+            state.say(&format!("{} in {path}{note}", counted(count, "input")));
+            if let Some(problem) = saved.problem {
+                return state.complain(&format!("as a script it has an error: {path}:{problem}"));
+            }
+            After::Right
         }
         Err(error) => state.complain(&format!("{path}: {}", golite::load::io_text(&error))),
     }
+}
+
+/// A number of things: `1 input`, `2 inputs`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn reset(state: &mut State, _: &str) -> After {

@@ -267,7 +267,7 @@ impl State {
         let saved = folder.and_then(|folder| {
             let path = folder.join(format!("session-{}.go-lite", std::process::id()));
             std::fs::create_dir_all(&folder)
-                .and_then(|()| std::fs::write(&path, self.inputs.script()))
+                .and_then(|()| std::fs::write(&path, self.inputs.script().text))
                 .ok()?;
             Some(path)
         });

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
 
+use golite::session::Saved;
+
 use crate::engine::State;
 use crate::history::var;
 
@@ -63,11 +65,16 @@ impl Inputs {
         *self = Inputs::default();
     }
 
-    /// All of them, as a script.
-    pub(crate) fn script(&self) -> String {
+    /// All of them, in order.
+    pub(crate) fn all(&self) -> Vec<String> {
         let older = self.older.values().map(|(text, _)| text);
         let newest = self.newest.iter().map(|(_, text, _)| text);
-        older.chain(newest).map(|text| format!("{text}\n")).collect()
+        older.chain(newest).cloned().collect()
+    }
+
+    /// All of them, as a script.
+    pub(crate) fn script(&self) -> Saved {
+        golite::session::as_script(&self.all())
     }
 
     /// What is to be said of those that are not there any more.
@@ -135,8 +142,8 @@ mod tests {
             inputs.add("x := 1", &["x : int".to_string()]);
         }
         assert!(inputs.len() <= MOST + 2, "{}", inputs.len());
-        assert!(inputs.script().starts_with("func f() {}\n"));
+        assert_eq!(inputs.all()[0], "func f() {}");
         inputs.add("func f() { }", &f);
-        assert!(!inputs.script().starts_with("func f"));
+        assert!(!inputs.all()[0].starts_with("func f"));
     }
 }

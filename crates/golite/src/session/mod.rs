@@ -36,11 +36,13 @@ pub use golite_vm::{Answer, Background, HeapView, Held, ObjectLine, ObjectView, 
 
 mod look;
 mod memory;
+mod saved;
 mod text;
 mod tree;
 mod waiting;
 
 pub use look::Usage;
+pub use saved::{Saved, as_script};
 pub use text::{Part, is_incomplete, package_paths, parts};
 pub use tree::tokens_text;
 
@@ -427,7 +429,7 @@ impl Session {
         self.check_text(text, last)
     }
 
-    fn check_text(&mut self, text: &str, mut last: Last) -> Result<CheckedText, Vec<Diagnostic>> {
+    fn check_text(&mut self, text: &str, last: Last) -> Result<CheckedText, Vec<Diagnostic>> {
         self.inputs += 1;
         self.failed = None;
         let name = format!("<{}>", self.inputs);
@@ -436,32 +438,10 @@ impl Session {
         let show = std::mem::take(&mut self.show);
         let checker = self.checker();
         let id = checker.session.map.add(name, text);
-        loop {
-            let (file, is_value) = parse(checker, id, last, show)?;
-            let decls = file.decls.clone();
-            let main = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
-            let only_declares = main.is_none_or(|body| body.stmts.is_empty());
-            let errors = match checker.check_input(package, file) {
-                Ok(input) => {
-                    let count = match last {
-                        Last::Values(count) if is_value => count,
-                        _ => 0,
-                    };
-                    return Ok(CheckedText { input, count, is_value, decls });
-                }
-                Err(mut errors) => {
-                    golite_diag::sort(&mut errors);
-                    errors
-                }
-            };
-            match retry(&errors, last) {
-                Some(next) if is_value => last = next,
-                _ => {
-                    self.failed = only_declares.then_some(decls);
-                    return Err(errors);
-                }
-            }
-        }
+        check_file(checker, package, id, last, show).map_err(|wrong| {
+            self.failed = wrong.only_declares;
+            wrong.errors
+        })
     }
 
     fn value_types(&mut self, input: &CheckedInput, count: usize) -> Option<String> {
@@ -671,6 +651,47 @@ impl Session {
             self.replace(&name, method, old, done);
         } else {
             done.notes.push(format!("functions from before call the old {name}"));
+        }
+    }
+}
+
+/// An input with errors.
+struct WrongText {
+    errors: Vec<Diagnostic>,
+    /// What it declares, if it does nothing else and can be read.
+    only_declares: Option<Vec<Decl>>,
+}
+
+/// Parses and checks an input; its last statement is taken as `last` says, or as the errors tell.
+fn check_file(
+    checker: &mut Checker,
+    package: InputPackage,
+    id: FileId,
+    mut last: Last,
+    show: Show,
+) -> Result<CheckedText, WrongText> {
+    loop {
+        let parsed = parse(checker, id, last, show);
+        let (file, is_value) = parsed.map_err(|errors| WrongText { errors, only_declares: None })?;
+        let decls = file.decls.clone();
+        let main = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
+        let only_declares = main.is_none_or(|body| body.stmts.is_empty());
+        let errors = match checker.check_input(package, file) {
+            Ok(input) => {
+                let count = match last {
+                    Last::Values(count) if is_value => count,
+                    _ => 0,
+                };
+                return Ok(CheckedText { input, count, is_value, decls });
+            }
+            Err(mut errors) => {
+                golite_diag::sort(&mut errors);
+                errors
+            }
+        };
+        match retry(&errors, last) {
+            Some(next) if is_value => last = next,
+            _ => return Err(WrongText { errors, only_declares: only_declares.then_some(decls) }),
         }
     }
 }
