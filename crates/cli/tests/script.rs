@@ -120,8 +120,8 @@ fn the_go_program_of_a_script_is_readable() {
          n, err := len(words), error(nil)\n\n// add adds.\nfunc add(a int) { n += a }\n\nif err == nil {\n\tadd(1)\n}\n\
          var _ = m\nfmt.Println(n)\n",
     );
-    let program = "package main\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\nvar (\n\twords []string\n\tn int\n\
-                   \tm int\n\terr error\n)\n\n// add adds.\nfunc add(a int) { n += a }\n\nfunc main() {\n\
+    let program = "package main\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\nvar (\n\twords []string\n\tn     int\n\
+                   \tm     int\n\terr   error\n)\n\n// add adds.\nfunc add(a int) { n += a }\n\nfunc main() {\n\
                    \t// Counts words.\n\twords = strings.Fields(`a\nb`) // two\n\n\tn, err = len(words), error(nil)\n\n\
                    \tif err == nil {\n\t\tadd(1)\n\t}\n\t_ = m\n\tfmt.Println(n)\n}\n";
     let outcome = golite(&folder.0, &["script", "to-go", "a.go-lite"], "");
@@ -137,7 +137,19 @@ fn what_has_no_go_program_is_refused() {
     folder.write("go.mod", "module m\n");
     folder.write("hidden.go-lite", "import \"m/p\"\nx := p.Make()\n_ = x\n");
     folder.write("relative.go-lite", "import \"./p\"\nfmt.Println(p.Make())\n");
+    folder.write("above.go-lite", "x := len(\"abc\")\nlen := func(string) int { return 7 }\n_, _ = x, len\n");
+    folder.write("type.go-lite", "type int string\nx := 3\n_ = x\n");
+    folder.write("package.go-lite", "t, _ := os.Stat(\".\")\nm := t.ModTime()\ntime := 3\n_, _ = m, time\n");
     for (file, text) in [
+        (
+            "above.go-lite",
+            "golite script to-go: len means something else above the line that declares it\n",
+        ),
+        ("type.go-lite", "golite script to-go: the type of x is int, but int is a name of the script\n"),
+        (
+            "package.go-lite",
+            "golite script to-go: the type of m belongs to time, but time is a name of the script\n",
+        ),
         ("wrong.go-lite", "wrong.go-lite:1:6: undefined: y\n"),
         ("whole.go-lite", "golite script to-go: whole.go-lite has a package clause: it is Go already\n"),
         (
@@ -152,6 +164,25 @@ fn what_has_no_go_program_is_refused() {
         let outcome = golite(&folder.0, &["script", "to-go", file], "");
         assert_eq!((outcome.end, outcome.stderr.as_str()), (End::Exit(1), text));
     }
+}
+
+#[test]
+fn types_are_written_by_the_names_of_their_aliases() {
+    let folder = Folder::new("alias");
+    folder.write("a.go-lite", "\u{feff}info, _ := os.Stat(\".\")\nfmt.Println(info.IsDir())\n");
+    let program = "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar (\n\tinfo os.FileInfo\n)\n\n\
+                   func main() {\n\tinfo, _ = os.Stat(\".\")\n\tfmt.Println(info.IsDir())\n}\n";
+    let outcome = golite(&folder.0, &["script", "to-go", "a.go-lite"], "");
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), (program, ""));
+}
+
+#[test]
+fn packages_beside_a_script_are_pointed_to() {
+    let folder = Folder::new("beside");
+    folder.write("shape/shape.go", "package shape\n\nfunc Area(a, b int) int { return a * b }\n");
+    folder.write("main.go-lite", "fmt.Println(shape.Area(2, 3))\n");
+    let outcome = golite(&folder.0, &["run", "--format", "pretty", "main.go-lite"], "");
+    assert!(outcome.stderr.contains("did you mean the package \"./shape\"?"), "{}", outcome.stderr);
 }
 
 /// Every script of the tests does the same as its Go program.

@@ -183,6 +183,10 @@ fn present() -> impl Iterator<Item = &'static str> {
 
 /// The packages of a name that go-lite has, the shortest path first.
 pub(crate) fn with_name(name: &str) -> Vec<&'static str> {
+    // It has no files, and no script imports it by use.
+    if name == "unsafe" {
+        return vec!["unsafe"];
+    }
     let mut found: Vec<&str> = present().filter(|path| last(path) == name).collect();
     found.sort_by_key(|path| path.len());
     found
@@ -190,7 +194,8 @@ pub(crate) fn with_name(name: &str) -> Vec<&'static str> {
 
 /// The package of a name that only Go has.
 pub(crate) fn missing_with_name(name: &str) -> Option<&'static str> {
-    MISSING.iter().copied().find(|path| last(path) == name)
+    let meant = golite_stdlib::meant_by(name).filter(|path| is_missing(path));
+    meant.or_else(|| MISSING.iter().copied().find(|path| last(path) == name))
 }
 
 /// Whether only Go has a package.

@@ -272,7 +272,12 @@ impl Loader for PackageLoader {
     }
 
     fn near_package(&self, text: &str) -> Option<String> {
-        go_packages::nearest(text)
+        let beside = format!("./{text}");
+        let local = self.script_folder.as_ref().map(|folder| folder.join(&beside));
+        match local.is_some_and(|folder| load_folder(&folder).is_ok()) {
+            true => Some(beside),
+            false => go_packages::nearest(text),
+        }
     }
 }
 

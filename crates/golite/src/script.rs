@@ -13,11 +13,13 @@ use golite_source::{Interner, Span, Symbol, sym};
 use golite_syntax::ast::{CallExpr, Decl, Expr, ExprId, ExprKind, Ident, Stmt, StmtKind, VarSpec};
 use golite_syntax::lexer::Lexer;
 use golite_syntax::token::Token;
+use golite_syntax::walk::Node;
 use golite_types::{DeclRef, ObjId, ObjKind, PkgId, Session};
 
 use crate::check::{Checked, check_prepared};
-use crate::load::PackageFiles;
+use crate::load::{PackageFiles, SourceText};
 use crate::loader::{FindStd, ParsedPackage, is_script};
+use crate::session::PREDECLARED;
 use crate::stack::on_deep_stack;
 
 /// Functions of package fmt whose results nobody wants to see.
@@ -107,7 +109,20 @@ pub fn script_to_go(files: &PackageFiles, find_std: FindStd) -> Result<String, N
         return Err(NoProgram::Errors(Box::new(checked)));
     }
     let text = file.text.clone();
-    on_deep_stack(move || Writer::new(&checked, &text).program()).map_err(NoProgram::Message)
+    let program = on_deep_stack(move || Writer::new(&checked, &text).program()).map_err(NoProgram::Message)?;
+    match first_error(&program, files, find_std) {
+        None => Ok(program),
+        Some(error) => Err(NoProgram::Message(format!("the Go program would have an error: {error}"))),
+    }
+}
+
+/// What is wrong with the Go program of a script, should something be.
+fn first_error(program: &str, files: &PackageFiles, find_std: FindStd) -> Option<String> {
+    let file = SourceText { name: "main.go".into(), text: program.into(), version: files.files[0].version };
+    let whole = PackageFiles { files: vec![file], folder: files.folder.clone(), module: files.module.clone() };
+    let checked = check_prepared(&whole, find_std, &mut |_, _| {});
+    let error = checked.diagnostics().first().filter(|_| checked.has_errors())?;
+    Some(golite_diag::render::short(checked.sources(), error))
 }
 
 /// A change of the source: what stands in a range of it.
@@ -153,6 +168,7 @@ impl<'c> Writer<'c> {
         {
             declares_main = false;
             for stmt in &body.stmts {
+                self.names_mean_the_same(stmt)?;
                 self.statement(stmt)?;
             }
         }
@@ -193,8 +209,9 @@ impl<'c> Writer<'c> {
         }
         if !self.vars.is_empty() {
             out += "\nvar (\n";
+            let width = self.vars.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
             for (name, ty) in &self.vars {
-                let _ = writeln!(out, "\t{name} {ty}");
+                let _ = writeln!(out, "\t{name:width$} {ty}");
             }
             out += ")\n";
         }
@@ -220,8 +237,41 @@ impl<'c> Writer<'c> {
         Ok(out)
     }
 
-    /// Behind a `#!` line.
+    /// A variable of the script hides what had its name; in Go it does so above its line too.
+    fn names_mean_the_same(&self, stmt: &Stmt) -> Result<(), String> {
+        let mut other = None;
+        Node::Stmt(stmt).each(&mut |node| {
+            if let Node::Expr(expr) = node
+                && let Some(ident) = expr.as_ident()
+                && let Some(obj) = self.checked.checker.info.object(ident.id)
+                && self.is_hidden(ident.name, obj)
+            {
+                other = Some(ident.name);
+            }
+        });
+        match other {
+            Some(name) => {
+                let name = self.checked.checker.name(name);
+                Err(format!("{name} means something else above the line that declares it"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a predeclared name or that of a package stands for something of the script too.
+    fn is_hidden(&self, name: Symbol, obj: ObjId) -> bool {
+        let checker = &self.checked.checker;
+        let object = checker.object(obj);
+        let own = &checker.scopes[checker.package(self.checked.package).scope.0 as usize].names;
+        let outside = object.pkg == PkgId(0) || matches!(object.kind, ObjKind::PkgName(_));
+        outside && own.get(&name).is_some_and(|own| *own != obj)
+    }
+
+    /// Behind a byte order mark and a `#!` line.
     fn first_line(&self) -> usize {
+        if self.text.starts_with('\u{feff}') {
+            return '\u{feff}'.len_utf8();
+        }
         if self.text.starts_with("#!") { self.text.find('\n').unwrap_or(self.text.len()) } else { 0 }
     }
 
@@ -327,7 +377,18 @@ impl<'c> Writer<'c> {
             }
             self.import(pkg, &name)?;
         }
-        self.vars.push((name, checker.show_in(object.ty, self.checked.package)));
+        let shown = checker.show_in(object.ty, self.checked.package);
+        let own = &checker.scopes[checker.package(self.checked.package).scope.0 as usize].names;
+        for (start, token, end) in Lexer::new(&shown) {
+            let word = &shown[start as usize..end as usize];
+            let hides = |word: &str| {
+                checker.session.names.get(word).is_some_and(|word| own.contains_key(&word))
+            };
+            if token == Token::Ident && PREDECLARED.contains(&word) && hides(word) {
+                return Err(format!("the type of {name} is {shown}, but {word} is a name of the script"));
+            }
+        }
+        self.vars.push((name, shown));
         Ok(())
     }
 
@@ -337,6 +398,10 @@ impl<'c> Writer<'c> {
         let package = checker.package(pkg);
         let scope = &checker.scopes[checker.package(self.checked.package).scope.0 as usize];
         let imports = scope.parent.map(|parent| &checker.scopes[parent.0 as usize]);
+        if checker.scopes[checker.package(self.checked.package).scope.0 as usize].names.contains_key(&package.name) {
+            let (own, path) = (checker.name(package.name), &package.path);
+            return Err(format!("the type of {var} belongs to {path}, but {own} is a name of the script"));
+        }
         let named = |name: Symbol| imports.and_then(|scope| scope.names.get(&name)).copied();
         match named(package.name) {
             Some(obj) if matches!(checker.object(obj).kind, ObjKind::PkgName(found) if found == pkg) => {

@@ -129,10 +129,16 @@ static AMBIGUOUS: &[(&str, &str)] = &[
     ("trace", "runtime/trace"),
 ];
 
+/// The path that a script means by a name that several of Go's packages have.
+#[must_use]
+pub fn meant_by(name: &str) -> Option<&'static str> {
+    AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == name).map(|(_, path)| *path)
+}
+
 /// The package that a script means by a name that it does not import.
 #[must_use]
 pub fn find_by_name(name: &str) -> Option<&'static Package> {
-    if let Some((_, path)) = AMBIGUOUS.iter().find(|(ambiguous, _)| *ambiguous == name) {
+    if let Some(path) = meant_by(name) {
         return find(path);
     }
     let last = |path: &'static str| path.rsplit('/').next();

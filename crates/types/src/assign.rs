@@ -1,9 +1,9 @@
 //! Assignments, short variable declarations, and the values of `return`. Spec: Assignment
 //! statements, Short variable declarations.
 
-use golite_diag::Code;
+use golite_diag::{Code, Diagnostic};
 use golite_source::{Span, Symbol, sym};
-use golite_syntax::ast::{Expr, ExprKind};
+use golite_syntax::ast::{Expr, ExprKind, Ident};
 use rustc_hash::FxHashSet;
 
 use crate::check::Checker;
@@ -267,6 +267,17 @@ impl Checker {
         }
     }
 
+    /// A statement of a script declares a variable whose name is that of something else.
+    fn declared_again(&mut self, ident: Ident, other: ObjId) {
+        let (text, first) = (self.owned_name(ident.name), self.object(other).span);
+        // What runs the statements stands nowhere.
+        if ident.name == sym::MAIN && first.start == first.end {
+            return self.error(Code::BadMain, ident.span, "cannot declare main - must be func");
+        }
+        let message = format!("{text} redeclared in this block{}", self.other_declaration(first, &text));
+        self.report(Diagnostic::error(Code::Redeclared, ident.span, message).label(first, "first declared here"));
+    }
+
     /// `x, y := a, b`
     pub(crate) fn short_var_decl(&mut self, at: Span, left: &[Expr], right: &[Expr]) {
         let top = self.later.len();
@@ -296,6 +307,9 @@ impl Checker {
                         if matches!(self.object(other).kind, ObjKind::Var(_)) {
                             self.with_var(other, |facts| facts.assigned = true);
                             known = Some(other);
+                        } else if self.script_scope == Some(scope) {
+                            self.declared_again(ident, other);
+                            wrong = true;
                         } else {
                             let message = format!("cannot assign to {}", self.expr_text(expr));
                             self.error(Code::NotAssignable, start_span(expr), message);

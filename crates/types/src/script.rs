@@ -88,6 +88,12 @@ impl Checker {
             if !seen.insert(ty) {
                 continue;
             }
+            // It is written by the alias's name.
+            if let Some(alias) = self.types.as_alias(ty) {
+                names.push(alias.obj);
+                work.extend(alias.args.iter());
+                continue;
+            }
             match self.types.get(ty) {
                 Type::Basic(_) | Type::Param(_) => {}
                 Type::Named(named) => {

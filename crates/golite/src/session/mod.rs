@@ -43,6 +43,7 @@ mod waiting;
 
 pub use look::Usage;
 pub use saved::{Saved, as_script};
+pub(crate) use text::PREDECLARED;
 pub use text::{Part, is_incomplete, package_paths, parts};
 pub use tree::tokens_text;
 

@@ -51,6 +51,10 @@ impl Checker {
         };
         let global = |offset: usize| file.base + offset as u32;
         let Some(last) = tree.imports.last() else {
+            if tree.script.is_some() {
+                let first = if file.text.starts_with("#!") { line_bounds(Span::at(file.base)).1 } else { 0 };
+                return Some(Edit::insert(global(first), format!("import \"{path}\"\n")));
+            }
             let end = tree.package.span.end;
             return Some(Edit::insert(end, format!("\n\nimport \"{path}\"")));
         };
