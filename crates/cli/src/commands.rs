@@ -74,12 +74,24 @@ pub(crate) fn run(args: &RunArgs) -> ExitCode {
 /// `golite eval`.
 pub(crate) fn eval(args: &EvalArgs) -> ExitCode {
     let (code, rest) = args.code.split_first().expect("the code is required");
+    let constant = code.to_str().and_then(constant_alone);
+    if let Some(value) = constant {
+        to_stdout(&format!("{value}\n"));
+        return ExitCode::SUCCESS;
+    }
     run_checked(&args.flags, "eval", arguments(b"eval".to_vec(), rest), || {
         let code = code.to_str().ok_or("eval: the code is not UTF-8")?;
         let find = if args.flags.leaks.is_some() { golite::find_std_traced } else { golite::find_std };
         let files = golite::load::code_text("<eval>", code).map_err(|error| error.0)?;
         Ok(golite::check_eval(&files, find))
     })
+}
+
+/// The value of code that is a constant which no variable can hold.
+fn constant_alone(code: &str) -> Option<String> {
+    let files = golite::load::code_text("<eval>", code).ok()?;
+    let checked = golite::check_eval(&files, golite::find_std);
+    golite::eval_constant(&checked, code).map(str::to_string)
 }
 
 /// `golite script to-go`.

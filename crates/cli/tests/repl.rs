@@ -55,7 +55,8 @@ fn values_are_shown_with_their_types() {
     prints("error(nil)\n", "nil : error\n");
     prints("errors.New(\"bad\")\n", "bad : error\n");
     prints("1500 * time.Millisecond\n", "1.5s : time.Duration\n");
-    prints("[]byte(\"hi\")\n", "[]uint8(\"hi\") : []byte\n");
+    prints("[]byte(\"hi ß\")\n", "[]byte(\"hi ß\") : []byte\n");
+    prints("[][]byte{{1}, []byte(\"a\")}\n", "[][]byte{{1}, []byte(\"a\")} : [][]byte\n");
     prints("any(1)\n", "1 : any\n");
     prints("fmt.Println(\"once\")\n", "once\n");
     prints("func() {}()\n", "");
@@ -74,6 +75,23 @@ fn long_and_cyclic_values_are_cut() {
     assert!(status == 0 && text.contains("&node{next: (*node)(0x"), "{text}");
     let (status, text) = session_with("", "s := []any{1}\ns[0] = s\ns\n");
     assert!(status == 0 && text.contains("{...}"), "{text}");
+}
+
+#[test]
+fn what_has_no_value_to_keep_is_described() {
+    let input = "type T int\nT\n[]T\nnil\n1 << 70\nmath.MaxUint64\n1e400\nlen\ntype S[E any] struct{ v E }\nS\n\
+                 func g[E any](x E) E { return x }\ng\n:type g\n:type T\n:type nil\n:type 1 << 70\n:types\n";
+    prints(
+        input,
+        "type T\ntype T int\ntype []T\nnil : untyped nil\n1180591620717411303424 : untyped int\n\
+         18446744073709551615 : untyped int\n1e+400 : untyped float\nlen : func(v Type) int\ntype S\n\
+         type S[E any] struct{ v E }\ng : func[E any](x E) E\ng : func[E any](x E) E\nfunc[E any](x E) E\ntype T int\n\
+         untyped nil\nuntyped int\ntype S[E any] struct{v E}\ntype T int\n",
+    );
+    complains(
+        "x := 1 << 70\n",
+        "<1>:1:6: cannot use 1 << 70 (untyped int constant 1180591620717411303424) as int value in assignment (overflows)\n",
+    );
 }
 
 #[test]

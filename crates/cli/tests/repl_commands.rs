@@ -53,6 +53,14 @@ fn types_documents_and_sources_are_told() {
     terminal.line("func twice(n int) int { return 2 * n }", "twice : func");
     terminal.line(":doc twice", "func twice(n int) int { return 2 * n }");
     terminal.line(":doc nothing", "there is no package nothing");
+    terminal.line(":doc append", "append adds elements");
+    terminal.line(":doc strings.Cut", "golite> strings.Cut(\"key=value\", \"=\")");
+    terminal.line("type pair[K, V any] struct { key K; value V }", "type pair");
+    terminal.line("pair", "type pair[K, V any] struct { key K; value V }");
+    terminal.line(":type pair", "type pair[K, V any]");
+    terminal.line("1 << 70", "1180591620717411303424 : untyped int");
+    terminal.line("nil", "nil : untyped nil");
+    terminal.line(":types", "type pair[K, V any] struct{key K; value V}");
     terminal.ends();
 }
 
@@ -76,6 +84,13 @@ fn code_is_shown_as_tokens_tree_and_bytecode() {
     terminal.wait_for("func f(n int) int { return n + 1 }");
     terminal.wait_for("add.imm");
     terminal.line(":dis g", "there is no function g");
+    terminal.keys(":dis strings.Builder.WriteByte\r");
+    terminal.wait_for("func strings.(*Builder).WriteByte");
+    terminal.wait_for("b.buf = append(b.buf, c)");
+    terminal.wait_for("golite> ");
+    terminal.line(":dis strings.Index", "is part of go-lite itself: it has no bytecode");
+    terminal.line(":dis slices.Sort", "slices.Sort is generic");
+    terminal.line(":dis strings.Nothing", "there is no function strings.Nothing");
     terminal.ends();
 }
 
@@ -184,7 +199,7 @@ fn the_heap_is_shown() {
     terminal.line(":heap list", ", old");
     terminal.line(":heap 1", "holds nothing of the heap");
     terminal.line(":heap x := 1", "needs an expression");
-    terminal.line(":gcstats", "1 major collections (1 asked for)");
+    terminal.line(":gcstats", "1 major collection (1 asked for)");
     terminal.ends();
 }
 

@@ -64,6 +64,8 @@ fn eval_prints_the_value_of_the_last_expression() {
     evaluates("func f() {}\nf()", "");
     evaluates("x := 1\nx++", "");
     evaluates("", "");
+    evaluates("1 << 70", "1180591620717411303424\n");
+    evaluates("math.MaxUint64", "18446744073709551615\n");
 }
 
 #[test]
@@ -141,10 +143,7 @@ fn what_has_no_go_program_is_refused() {
     folder.write("type.go-lite", "type int string\nx := 3\n_ = x\n");
     folder.write("package.go-lite", "t, _ := os.Stat(\".\")\nm := t.ModTime()\ntime := 3\n_, _ = m, time\n");
     for (file, text) in [
-        (
-            "above.go-lite",
-            "golite script to-go: len means something else above the line that declares it\n",
-        ),
+        ("above.go-lite", "golite script to-go: len means something else above the line that declares it\n"),
         ("type.go-lite", "golite script to-go: the type of x is int, but int is a name of the script\n"),
         (
             "package.go-lite",

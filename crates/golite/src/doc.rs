@@ -3,7 +3,14 @@
 //! The sources are formatted as gofmt does it: a declaration outside of a block begins in column 0, its
 //! comment stands right above it, and a group has its names behind one tab.
 
+use golite_diag::similar::nearest;
 use golite_stdlib::{find, find_by_name};
+
+/// What is declared without import, as a file of Go.
+const BUILTIN: &[(&str, &str)] = &[("builtin.go-lite", include_str!("builtin.go-lite"))];
+
+/// Inputs of a session for names, and what comes of them: `= name`, then `> input` and output.
+const EXAMPLES: &str = include_str!("doc_examples.txt");
 
 /// A declaration of a package.
 struct Item<'t> {
@@ -40,12 +47,48 @@ pub fn find_text(name: &str) -> Result<String, String> {
     };
     let package =
         find(path).or_else(|| find_by_name(path)).filter(|package| !package.path.starts_with("internal/"));
-    let Some(package) = package else { return Err(format!("there is no package {path}")) };
-    let items: Vec<Item<'_>> = package.files.iter().flat_map(|(_, text)| items(text)).collect();
+    let (path, files) = match package {
+        Some(package) => (package.path, package.files),
+        None if path == "builtin" => (path, BUILTIN),
+        // What needs no import has no package before its name.
+        None if member.is_none() => {
+            return member_text("builtin", path, &all_items(BUILTIN)).map_err(|_| missing_package(path));
+        }
+        None => return Err(missing_package(path)),
+    };
     match member {
-        None => Ok(package_text(package.path, package.files, &items)),
-        Some(member) => member_text(package.path, member, &items),
+        None => Ok(package_text(path, files, &all_items(files))),
+        Some(member) => member_text(path, member, &all_items(files)),
     }
+}
+
+fn all_items(files: &[(&'static str, &'static str)]) -> Vec<Item<'static>> {
+    files.iter().flat_map(|(_, text)| items(text)).collect()
+}
+
+fn missing_package(name: &str) -> String {
+    let paths: Vec<&str> = crate::session::package_paths().collect();
+    let names = paths.iter().filter_map(|path| path.rsplit('/').next());
+    match nearest(name, paths.iter().copied().chain(names)) {
+        Some(near) => format!("there is no package {name}; did you mean {near}?"),
+        None => format!("there is no package {name}"),
+    }
+}
+
+/// The example of a name: lines of a session.
+fn example(path: &str, member: &str) -> impl Iterator<Item = String> {
+    let name = if path == "builtin" { member.to_string() } else { format!("{path}.{member}") };
+    let mut lines = EXAMPLES.lines();
+    lines.find(|line| line.strip_prefix("= ").is_some_and(|other| other == name));
+    lines.take_while(|line| !line.starts_with("= ")).map(|line| match line.strip_prefix("> ") {
+        Some(input) => format!("golite> {input}"),
+        None => line.to_string(),
+    })
+}
+
+/// The names that have examples.
+pub fn with_examples() -> impl Iterator<Item = &'static str> {
+    EXAMPLES.lines().filter_map(|line| line.strip_prefix("= "))
 }
 
 fn package_text(path: &str, files: &[(&str, &str)], items: &[Item<'_>]) -> String {
@@ -65,7 +108,7 @@ fn package_text(path: &str, files: &[(&str, &str)], items: &[Item<'_>]) -> Strin
         }
     }
     for kind in [Kind::Value, Kind::Func, Kind::Type] {
-        let exported = |item: &&Item<'_>| item.kind == kind && is_exported(&item.name);
+        let exported = |item: &&Item<'_>| item.kind == kind && is_visible(path, &item.name);
         let mut lines: Vec<&str> = items
             .iter()
             .filter(exported)
@@ -81,10 +124,14 @@ fn package_text(path: &str, files: &[(&str, &str)], items: &[Item<'_>]) -> Strin
 }
 
 fn member_text(path: &str, member: &str, items: &[Item<'_>]) -> Result<String, String> {
-    let Some(item) = items.iter().find(|item| item.name == member && is_exported(&item.name)) else {
-        return Err(format!("package {path} has no {member}"));
+    let Some(item) = items.iter().find(|item| item.name == member && is_visible(path, &item.name)) else {
+        let names = items.iter().map(|item| item.name.as_str()).filter(|name| is_visible(path, name));
+        let same = |name: &&str| name.eq_ignore_ascii_case(member);
+        let near = names.clone().find(same).or_else(|| nearest(member, names));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        return Err(format!("package {path} has no {member}{hint}"));
     };
-    let mut out = format!("{}\n", item.text);
+    let mut out = format!("{}\n", shown(item));
     for line in &item.comment {
         out += format!("    {line}").trim_end();
         out.push('\n');
@@ -103,7 +150,46 @@ fn member_text(path: &str, member: &str, items: &[Item<'_>]) -> Result<String, S
         }
         out.push('\n');
     }
+    for (at, line) in example(path, member).enumerate() {
+        if at == 0 {
+            out += "\nExample:\n";
+        }
+        out += format!("    {line}").trim_end();
+        out.push('\n');
+    }
     Ok(out)
+}
+
+/// A declaration as it is shown: of a struct what is exported, a line of a group without its columns.
+fn shown(item: &Item<'_>) -> String {
+    let lines: Vec<&str> = item.text.lines().collect();
+    match &lines[..] {
+        [line] if item.kind == Kind::Value => {
+            let (code, comment) = line.split_once("//").unwrap_or((line, ""));
+            let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+            if comment.is_empty() { code } else { format!("{code} //{comment}") }
+        }
+        [first, fields @ .., last] if first.ends_with("struct {") => {
+            let own = |line: &&&str| {
+                let name = line.trim_start_matches('\t').trim_start_matches('*');
+                name.starts_with("//") || name.starts_with(|c: char| c.is_uppercase())
+            };
+            let mut kept: Vec<&str> = fields.iter().filter(own).copied().collect();
+            let is_comment = |line: &&str| line.trim_start().starts_with("//");
+            while kept.len() < fields.len() && kept.last().is_some_and(is_comment) {
+                kept.pop();
+            }
+            if kept.len() < fields.len() {
+                kept.push("\t// and fields that are not exported");
+            }
+            format!("{first}\n{}\n{last}", kept.join("\n"))
+        }
+        _ => item.text.clone(),
+    }
+}
+
+fn is_visible(path: &str, name: &str) -> bool {
+    path == "builtin" || is_exported(name)
 }
 
 fn is_exported(name: &str) -> bool {
@@ -230,9 +316,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_predeclared_has_documents() {
+        let text = find_text("append").unwrap();
+        assert!(
+            text.starts_with("func append(slice []Type, elems ...Type) []Type\n    append adds"),
+            "{text}"
+        );
+        for name in crate::session::PREDECLARED {
+            assert!(find_text(name).is_ok_and(|text| text.contains("\n    ")), "{name}");
+        }
+        assert!(find_text("builtin").unwrap().contains("\nfunc len(v Type) int\n"));
+    }
+
+    #[test]
+    fn structs_show_what_is_exported() {
+        let text = find_text("strings.Builder").unwrap();
+        assert!(
+            text.starts_with("type Builder struct {\n\t// and fields that are not exported\n}\n"),
+            "{text}"
+        );
+        let text = find_text("flag.FlagSet").unwrap();
+        assert!(text.contains("\tUsage func()\n") && !text.contains("tooEarly"), "{text}");
+    }
+
+    #[test]
+    fn names_with_examples_are_there() {
+        for name in super::with_examples() {
+            let text = find_text(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(text.contains("\nExample:\n    golite> "), "{name}: {text}");
+        }
+    }
+
+    #[test]
     fn missing_names_are_told() {
         assert_eq!(find_text("nothing").unwrap_err(), "there is no package nothing");
+        assert_eq!(find_text("striings").unwrap_err(), "there is no package striings; did you mean strings?");
         assert_eq!(find_text("strings.Nothing").unwrap_err(), "package strings has no Nothing");
+        let near = find_text("strings.fields").unwrap_err();
+        assert_eq!(near, "package strings has no fields; did you mean Fields?");
         assert_eq!(find_text("strings.explode").unwrap_err(), "package strings has no explode");
     }
 }

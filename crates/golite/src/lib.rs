@@ -29,7 +29,7 @@ pub use loader::{
 };
 pub use program::{NotRunnable, Program};
 pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig, Stats};
-pub use script::{NoProgram, check_eval, script_to_go};
+pub use script::{NoProgram, check_eval, eval_constant, script_to_go};
 pub use stack::{beside_deep_stack, on_deep_stack};
 pub use watch::{Stuck, Watch};
 

@@ -19,7 +19,7 @@ use golite_types::{DeclRef, ObjId, ObjKind, PkgId, Session};
 use crate::check::{Checked, check_prepared};
 use crate::load::{PackageFiles, SourceText};
 use crate::loader::{FindStd, ParsedPackage, is_script};
-use crate::session::PREDECLARED;
+use crate::session::{PREDECLARED, constant_too_large, same_code};
 use crate::stack::on_deep_stack;
 
 /// Functions of package fmt whose results nobody wants to see.
@@ -40,6 +40,14 @@ pub fn check_eval(files: &PackageFiles, find_std: FindStd) -> Checked {
         }
     }
     checked
+}
+
+/// The value of code that is a constant expression too large for any variable.
+#[must_use]
+pub fn eval_constant<'c>(checked: &'c Checked, code: &str) -> Option<&'c str> {
+    let [error] = checked.diagnostics() else { return None };
+    let (shown, value, _) = constant_too_large(&error.message, "argument to fmt.Println")?;
+    same_code(shown, code).then_some(value)
 }
 
 /// Has the value of the last statement printed. Tells whether that is a call.
@@ -109,7 +117,8 @@ pub fn script_to_go(files: &PackageFiles, find_std: FindStd) -> Result<String, N
         return Err(NoProgram::Errors(Box::new(checked)));
     }
     let text = file.text.clone();
-    let program = on_deep_stack(move || Writer::new(&checked, &text).program()).map_err(NoProgram::Message)?;
+    let program =
+        on_deep_stack(move || Writer::new(&checked, &text).program()).map_err(NoProgram::Message)?;
     match first_error(&program, files, find_std) {
         None => Ok(program),
         Some(error) => Err(NoProgram::Message(format!("the Go program would have an error: {error}"))),
@@ -119,7 +128,8 @@ pub fn script_to_go(files: &PackageFiles, find_std: FindStd) -> Result<String, N
 /// What is wrong with the Go program of a script, should something be.
 fn first_error(program: &str, files: &PackageFiles, find_std: FindStd) -> Option<String> {
     let file = SourceText { name: "main.go".into(), text: program.into(), version: files.files[0].version };
-    let whole = PackageFiles { files: vec![file], folder: files.folder.clone(), module: files.module.clone() };
+    let whole =
+        PackageFiles { files: vec![file], folder: files.folder.clone(), module: files.module.clone() };
     let checked = check_prepared(&whole, find_std, &mut |_, _| {});
     let error = checked.diagnostics().first().filter(|_| checked.has_errors())?;
     Some(golite_diag::render::short(checked.sources(), error))
@@ -381,9 +391,8 @@ impl<'c> Writer<'c> {
         let own = &checker.scopes[checker.package(self.checked.package).scope.0 as usize].names;
         for (start, token, end) in Lexer::new(&shown) {
             let word = &shown[start as usize..end as usize];
-            let hides = |word: &str| {
-                checker.session.names.get(word).is_some_and(|word| own.contains_key(&word))
-            };
+            let hides =
+                |word: &str| checker.session.names.get(word).is_some_and(|word| own.contains_key(&word));
             if token == Token::Ident && PREDECLARED.contains(&word) && hides(word) {
                 return Err(format!("the type of {name} is {shown}, but {word} is a name of the script"));
             }
@@ -398,7 +407,10 @@ impl<'c> Writer<'c> {
         let package = checker.package(pkg);
         let scope = &checker.scopes[checker.package(self.checked.package).scope.0 as usize];
         let imports = scope.parent.map(|parent| &checker.scopes[parent.0 as usize]);
-        if checker.scopes[checker.package(self.checked.package).scope.0 as usize].names.contains_key(&package.name) {
+        if checker.scopes[checker.package(self.checked.package).scope.0 as usize]
+            .names
+            .contains_key(&package.name)
+        {
             let (own, path) = (checker.name(package.name), &package.path);
             return Err(format!("the type of {var} belongs to {path}, but {own} is a name of the script"));
         }

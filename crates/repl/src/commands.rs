@@ -38,7 +38,12 @@ pub(crate) const ALL: &[Command] = &[
         "what a function, type or package of the library, or a name of the session is",
         doc,
     ),
-    command(":dis", "NAME", "the bytecode of a function beside its source: f, T.Method", listing),
+    command(
+        ":dis",
+        "NAME",
+        "the bytecode of a function beside its source: f, T.Method, strings.Fields",
+        listing,
+    ),
     command(":ast", "CODE", "the syntax tree of code, with types", tree),
     command(":tokens", "CODE", "the tokens of code", tokens),
     command(":step", "CODE", "run code instruction by instruction, with registers", step::run),
@@ -179,7 +184,7 @@ fn names(state: &mut State, kinds: &[NamedKind]) -> After {
     for named in state.session.names().into_iter().filter(|named| kinds.contains(&named.kind)) {
         let (name, ty) = (named.name, named.ty);
         state.say(&match named.kind {
-            NamedKind::Type => format!("type {name} {ty}"),
+            NamedKind::Type => format!("type {name}{} {ty}", named.params),
             NamedKind::Const => format!("const {name} {ty}"),
             NamedKind::Var => format!("{name} {ty}"),
             NamedKind::Func => format!("func {name}{}", ty.strip_prefix("func").unwrap_or(&ty)),
@@ -235,7 +240,7 @@ fn save(state: &mut State, path: &str) -> After {
     match std::fs::write(path, saved.text) {
         Ok(()) => {
             let (count, note) = (state.inputs.len(), state.inputs.forgotten_note());
-            state.say(&format!("{} in {path}{note}", counted(count, "input")));
+            state.say(&format!("{} in {path}{note}", counted(count as u64, "input")));
             if let Some(problem) = saved.problem {
                 return state.complain(&format!("as a script it has an error: {path}:{problem}"));
             }
@@ -246,7 +251,7 @@ fn save(state: &mut State, path: &str) -> After {
 }
 
 /// A number of things: `1 input`, `2 inputs`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 

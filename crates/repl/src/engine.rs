@@ -338,6 +338,7 @@ impl State {
                     After::Right
                 }
             }
+            Reply::Described => After::Right,
             Reply::Failed => After::Wrong,
             Reply::Exit(status) => {
                 self.say(&format!("the input ended with exit status {status}; the session goes on"));

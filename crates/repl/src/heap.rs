@@ -3,6 +3,7 @@
 use golite::session::{Held, ObjectLine, Reply};
 
 use crate::After;
+use crate::commands::counted;
 use crate::engine::State;
 use crate::measure::{bytes, duration};
 
@@ -18,8 +19,8 @@ fn whole(state: &mut State) -> After {
     let view = state.session.heap_view();
     let stats = state.session.heap();
     state.say(&format!(
-        "{} objects of {}; {} from the system, {} for stacks and the runtime",
-        stats.heap_objects,
+        "{} of {}; {} from the system, {} for stacks and the runtime",
+        counted(stats.heap_objects, "object"),
         bytes(stats.heap_alloc),
         bytes(stats.heap_sys),
         bytes(stats.external)
@@ -63,7 +64,7 @@ fn value(state: &mut State, text: &str) -> After {
         return state.tell(&format!("{text} : {ty} holds nothing of the heap"));
     }
     let (objects, size) = view.reaches;
-    state.say(&format!("{text} : {ty} reaches {objects} objects of {}", bytes(size)));
+    state.say(&format!("{text} : {ty} reaches {} of {}", counted(objects, "object"), bytes(size)));
     for held in &view.held {
         object(state, text, held);
     }
@@ -96,10 +97,14 @@ fn object(state: &mut State, text: &str, held: &Held) {
 pub(crate) fn collector(state: &mut State, _: &str) -> After {
     let stats = state.session.heap();
     let time = |nanos| duration(std::time::Duration::from_nanos(nanos));
-    state.say(&format!("{} minor collections, {} in all", stats.num_minor, time(stats.minor_pause_total_ns)));
     state.say(&format!(
-        "{} major collections ({} asked for), {} in all",
-        stats.num_major,
+        "{}, {} in all",
+        counted(stats.num_minor, "minor collection"),
+        time(stats.minor_pause_total_ns)
+    ));
+    state.say(&format!(
+        "{} ({} asked for), {} in all",
+        counted(stats.num_major, "major collection"),
         stats.num_forced,
         time(stats.pause_total_ns)
     ));
@@ -115,7 +120,8 @@ pub(crate) fn collector(state: &mut State, _: &str) -> After {
     let next =
         if stats.next_gc == u64::MAX { "never".into() } else { format!("at {}", bytes(stats.next_gc)) };
     state.tell(&format!(
-        "{} objects allocated, {} freed; the next major one {next}",
-        stats.mallocs, stats.frees,
+        "{} allocated, {} freed; the next major one {next}",
+        counted(stats.mallocs, "object"),
+        stats.frees,
     ))
 }

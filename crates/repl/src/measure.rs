@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use golite::session::{Reply, Session, Usage};
 
 use crate::After;
+use crate::commands::counted;
 use crate::engine::State;
 
 /// The state before a run.
@@ -23,12 +24,12 @@ impl Start {
         let time = self.time.elapsed();
         let usage = session.usage();
         format!(
-            "{}, {} steps, {} objects of {} allocated, {} collections",
+            "{}, {}, {} of {} allocated, {}",
             duration(time),
-            usage.steps - self.usage.steps,
-            usage.objects - self.usage.objects,
+            counted(usage.steps - self.usage.steps, "step"),
+            counted(usage.objects - self.usage.objects, "object"),
             bytes(usage.bytes - self.usage.bytes),
-            usage.collections - self.usage.collections,
+            counted(usage.collections - self.usage.collections, "collection"),
         )
     }
 }

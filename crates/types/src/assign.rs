@@ -275,7 +275,9 @@ impl Checker {
             return self.error(Code::BadMain, ident.span, "cannot declare main - must be func");
         }
         let message = format!("{text} redeclared in this block{}", self.other_declaration(first, &text));
-        self.report(Diagnostic::error(Code::Redeclared, ident.span, message).label(first, "first declared here"));
+        self.report(
+            Diagnostic::error(Code::Redeclared, ident.span, message).label(first, "first declared here"),
+        );
     }
 
     /// `x, y := a, b`

@@ -284,17 +284,22 @@ impl Checker {
     /// The exported names of a package that a session knows by a name, or would import by use.
     pub fn members_by_name(&mut self, package: InputPackage, name: &str) -> Option<Vec<String>> {
         let symbol = self.session.names.intern(name);
-        if self.session_name(package, symbol).is_some() {
+        let pkg = self.package_by_name(package, symbol)?;
+        Some(self.member_names(pkg))
+    }
+
+    /// The package that a session knows by a name, or would import by use.
+    pub fn package_by_name(&mut self, package: InputPackage, name: Symbol) -> Option<PkgId> {
+        if self.session_name(package, name).is_some() {
             return None;
         }
-        let imported = self.session_imports(package).into_iter().find(|(other, _)| *other == symbol);
-        let pkg = match imported {
-            Some((_, pkg)) => pkg,
+        let imported = self.session_imports(package).into_iter().find(|(other, _)| *other == name);
+        match imported {
+            Some((_, pkg)) => Some(pkg),
             None => {
-                let path = self.loader.std_named(name)?;
-                self.load_package(path, Span::default()).ok()?
+                let path = self.loader.std_named(self.session.names.name(name))?;
+                self.load_package(path, Span::default()).ok()
             }
-        };
-        Some(self.member_names(pkg))
+        }
     }
 }

@@ -6,9 +6,10 @@ use golite_syntax::ast::Stmt;
 use golite_types::{CheckedInput, DeclRef, ObjId};
 use golite_vm::{HeapView, InputEnd, ObjectView, Watcher};
 
+use super::input::{CheckedText, Last, Show, parse};
 use super::text::{KEYWORDS, PREDECLARED};
 use super::tree::tree_text;
-use super::{CheckedText, Last, Reply, Session, Show, parse};
+use super::{Reply, Session};
 
 /// What the VM has used so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,57 @@ impl Session {
                 Some(format!("{before}{text}"))
             }
             None => Some(format!("var {name} {}", checker.show_in(object.ty, package.pkg))),
+        }
+    }
+
+    /// What an input is that consists of an expression without value that can be kept: a type, a generic
+    /// function, a built-in function, `nil`, a constant too large for its type.
+    pub(super) fn description(&mut self, text: &str, errors: &[Diagnostic]) -> Option<String> {
+        let [error] = errors else { return None };
+        let text = text.trim().trim_end_matches(';');
+        let whole = |shown: &str| same_code(shown, text);
+        let message = error.message.as_str();
+        if let Some(ty) = message.strip_suffix(" (type) is not an expression") {
+            return whole(ty).then(|| self.type_line(ty));
+        }
+        if let Some(name) = message.strip_suffix(" without instantiation") {
+            if let Some(name) = name.strip_prefix("cannot use generic type ") {
+                // The message has its type parameters too.
+                let name = name.split('[').next().unwrap_or(name);
+                return whole(name).then(|| self.type_line(name));
+            }
+            let name = name.strip_prefix("cannot use generic function ")?;
+            let obj = self.declared_object(name).filter(|_| whole(name))?;
+            let package = self.package;
+            let checker = self.checker();
+            return Some(format!("{name} : {}", checker.show_in(checker.object(obj).ty, package.pkg)));
+        }
+        if let Some(name) = message.strip_suffix(" (built-in) must be called") {
+            let doc = crate::doc::find_text(name).ok().filter(|_| whole(name))?;
+            return doc
+                .lines()
+                .next()
+                .map(|line| format!("{name} : {}", line.replacen(&format!(" {name}"), "", 1)));
+        }
+        if message == "use of untyped nil in assignment" {
+            return whole("nil").then(|| "nil : untyped nil".into());
+        }
+        let (shown, value, ty) = constant_too_large(message, "assignment")?;
+        whole(shown).then(|| format!("{value} : {ty}"))
+    }
+
+    /// `type T struct{ x int }`, or `type []int`.
+    fn type_line(&mut self, name: &str) -> String {
+        match self.source_of(name) {
+            Some(text) => text,
+            // One of the library is declared in its documentation, above the indented comment.
+            None => match crate::doc::find_text(name) {
+                Ok(text) => {
+                    let lines = text.lines().take_while(|line| !line.is_empty() && !line.starts_with("    "));
+                    lines.collect::<Vec<_>>().join("\n")
+                }
+                Err(_) => format!("type {name}"),
+            },
         }
     }
 
@@ -258,4 +310,19 @@ impl Session {
         found.dedup_by(|a, b| a.0 == b.0);
         found
     }
+}
+
+/// Whether two texts differ in nothing but white space.
+pub(crate) fn same_code(a: &str, b: &str) -> bool {
+    let dense = |text: &str| -> String { text.split_whitespace().collect() };
+    dense(a) == dense(b)
+}
+
+/// The expression, value and type of a constant that an error says is too large for its default type.
+pub(crate) fn constant_too_large<'m>(message: &'m str, context: &str) -> Option<(&'m str, &'m str, &'m str)> {
+    let rest = message.strip_prefix("cannot use ")?.strip_suffix(" (overflows)")?;
+    let (rest, _) = rest.strip_suffix(context)?.strip_suffix(" value in ")?.rsplit_once(" as ")?;
+    let (shown, constant) = rest.strip_suffix(')')?.rsplit_once(" (")?;
+    let (ty, value) = constant.split_once(" constant").filter(|(ty, _)| ty.starts_with("untyped "))?;
+    Some((shown, if value.is_empty() { shown } else { value.trim_start() }, ty))
 }

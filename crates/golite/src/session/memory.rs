@@ -22,7 +22,8 @@ use golite_source::Symbol;
 use golite_types::{CheckedInput, ObjId, ObjKind};
 use golite_vm::CodeHeld;
 
-use super::{KEPT_VALUES, Last, Session};
+use super::input::Last;
+use super::{KEPT_VALUES, Session};
 
 /// So many objects of the heap are walked through without hesitation for each input that may be taken away
 /// thereby.

@@ -16,24 +16,21 @@
 //! is kept as `_1`, and as `ans`; those of the inputs before are `_2` and `_3`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use golite_bytecode::print::print_function;
 use golite_bytecode::{FuncIx, GlobalIx};
 use golite_compiler::FuncKey;
-use golite_diag::{Code, Diagnostic};
-use golite_parser::{ParsedFile, has_package_clause, parse_input};
+use golite_diag::Diagnostic;
 use golite_runtime::host::Host;
-use golite_source::{FileId, SourceMap, Span, Symbol, sym};
-use golite_syntax::ast::{CallExpr, Decl, Expr, ExprId, ExprKind, File, Ident, Stmt, StmtKind};
-use golite_syntax::lexer::Lexer;
-use golite_syntax::token::Token;
-use golite_types::{CheckedInput, Checker, InputPackage, ObjId, ObjKind};
+use golite_source::{SourceMap, Span, Symbol};
+use golite_syntax::ast::Decl;
+use golite_types::{CheckedInput, Checker, DeclRef, InputPackage, ObjId, ObjKind};
 use golite_vm::{InputEnd, Vm};
 
 pub use golite_gc::HeapStats;
 pub use golite_vm::{Answer, Background, HeapView, Held, ObjectLine, ObjectView, Step, TypeUse, Watcher};
 
+mod input;
 mod look;
 mod memory;
 mod saved;
@@ -41,17 +38,18 @@ mod text;
 mod tree;
 mod waiting;
 
+use input::{CheckedText, Last, Show, check_file, without_clause};
 pub use look::Usage;
+pub(crate) use look::{constant_too_large, same_code};
 pub use saved::{Saved, as_script};
 pub(crate) use text::PREDECLARED;
 pub use text::{Part, is_incomplete, package_paths, parts};
 pub use tree::tokens_text;
 
 use crate::load::GoModule;
-use crate::loader::{PackageLoader, find_std, parsing};
+use crate::loader::{PackageLoader, find_std};
 use crate::program::Program;
 use crate::run::RunConfig;
-use crate::script::is_printer;
 
 /// The function that runs the statements of an input, in tracebacks.
 const INPUT_NAME: &str = "<input>";
@@ -70,6 +68,8 @@ pub enum Reply {
     Failed,
     /// It called `os.Exit` with this status.
     Exit(i32),
+    /// It is a name or constant that has no value to be kept; what it is has been written.
+    Described,
     /// It was interrupted, perhaps while it waited for something: Go's words for that.
     Interrupted(Option<&'static str>),
 }
@@ -89,24 +89,6 @@ pub struct Done {
     pub also: Vec<(String, Vec<String>)>,
 }
 
-/// How the last statement of an input is taken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Last {
-    /// As an expression with so many values.
-    Values(usize),
-    /// As it stands.
-    Statement,
-}
-
-/// An input without errors, and how its last statement was taken.
-struct CheckedText {
-    input: CheckedInput,
-    count: usize,
-    /// The last statement is an expression, perhaps without value.
-    is_value: bool,
-    decls: Vec<Decl>,
-}
-
 /// A name of a session, for lists of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Named {
@@ -114,6 +96,8 @@ pub struct Named {
     pub name: String,
     /// Whether it is a variable, constant, function or type.
     pub kind: NamedKind,
+    /// The type parameters of a generic type, with brackets.
+    pub params: String,
     /// Its type as the user writes it; for types what they are.
     pub ty: String,
 }
@@ -161,18 +145,6 @@ pub struct Session {
     silent: bool,
     /// Who watches the next input, and the variable that gets its value.
     watcher: Option<(Option<GlobalIx>, Box<dyn Watcher>)>,
-}
-
-/// How the value of an input is shown.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-enum Show {
-    /// Long values are cut.
-    #[default]
-    Cut,
-    /// All of it.
-    Full,
-    /// Not at all.
-    Not,
 }
 
 impl std::fmt::Debug for Session {
@@ -241,6 +213,10 @@ impl Session {
             Ok((input, count)) => self.run(input, count, text),
             // Those that waited do so no more, even if they have errors.
             Err(errors) if self.silent => Reply::Errors(errors),
+            Err(errors) if let Some(line) = self.description(text, &errors) => {
+                self.write(1, format!("{line}\n").as_bytes());
+                Reply::Described
+            }
             Err(errors) => self.wait(text, errors),
         }
     }
@@ -297,7 +273,13 @@ impl Session {
     /// # Errors
     /// What is wrong.
     pub fn type_of(&mut self, text: &str) -> Result<String, Vec<Diagnostic>> {
-        let (input, count) = self.check(text)?;
+        let (input, count) = match self.check(text) {
+            Ok(checked) => checked,
+            Err(errors) => {
+                let line = self.description(text, &errors).ok_or(errors)?;
+                return Ok(line.rsplit_once(" : ").map_or(line.clone(), |(_, ty)| ty.to_string()));
+            }
+        };
         let shown = self.value_types(&input, count);
         self.checker().drop_input(input);
         Ok(shown.unwrap_or_else(|| "no value".into()))
@@ -357,7 +339,14 @@ impl Session {
                     ObjKind::TypeName => (NamedKind::Type, checker.types.underlying(object.ty)),
                     ObjKind::PkgName(_) | ObjKind::Builtin(_) | ObjKind::Nil => return None,
                 };
-                Some(Named { name, kind, ty: checker.show_in(ty, package.pkg) })
+                let params = match &object.decl {
+                    DeclRef::Type(spec) if !spec.type_params.is_empty() => {
+                        let between = Span::new(spec.name.span.end, spec.ty.span.start);
+                        checker.session.map.text(between).trim_end().to_string()
+                    }
+                    _ => String::new(),
+                };
+                Some(Named { name, kind, params, ty: checker.show_in(ty, package.pkg) })
             })
             .collect();
         names.sort_by(|a, b| a.name.cmp(&b.name));
@@ -392,6 +381,10 @@ impl Session {
         if program.is_generic(obj) {
             return Err(format!("{name} is generic: it has code only for the types it is used with"));
         }
+        let is_native = |decl: &DeclRef| matches!(decl, DeclRef::Func(decl) if decl.body.is_none());
+        if is_native(&program.compiler.checker.object(obj).decl) {
+            return Err(format!("{name} is part of go-lite itself: it has no bytecode"));
+        }
         let func = program.compiler.func_ix(FuncKey::Decl(obj, Vec::new()));
         program.compile(func)?;
         let map = &program.compiler.checker.session.map;
@@ -413,7 +406,38 @@ impl Session {
         };
         let checker = self.checker();
         let symbol = checker.session.names.intern(base);
-        let obj = checker.session_name(package, symbol)?;
+        let Some(obj) = checker.session_name(package, symbol) else {
+            return self.library_object(symbol, method?);
+        };
+        let checker = self.checker();
+        let Some(method) = method else { return Some(obj) };
+        let method = checker.session.names.intern(method);
+        checker.declared_method(checker.object(obj).ty, method)
+    }
+
+    /// What a member of a package, or `Type.Method` of one, stands for.
+    fn library_object(&mut self, name: Symbol, member: &str) -> Option<ObjId> {
+        let package = self.package;
+        let name_text = self.checker().name(name).to_string();
+        // It is checked as what a program uses.
+        let text = match member.split_once('.') {
+            Some((base, method)) => format!("(*{name_text}.{base}).{method}"),
+            None => format!("{name_text}.{member}"),
+        };
+        self.show = Show::Not;
+        let checked = self.check(&text);
+        let checker = self.checker();
+        match checked {
+            Ok((input, _)) => checker.drop_input(input),
+            // A generic function is there nonetheless.
+            Err(errors) if errors.iter().all(|error| error.message.ends_with("without instantiation")) => {}
+            Err(_) => return None,
+        }
+        let pkg = checker.package_by_name(package, name)?;
+        let (base, method) =
+            member.split_once('.').map_or((member, None), |(base, method)| (base, Some(method)));
+        let base = checker.session.names.intern(base);
+        let obj = checker.lazy_member(pkg, base)?;
         let Some(method) = method else { return Some(obj) };
         let method = checker.session.names.intern(method);
         checker.declared_method(checker.object(obj).ty, method)
@@ -654,137 +678,4 @@ impl Session {
             done.notes.push(format!("functions from before call the old {name}"));
         }
     }
-}
-
-/// An input with errors.
-struct WrongText {
-    errors: Vec<Diagnostic>,
-    /// What it declares, if it does nothing else and can be read.
-    only_declares: Option<Vec<Decl>>,
-}
-
-/// Parses and checks an input; its last statement is taken as `last` says, or as the errors tell.
-fn check_file(
-    checker: &mut Checker,
-    package: InputPackage,
-    id: FileId,
-    mut last: Last,
-    show: Show,
-) -> Result<CheckedText, WrongText> {
-    loop {
-        let parsed = parse(checker, id, last, show);
-        let (file, is_value) = parsed.map_err(|errors| WrongText { errors, only_declares: None })?;
-        let decls = file.decls.clone();
-        let main = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
-        let only_declares = main.is_none_or(|body| body.stmts.is_empty());
-        let errors = match checker.check_input(package, file) {
-            Ok(input) => {
-                let count = match last {
-                    Last::Values(count) if is_value => count,
-                    _ => 0,
-                };
-                return Ok(CheckedText { input, count, is_value, decls });
-            }
-            Err(mut errors) => {
-                golite_diag::sort(&mut errors);
-                errors
-            }
-        };
-        match retry(&errors, last) {
-            Some(next) if is_value => last = next,
-            _ => return Err(WrongText { errors, only_declares: only_declares.then_some(decls) }),
-        }
-    }
-}
-
-/// Parses an input; its last statement is taken as `last` says. Tells whether that is a value to be shown.
-fn parse(checker: &mut Checker, id: FileId, last: Last, show: Show) -> Result<(File, bool), Vec<Diagnostic>> {
-    let (map, mut session) = parsing(&mut checker.session);
-    let ParsedFile { mut file, .. } = parse_input(map, id, &mut session);
-    let mut errors = std::mem::take(&mut checker.session.errors);
-    let is_init = |decl: &&Decl| matches!(decl, Decl::Func(func) if func.receiver.is_none() && func.name.name == sym::INIT);
-    if let Some(Decl::Func(init)) = file.decls.iter().find(is_init) {
-        let message = "nothing calls init in a session";
-        errors.push(Diagnostic::error(Code::BadMain, init.name.span, message));
-    }
-    if !errors.is_empty() {
-        golite_diag::sort(&mut errors);
-        return Err(errors);
-    }
-    let session = &mut checker.session;
-    let main = file.script.as_mut().and_then(|script| script.main.as_mut()).and_then(Arc::get_mut);
-    let Some(main) = main else { return Ok((file, false)) };
-    main.name.name = session.names.intern(INPUT_NAME);
-    let Some(body) = &mut main.body else { return Ok((file, false)) };
-    let at = body.stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty));
-    let Some(at) = at else { return Ok((file, false)) };
-    let StmtKind::Expr(expr) = &mut body.stmts[at].kind else { return Ok((file, false)) };
-    let printer = matches!(&expr.unparen().kind, ExprKind::Call(call) if is_printer(call, &session.names));
-    let Last::Values(count) = last else { return Ok((file, true)) };
-    if printer {
-        return Ok((file, false));
-    }
-    let span = expr.span;
-    let value = std::mem::replace(expr, Expr { id: ExprId(0), span, kind: ExprKind::Bad });
-    let print = if show == Show::Full { "Full" } else { "Print" };
-    let (define, call) = shown(value, count, print, session);
-    body.stmts[at].kind = define;
-    if show != Show::Not {
-        body.stmts.insert(at + 1, Stmt { span, kind: call });
-    }
-    Ok((file, true))
-}
-
-/// `·1, ·2 := value; show.Print(·1, ·2)`
-fn shown(
-    value: Expr,
-    count: usize,
-    print: &str,
-    session: &mut golite_types::Session,
-) -> (StmtKind, StmtKind) {
-    let span = value.span;
-    let at = Span::new(span.start, span.start);
-    let mut id = || {
-        session.next_id += 1;
-        ExprId(session.next_id - 1)
-    };
-    let names: Vec<Symbol> = (1..=count).map(|number| session.names.intern(&format!("·{number}"))).collect();
-    let (show, print) = (session.names.intern("·show"), session.names.intern(print));
-    let mut list = || -> Vec<Expr> {
-        names.iter().map(|name| Expr { id: id(), span, kind: ExprKind::Ident(*name) }).collect()
-    };
-    let (left, args) = (list(), list());
-    let base = Expr { id: id(), span: at, kind: ExprKind::Ident(show) };
-    let name = Ident { name: print, span: at, id: id() };
-    let func = Box::new(Expr { id: id(), span: at, kind: ExprKind::Selector(Box::new(base), name) });
-    let call = CallExpr { func, args, ellipsis: None, rparen: Span::new(span.end, span.end) };
-    let call = Expr { id: id(), span, kind: ExprKind::Call(call) };
-    (StmtKind::Define(left, vec![value], at), StmtKind::Expr(call))
-}
-
-/// How to take the last statement instead, if the errors are about how it was taken.
-fn retry(errors: &[Diagnostic], last: Last) -> Option<Last> {
-    let Last::Values(count) = last else { return None };
-    let of = errors.iter().find_map(|error| {
-        if error.message.ends_with("(no value) used as value") {
-            return Some(Last::Statement);
-        }
-        let rest = error.message.strip_prefix("assignment mismatch: 1 variable but ")?;
-        let number = rest.split_once(" returns ")?.1.split_once(" value")?.0;
-        number.parse().ok().map(|count| if count == 0 { Last::Statement } else { Last::Values(count) })
-    });
-    of.filter(|next| *next != Last::Values(count))
-}
-
-/// The text of an input without package clause, everything at its place.
-fn without_clause(text: &str) -> String {
-    if !has_package_clause(text) {
-        return text.to_string();
-    }
-    let mut tokens = Lexer::new(text);
-    let (start, end) = match (tokens.next(), tokens.next()) {
-        (Some((start, Token::Package, _)), Some((_, Token::Ident, end))) => (start as usize, end as usize),
-        _ => return text.to_string(),
-    };
-    format!("{}{}{}", &text[..start], " ".repeat(end - start), &text[end..])
 }

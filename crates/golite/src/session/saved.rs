@@ -20,7 +20,8 @@ use golite_syntax::token::Token;
 use golite_syntax::walk::Node;
 use golite_types::{CheckedInput, Checker, DeclRef, InputPackage, NamedId, ObjId, ObjKind};
 
-use super::{CheckedText, KEPT_VALUES, Last, Show, check_file, without_clause};
+use super::KEPT_VALUES;
+use super::input::{CheckedText, Last, Show, check_file, without_clause};
 use crate::check::{Checked, check_prepared};
 use crate::load::{GoModule, PackageFiles, SourceText};
 use crate::loader::{PackageLoader, find_std};
@@ -267,13 +268,7 @@ impl Replay {
     }
 
     /// Variables that are declared again with their types are assigned to.
-    fn variables_again(
-        &mut self,
-        input: &mut CheckedInput,
-        stmts: &[Stmt],
-        decls: &[Decl],
-        new: &mut Input,
-    ) {
+    fn variables_again(&mut self, input: &mut CheckedInput, stmts: &[Stmt], decls: &[Decl], new: &mut Input) {
         let checker = &mut self.checker;
         let is_var = |checker: &Checker, obj: ObjId| matches!(checker.object(obj).kind, ObjKind::Var(_));
         let mut again: HashMap<ObjId, ObjId> = HashMap::new();
@@ -335,9 +330,10 @@ impl Replay {
                     let lines: Vec<(Span, Option<Assigned>)> = specs
                         .iter()
                         .map(|spec| {
-                            let all = spec.names.iter().all(|name| {
-                                object(name).is_some_and(|obj| again.contains_key(&obj))
-                            });
+                            let all = spec
+                                .names
+                                .iter()
+                                .all(|name| object(name).is_some_and(|obj| again.contains_key(&obj)));
                             (spec.span, all.then(|| assigned(spec)))
                         })
                         .collect();
@@ -457,7 +453,8 @@ impl Replay {
             renamed.insert(value, fresh("ans"));
         }
         // A script with statements has its own main.
-        let main = self.checker.session.names.get("main").and_then(|name| checker.session_name(self.package, name));
+        let main =
+            self.checker.session.names.get("main").and_then(|name| checker.session_name(self.package, name));
         if let Some(main) = main.filter(|_| self.inputs.iter().any(has_statements)) {
             renamed.insert(main, fresh("main"));
         }
@@ -524,7 +521,8 @@ impl Replay {
                 outer.push(Edit { start, end, text: String::new() });
             }
         }
-        let inside = |edit: &Edit| outer.iter().any(|outer| outer.start <= edit.start && edit.end <= outer.end);
+        let inside =
+            |edit: &Edit| outer.iter().any(|outer| outer.start <= edit.start && edit.end <= outer.end);
         edits.retain(|edit| !inside(edit));
         edits.extend(outer.iter().cloned());
         if let Some(shown) = input.shown {

@@ -147,7 +147,7 @@ impl Session {
                 let messages = errors.iter().map(|error| format!("{}: {}", names.join(", "), error.message));
                 Some(Done { notes: messages.collect(), ..Done::default() })
             }
-            Reply::Failed | Reply::Exit(_) | Reply::Interrupted(_) => None,
+            Reply::Failed | Reply::Described | Reply::Exit(_) | Reply::Interrupted(_) => None,
         }
     }
 }
