@@ -261,8 +261,34 @@ fn limits_hold_for_each_input() {
 }
 
 #[test]
-fn deferred_calls_run_at_the_end_of_the_input() {
-    prints("defer fmt.Println(\"deferred\"); fmt.Println(\"first\")\n1\n", "first\ndeferred\n1 : int\n");
+fn deferred_calls_run_at_the_end_of_the_session() {
+    let note = "note: the deferred call runs when the session ends or begins again\n";
+    let notes = "note: the deferred calls run when the session ends or begins again\n";
+    prints(
+        "x := 1\ndefer fmt.Println(\"deferred\", x)\nfor i := range 2 { defer fmt.Println(\"loop\", i) }\nx = 2\nx\n",
+        &format!("x : int\n{note}{notes}2 : int\nloop 1\nloop 0\ndeferred 1\n"),
+    );
+    prints("defer fmt.Println(\"d\")\n:reset\n1\n", &format!("{note}d\nthe session begins again\n1 : int\n"));
+    prints("defer fmt.Println(\"d\"); return\n:q\n", &format!("{note}d\n"));
+    // Functions, and inputs that panic, run theirs at once.
+    prints("func f() { defer fmt.Println(\"in f\") }\nf()\n1\n", "f : func()\nin f\n1 : int\n");
+    prints("defer func() { fmt.Println(recover()) }(); panic(\"no\")\n1\n", "no\n1 : int\n");
+    let (status, shown) = session_with("", "defer fmt.Println(\"d\"); panic(\"no\")\n1\n");
+    assert!(status == 1 && shown.starts_with("d\npanic: no\n") && shown.ends_with("1 : int\n"), "{shown}");
+    // One that fails is told; those before it run nonetheless.
+    let (status, shown) =
+        session_with("", "defer fmt.Println(\"d\")\ndefer panic(\"late\")\ndefer os.Exit(3)\n");
+    let end = "the input ended with exit status 3; the session goes on\npanic: late\n";
+    assert!(status == 1 && shown.contains(end) && shown.ends_with("d\n"), "{shown}");
+    // What they refer to stays.
+    let many: String = (0..200).map(|n| format!("func g{n}() {{}}; _ = {n}\nruntime.GC()\n")).collect();
+    let (status, shown) = session_with(
+        "",
+        &format!(
+            "p := &[]string{{\"kept\"}}\ndefer func(p *[]string) {{ fmt.Println(*p) }}(p)\np = nil\n{many}"
+        ),
+    );
+    assert!(status == 0 && shown.ends_with("[kept]\n"), "{shown}");
 }
 
 #[test]

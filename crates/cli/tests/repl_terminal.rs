@@ -240,6 +240,18 @@ fn what_ends_a_program_ends_the_input() {
 }
 
 #[test]
+fn deferred_calls_run_when_the_session_ends() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("defer fmt.Println(\"much\" + \" later\")", "the deferred call runs when the session ends");
+    terminal.line("1", "1 : int");
+    terminal.line(":reset", "much later");
+    terminal.line("defer fmt.Println(\"at the\" + \" end\")", "the deferred call runs when the session ends");
+    terminal.keys("\x04");
+    terminal.wait_for("at the end");
+    terminal.has_ended();
+}
+
+#[test]
 fn a_pasted_program_can_be_run_at_once() {
     let program =
         "package main\n\nimport \"fmt\"\n\nvar n = 2\n\nfunc main() {\n\tfmt.Println(\"main\", n)\n}\n";

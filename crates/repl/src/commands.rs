@@ -266,6 +266,7 @@ fn seed(state: &mut State, text: &str) -> After {
 }
 
 fn begin_again(state: &mut State, config: RunConfig, message: &str) -> After {
+    state.run_deferred();
     state.session.flush();
     match new_session(&state.options, config) {
         Ok(Made { session, signals }) => {

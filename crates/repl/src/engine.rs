@@ -35,8 +35,8 @@ enum Request {
     Waiting(Sender<Vec<String>>),
     /// What goroutines write while a line is typed goes here.
     Printer(Printer),
-    /// End.
-    Close,
+    /// End: run what is deferred. Tells whether that was right.
+    Close(Sender<After>),
 }
 
 /// The other side of the thread that owns the session.
@@ -88,8 +88,9 @@ impl Engine {
         let _ = self.requests.borrow().send(Request::Printer(printer));
     }
 
-    pub(crate) fn close(&self) {
-        let _ = self.requests.borrow().send(Request::Close);
+    /// Ends the session. Tells whether what was deferred was right.
+    pub(crate) fn close(&self) -> After {
+        self.ask(Request::Close, After::Right)
     }
 }
 
@@ -188,11 +189,13 @@ pub(crate) fn serve(
                 state.signals.diversion.set(true);
                 printer = Some(new);
             }
-            Request::Close => {
+            Request::Close(answer) => {
                 state.signals.diversion.set(false);
                 let aside = state.signals.diversion.take();
                 state.session.write(1, &aside);
+                let after = state.run_deferred();
                 state.session.flush();
+                let _ = answer.send(after);
                 return Ok(());
             }
         }
@@ -307,6 +310,17 @@ impl State {
     pub(crate) fn eval(&mut self, text: &str) -> After {
         let reply = self.session.eval(text);
         self.show(text, reply)
+    }
+
+    /// Runs what inputs have deferred, the last first.
+    pub(crate) fn run_deferred(&mut self) -> After {
+        let mut after = After::Right;
+        while let Some(reply) = self.session.run_deferred() {
+            if self.show("", reply) == After::Wrong {
+                after = After::Wrong;
+            }
+        }
+        after
     }
 
     /// Shows what came of an input.

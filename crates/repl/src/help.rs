@@ -159,6 +159,7 @@ fn example(state: &mut State, inputs: &[&str]) -> After {
             break;
         }
     }
+    state.run_deferred();
     state.session.flush();
     state.session = session;
     state.signals = signals;

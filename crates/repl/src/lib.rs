@@ -70,7 +70,9 @@ pub fn run(options: &Options) -> i32 {
     let mut status = 0;
     let served = golite::beside_deep_stack(serve, || {
         status = if terminal { terminal::read(&engine, options) } else { pipe::read(&engine) };
-        engine.close();
+        if engine.close() == After::Wrong && !terminal {
+            status = 1;
+        }
     });
     match served {
         Ok(()) => status,

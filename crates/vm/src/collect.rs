@@ -193,6 +193,8 @@ struct VmRoots<'a> {
     /// String constants that are ordinary objects.
     constants: &'a [(Addr, u64)],
     arguments: &'a [(Kind, u64)],
+    /// Func values that inputs deferred.
+    deferred: &'a [Addr],
     printing_pc: *const Word,
 }
 
@@ -316,6 +318,9 @@ impl Roots for VmRoots<'_> {
         }
         for &(addr, _) in self.constants {
             tracer.mark(addr);
+        }
+        for &closure in self.deferred {
+            tracer.mark(closure);
         }
         for (i, &(kind, word)) in self.arguments.iter().enumerate() {
             match kind {
@@ -459,6 +464,7 @@ impl Vm {
             extra: &extra,
             constants: program.held_strings(),
             arguments: self.call.arguments(),
+            deferred: self.deferred.calls(),
             printing_pc: self.printing_pc,
         };
         let outcome = run(heap, &mut roots);

@@ -52,6 +52,10 @@ impl Vm {
         {
             return Err(Held::Always);
         }
+        let new = |closure: &Addr| Runtime::func_of_closure(*closure).index() >= first;
+        if self.deferred.calls().iter().any(new) {
+            return Err(Held::Always);
+        }
         let is_in = |(index, goroutine): (GoroutineIx, &Goroutine)| self.is_in_code(index, goroutine, first);
         if self.rt.goroutines.iter().any(is_in) { Err(Held::ByGoroutine) } else { Ok(()) }
     }

@@ -4,22 +4,53 @@
 //! they run during the next input, or between inputs in `run_background`. What would end a program (a
 //! panic, a fatal error, `os.Exit`, an interrupt, a deadlock) ends the goroutine it happened to.
 //!
+//! What the function of an input defers itself is kept, if it comes to its end: as in a program whose `main` goes
+//! on, it runs when the session ends.
+//!
 //! A goroutine that is ended while it waits is only marked, and ends instead of running. If it waits for a
 //! channel it leaves the queue at once; else it stays where it waits until something wakes it.
 
 use golite_bytecode::FuncIx;
-use golite_runtime::goroutine::{Creation, GoroutineIx, Status, WaitReason};
+use golite_gc::Addr;
+use golite_runtime::goroutine::{Creation, GoroutineIx, StackSlot, Status, WaitReason};
 use golite_runtime::sched::{self, Next};
 use golite_runtime::{chan, outside};
 
 use crate::run::Outcome;
 use crate::vm::Vm;
 
+/// What a deferred call that is kept takes.
+const DEFERRED_BYTES: i64 = 8;
+
 /// The function of an input, while a goroutine runs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
     pub(crate) goroutine: GoroutineIx,
     pub(crate) id: u64,
+}
+
+/// Calls that inputs deferred.
+#[derive(Debug, Default)]
+pub(crate) struct Deferred {
+    /// The goroutine of the input whose calls are kept, by its number.
+    input: u64,
+    /// Func values, the last to run first.
+    calls: Vec<Addr>,
+    /// Those of the input that runs, which come in the order they would run.
+    new: usize,
+}
+
+impl Deferred {
+    pub(crate) fn calls(&self) -> &[Addr] {
+        &self.calls
+    }
+
+    /// Keeps a call. Those of one input come last first.
+    pub(crate) fn add(&mut self, closure: Addr) {
+        let at = self.calls.len() - self.new;
+        self.calls.insert(at, closure);
+        self.new += 1;
+    }
 }
 
 /// How an input ended. Reports have been written.
@@ -71,11 +102,43 @@ impl Vm {
     pub fn start_input(&mut self, func: FuncIx) -> Result<Input, String> {
         self.sync()?;
         let closure = self.rt.func_value(func).map_err(|_| "out of memory".to_string())?;
+        self.start_closure(closure)
+    }
+
+    fn start_closure(&mut self, closure: Addr) -> Result<Input, String> {
         let goroutine = sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
             .map_err(|error| format!("no goroutine can be started: {error:?}"))?;
         let timeout = self.config.timeout;
         self.rt.deadline = timeout.map(|timeout| self.rt.host.monotonic().saturating_add(timeout));
         Ok(Input { goroutine, id: self.rt.goroutines.get(goroutine).id })
+    }
+
+    /// What the function of an input defers is kept when it has come to its end.
+    pub fn keep_deferred(&mut self, input: Input) {
+        self.deferred.input = input.id;
+        self.deferred.new = 0;
+    }
+
+    /// How many deferred calls are kept.
+    #[must_use]
+    pub fn deferred_count(&self) -> usize {
+        self.deferred.calls.len()
+    }
+
+    /// Starts the deferred call that is to run next, if there is one.
+    pub fn start_deferred(&mut self) -> Option<Result<Input, String>> {
+        self.deferred.input = 0;
+        let closure = self.deferred.calls.pop()?;
+        self.rt.heap.charge_external(-DEFERRED_BYTES);
+        Some(self.start_closure(closure))
+    }
+
+    /// Whether the frame that ends is that of an input, and there is memory for what it deferred.
+    pub(crate) fn keeps_deferred(&mut self, frame: StackSlot) -> bool {
+        frame == StackSlot(0)
+            && self.deferred.input != 0
+            && self.deferred.input == self.rt.goroutines.get(self.rt.running).id
+            && self.rt.heap.try_charge_external(DEFERRED_BYTES.unsigned_abs()).is_ok()
     }
 
     /// Runs until the input ends.

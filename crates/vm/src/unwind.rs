@@ -310,6 +310,11 @@ impl Vm {
                     let trap = self.rt.raise_nil(0);
                     return self.trap(trap);
                 }
+                if self.keeps_deferred(frame) {
+                    self.goroutine().defers.pop();
+                    self.deferred.add(record.closure);
+                    return true;
+                }
                 let entry = self.entry(Runtime::func_of_closure(record.closure));
                 if let Some(ended) = self.reserve(u32::from(base.0) + entry.slots) {
                     return ended;

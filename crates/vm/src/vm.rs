@@ -144,6 +144,8 @@ pub struct Vm {
     pub(crate) failed: bool,
     /// Goroutines of inputs that were ended while they waited.
     pub(crate) ended: FxHashSet<u64>,
+    /// What inputs deferred.
+    pub(crate) deferred: crate::session::Deferred,
     /// The call of a host that is under way.
     pub(crate) call: Call,
     /// Why the program ended last, if the host wants to know it instead of it being written.
@@ -212,6 +214,7 @@ impl Vm {
             closes: FxHashMap::default(),
             failed: false,
             ended: FxHashSet::default(),
+            deferred: crate::session::Deferred::default(),
             call: Call::default(),
             report: None,
             others_failed: false,

@@ -222,9 +222,19 @@ impl Session {
     }
 
     fn run(&mut self, input: CheckedInput, count: usize, text: &str) -> Reply {
+        let before = self.vm.deferred_count();
         match self.run_main(&input) {
             InputEnd::Finished => {
                 let mut done = self.keep(input, count, Some(text));
+                match self.vm.deferred_count() - before {
+                    0 => {}
+                    1 => {
+                        done.notes.push("the deferred call runs when the session ends or begins again".into())
+                    }
+                    _ => {
+                        done.notes.push("the deferred calls run when the session ends or begins again".into())
+                    }
+                }
                 self.tidy_redefinitions();
                 self.names_declared(&mut done);
                 Reply::Done(done)
@@ -242,6 +252,7 @@ impl Session {
         self.input_runs(func);
         match self.vm.start_input(func) {
             Ok(started) => {
+                self.vm.keep_deferred(started);
                 if let Some((result, watcher)) = self.watcher.take() {
                     self.vm.watch(started, result, watcher);
                 }
@@ -252,6 +263,23 @@ impl Session {
                 InputEnd::Failed
             }
         }
+    }
+
+    /// Runs the deferred call that is the next to run, if there is one.
+    pub fn run_deferred(&mut self) -> Option<Reply> {
+        let end = match self.vm.start_deferred()? {
+            Ok(started) => self.vm.run_input(started),
+            Err(message) => {
+                self.write(2, format!("golite: {message}\n").as_bytes());
+                InputEnd::Failed
+            }
+        };
+        Some(match end {
+            InputEnd::Finished => Reply::Described,
+            InputEnd::Failed => Reply::Failed,
+            InputEnd::Exit(status) => Reply::Exit(status),
+            InputEnd::Interrupted(waited) => Reply::Interrupted(waited),
+        })
     }
 
     /// Takes away what is left of an input that has not come to its end.
