@@ -87,6 +87,16 @@ const HUNGRY: &[(&str, &str, &str)] = &[
         "var kept [][]byte",
         "for { b := make([]byte, 1<<16); runtime.Stack(b, true); kept = append(kept, b) }",
     ),
+    (
+        "runtime.StartTrace",
+        "",
+        "runtime.StartTrace(); c := make(chan int); go func() { for { c <- 1 } }(); for { <-c }",
+    ),
+    (
+        "trace.FlightRecorder",
+        "var recorder = trace.NewFlightRecorder(trace.FlightRecorderConfig{MinAge: time.Hour, MaxBytes: 1 << 40})",
+        "recorder.Start(); c := make(chan int); go func() { for { c <- 1 } }(); for { <-c }",
+    ),
     ("+ of texts", "var text = \"ab\"", "for { text += text }"),
     (
         "+ of one letter",

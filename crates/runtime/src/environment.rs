@@ -15,10 +15,9 @@ impl Environment {
         self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     }
 
-    /// All variables, each as `name=value`.
-    #[must_use]
-    pub fn list(&self) -> Vec<Vec<u8>> {
-        self.variables.iter().map(|(name, value)| [name, &b"="[..], value].concat()).collect()
+    /// Visits all variables.
+    pub fn each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        self.variables.iter().for_each(|(name, value)| visit(name, value));
     }
 
     /// Gives a variable a value, or takes it away.
@@ -61,11 +60,16 @@ mod tests {
         env.set(b"C", Some(b"")).unwrap();
         env.set(b"B", None).unwrap();
         env.set(b"D", None).unwrap();
-        assert_eq!(env.list(), [&b"A=2=3"[..], b"C="]);
+        let list = |env: &Environment| {
+            let mut found = Vec::new();
+            env.each(&mut |name, value| found.push((name.to_vec(), value.to_vec())));
+            found
+        };
+        assert_eq!(list(&env), [(b"A".to_vec(), b"2=3".to_vec()), (b"C".to_vec(), Vec::new())]);
         assert_eq!((env.get(b"A"), env.get(b"B")), (Some(b"2=3".to_vec()), None));
         for (name, value) in [(&b""[..], &b"x"[..]), (b"A=", b"x"), (b"A\0", b"x"), (b"A", b"x\0")] {
             assert_eq!(env.set(name, Some(value)), Err(HostError::INVALID));
         }
-        assert_eq!(env.list().len(), 2);
+        assert_eq!(list(&env).len(), 2);
     }
 }

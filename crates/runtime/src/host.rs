@@ -235,9 +235,9 @@ pub trait Host: Send {
         None
     }
 
-    /// The environment as `name=value`.
-    fn environ(&self) -> Vec<Vec<u8>> {
-        Vec::new()
+    /// Visits the names and values of the environment, in the order in which they were set first.
+    fn each_variable(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        let _ = visit;
     }
 
     /// Sets (or with `None` removes) a variable, for this VM only.

@@ -572,8 +572,8 @@ impl Host for StdHost {
         self.env.get(name)
     }
 
-    fn environ(&self) -> Vec<Vec<u8>> {
-        self.env.list()
+    fn each_variable(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        self.env.each(visit);
     }
 
     fn set_env(&mut self, name: &[u8], value: Option<&[u8]>) -> HostResult<()> {

@@ -583,6 +583,27 @@ impl<'a> Ctx<'a> {
         self.rt.new_string(bytes)
     }
 
+    /// The environment as a new string: `name=value`, a zero byte behind each. It is made in its place, since it
+    /// may be large.
+    ///
+    /// # Errors
+    /// `Trap::OutOfMemory`.
+    pub fn new_environment(&mut self) -> Result<(Addr, u64), Trap> {
+        let mut len = 0;
+        self.rt.host.each_variable(&mut |name, value| len += name.len() + value.len() + 2);
+        let addr = self.rt.alloc_bytes(len as u64)?;
+        // SAFETY: fresh memory of that length.
+        let out = unsafe { slot::bytes_mut(addr, len as u64) };
+        let mut at = 0;
+        self.rt.host.each_variable(&mut |name, value| {
+            for part in [name, b"=", value, b"\0"] {
+                out[at..at + part.len()].copy_from_slice(part);
+                at += part.len();
+            }
+        });
+        Ok((addr, len as u64))
+    }
+
     /// A new zeroed value of a type.
     ///
     /// # Errors

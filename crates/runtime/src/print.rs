@@ -65,6 +65,9 @@ fn format_complex(real: &str, imaginary: &str) -> String {
     format!("({real}{sign}{imaginary}i)")
 }
 
+/// So many steps take about the time of a call of the system.
+const WRITE_STEPS: u64 = 100;
+
 impl Runtime {
     /// An address as programs see it printed.
     #[must_use]
@@ -112,6 +115,8 @@ impl Runtime {
             _ => unsafe { std::slice::from_raw_parts(slots, count) },
         };
         let text = self.print_text(ty, slots);
+        // It is written at once: what a call of the system takes counts as steps.
+        self.charged = self.charged.saturating_add(WRITE_STEPS + (text.len() as u64 >> 3));
         // Nobody could be told of an error.
         let _ = self.host.write(2, &text);
     }

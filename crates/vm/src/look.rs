@@ -345,6 +345,7 @@ impl Vm {
             return false;
         }
         self.rt.trace_chunks.clear();
+        self.program_traces = false;
         self.begin_trace();
         true
     }

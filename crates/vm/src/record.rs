@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use golite_gc::OutOfMemory;
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, StackSlot, Status, WaitReason};
 use golite_runtime::native::TraceRequest;
@@ -17,6 +18,9 @@ use crate::vm::Vm;
 
 /// Records that are made bytes together.
 const TOGETHER: usize = 40_000;
+
+/// What the records take before they are made bytes.
+const LOG_BYTES: u64 = 4 << 20;
 
 /// The last generations of a trace: what a `FlightRecorder` of package `runtime/trace` keeps.
 #[derive(Default, Debug)]
@@ -189,8 +193,11 @@ impl Vm {
     }
 
     /// Makes bytes of the records, if there are many, or, where only the last are kept, if they begin long ago.
-    pub(crate) fn flush_full_trace(&mut self) {
-        let Some(log) = &self.rt.sched.events.log else { return };
+    ///
+    /// # Errors
+    /// When what the program records is more than its memory may be.
+    pub(crate) fn flush_full_trace(&mut self) -> Result<(), OutOfMemory> {
+        let Some(log) = &self.rt.sched.events.log else { return Ok(()) };
         let full = log.len() >= TOGETHER;
         if let Some(part) = self.flight.as_ref().map(|flight| flight.part()) {
             let begins = log.begins();
@@ -201,6 +208,26 @@ impl Vm {
         } else if full {
             self.flush_trace();
         }
+        self.charge_trace()
+    }
+
+    /// Counts the bytes of a trace that the program has asked for as its memory.
+    fn charge_trace(&mut self) -> Result<(), OutOfMemory> {
+        let held = if self.program_traces {
+            let chunks: usize = self.rt.trace_chunks.iter().map(Vec::len).sum();
+            let log = if self.rt.sched.events.log.is_some() { LOG_BYTES } else { 0 };
+            log + chunks as u64 + self.flight.as_ref().map_or(0, |flight| flight.bytes)
+        } else {
+            0
+        };
+        let before = self.trace_charged;
+        if held > before {
+            self.rt.heap.try_charge_external(held - before)?;
+        } else {
+            self.rt.heap.charge_external(-((before - held) as i64));
+        }
+        self.trace_charged = held;
+        Ok(())
     }
 
     fn flush_trace(&mut self) {
@@ -263,10 +290,18 @@ impl Vm {
 
     /// What a program asks for.
     pub(crate) fn serve_trace(&mut self, request: TraceRequest) -> NativeResult {
+        self.trace_as_asked(request)?;
+        // Over the limit the next slice ends the program.
+        let _ = self.charge_trace();
+        Ok(())
+    }
+
+    fn trace_as_asked(&mut self, request: TraceRequest) -> NativeResult {
         match request {
             TraceRequest::Start => {
                 let free = !self.rt.tracing;
                 if free {
+                    self.program_traces = true;
                     self.save_goroutine();
                     self.begin_trace();
                 }
@@ -293,6 +328,7 @@ impl Vm {
             TraceRequest::StartFlight { age, bytes } => {
                 let free = self.flight.is_none();
                 if free {
+                    self.program_traces = true;
                     self.save_goroutine();
                     self.begin_log();
                     self.flight = Some(Box::new(Flight { age, most: bytes, ..Flight::default() }));

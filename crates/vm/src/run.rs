@@ -234,7 +234,12 @@ impl Vm {
 
     /// What has to be looked at now and then.
     fn between_slices(&mut self, preempted: bool) -> Option<Outcome> {
-        self.flush_full_trace();
+        if self.flush_full_trace().is_err() {
+            // The trace alone goes on without end.
+            self.rt.trace_chunks.clear();
+            self.end_trace();
+            return Some(self.report_spawn(SpawnError::OutOfMemory));
+        }
         if self.rt.limits.max_steps.is_some_and(|most| self.rt.sched.steps >= most) {
             return Some(self.report_steps());
         }
@@ -383,7 +388,7 @@ impl Vm {
         let mut kind = FailureKind::Fatal;
         match exit {
             Exit::Panic(lines) => {
-                text.extend(lines);
+                text = lines;
                 kind = FailureKind::Panic;
             }
             Exit::FatalError(Fatal::Error(message)) => {

@@ -129,6 +129,10 @@ pub struct Vm {
     pub(crate) cut_short: bool,
     /// The last part of what happens is kept.
     pub(crate) flight: Option<Box<crate::record::Flight>>,
+    /// The program has asked for a trace: its bytes are the program's memory.
+    pub(crate) program_traces: bool,
+    /// So many bytes of traces are counted.
+    pub(crate) trace_charged: u64,
     /// Goroutines that wait for a full collection, and for the end of which major.
     pub(crate) collecting: Vec<(u64, u64)>,
     /// `runtime.main`, which calls main.
@@ -205,6 +209,8 @@ impl Vm {
             whole_program: false,
             cut_short: false,
             flight: None,
+            program_traces: false,
+            trace_charged: 0,
             collecting: Vec::new(),
             main: None,
             crashed: false,

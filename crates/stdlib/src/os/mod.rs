@@ -8,8 +8,6 @@ use golite_runtime::host::{FileInfo, Host, HostError, HostResult, ProcessNumber,
 use golite_runtime::native::{Ctx, NativeResult, Package, Trap};
 use golite_runtime::outside;
 
-use crate::internal_bytealg::room_for;
-
 /// The package.
 pub static PACKAGE: Package = package!(
     "os",
@@ -378,10 +376,11 @@ fn charge_environment(ctx: &mut Ctx<'_>) -> NativeResult {
 }
 
 /// Sets a string: the texts, a zero byte behind each.
-fn set_list(ctx: &mut Ctx<'_>, list: &[Vec<u8>]) -> NativeResult {
-    let mut out = Vec::new();
+fn set_list(ctx: &mut Ctx<'_>, list: Vec<Vec<u8>>) -> NativeResult {
+    // What is not more than has to be was asked for.
+    let mut out = Vec::with_capacity(list.iter().map(|text| text.len() + 1).sum());
     for text in list {
-        out.extend_from_slice(text);
+        out.extend(text);
         out.push(0);
     }
     ctx.set_string(0, &out)
@@ -389,15 +388,14 @@ fn set_list(ctx: &mut Ctx<'_>, list: &[Vec<u8>]) -> NativeResult {
 
 fn environ(ctx: &mut Ctx<'_>) -> NativeResult {
     charge_environment(ctx)?;
-    let bytes = 2 * ctx.rt().settings.env_bytes;
-    room_for(ctx, bytes)?;
-    let list = ctx.host().environ();
-    set_list(ctx, &list)
+    let (addr, len) = ctx.new_environment()?;
+    ctx.set_string_at(0, addr, len);
+    Ok(())
 }
 
 fn args(ctx: &mut Ctx<'_>) -> NativeResult {
     let list = ctx.host().args();
-    set_list(ctx, &list)
+    set_list(ctx, list)
 }
 
 fn exit(ctx: &mut Ctx<'_>) -> NativeResult {
