@@ -18,7 +18,7 @@
 use std::collections::HashMap;
 
 use golite_bytecode::print::print_function;
-use golite_bytecode::{FuncIx, GlobalIx};
+use golite_bytecode::{Body, FuncIx, GlobalIx};
 use golite_compiler::FuncKey;
 use golite_diag::Diagnostic;
 use golite_runtime::host::Host;
@@ -409,12 +409,11 @@ impl Session {
         if program.is_generic(obj) {
             return Err(format!("{name} is generic: it has code only for the types it is used with"));
         }
-        let is_native = |decl: &DeclRef| matches!(decl, DeclRef::Func(decl) if decl.body.is_none());
-        if is_native(&program.compiler.checker.object(obj).decl) {
-            return Err(format!("{name} is part of go-lite itself: it has no bytecode"));
-        }
         let func = program.compiler.func_ix(FuncKey::Decl(obj, Vec::new()));
         program.compile(func)?;
+        if matches!(program.compiler.module.functions[func.index()].body, Body::Native { .. }) {
+            return Err(format!("{name} is part of go-lite itself: it has no bytecode"));
+        }
         let map = &program.compiler.checker.session.map;
         let module = &program.compiler.module;
         let source_line = |file: u32, line: u32| -> Option<String> {
