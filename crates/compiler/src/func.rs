@@ -434,9 +434,20 @@ impl<'c> FuncCompiler<'c> {
         self.f.asm.line().call(base, func);
     }
 
+    /// The function is shown at that place of the source.
+    fn belongs_to(&mut self, span: Span) {
+        let (file, line) = self.c.file_line(span);
+        let function = &mut self.c.module.functions[self.f.func.index()];
+        (function.file, function.line) = (file, line);
+    }
+
     fn package_init(&mut self, pkg: PkgId) {
         let _ = self.f.asm.take(LINK_SLOTS);
-        for step in self.c.checker.init_order(pkg).to_vec() {
+        let steps = self.c.checker.init_order(pkg).to_vec();
+        if let Some(first) = steps.first() {
+            self.belongs_to(first.spec.span);
+        }
+        for step in steps {
             self.at(step.spec.span);
             self.init_vars(&step.vars, &step.spec);
         }
@@ -446,6 +457,7 @@ impl<'c> FuncCompiler<'c> {
     fn var_init(&mut self, vars: &[ObjId]) {
         let _ = self.f.asm.take(LINK_SLOTS);
         if let Some(spec) = vars.first().and_then(|var| self.c.initialiser(*var)) {
+            self.belongs_to(spec.span);
             self.at(spec.span);
             self.init_vars(vars, &spec);
         }

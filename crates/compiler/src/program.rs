@@ -257,15 +257,18 @@ impl Compiler {
     /// File and line of a place in the source.
     pub(crate) fn file_line(&mut self, span: Span) -> (u32, u32) {
         let Some((file, at)) = self.checker.session.map.locate(span.start) else { return (0, 0) };
-        let name: Box<str> = file.name.as_ref().into();
-        let line = at.line;
-        if let Some(ix) = self.files.get(&name) {
-            return (*ix, line);
+        let (name, line) = (file.name.to_string(), at.line);
+        (self.file_ix(&name), line)
+    }
+
+    fn file_ix(&mut self, name: &str) -> u32 {
+        if let Some(ix) = self.files.get(name) {
+            return *ix;
         }
         let ix = self.module.files.len() as u32;
-        self.module.files.push(name.clone());
-        self.files.insert(name, ix);
-        (ix, line)
+        self.module.files.push(name.into());
+        self.files.insert(name.into(), ix);
+        ix
     }
 
     // ---- functions
@@ -278,7 +281,10 @@ impl Compiler {
         let function = match &key {
             FuncKey::Decl(obj, args) => self.declared(*obj, args),
             FuncKey::Wrapper(wrapper) => self.wrapper_function(&wrapper.clone()),
-            FuncKey::Entry(_) | FuncKey::Initialise(_) => self.plain_function("runtime.main".into(), true),
+            FuncKey::Entry(_) | FuncKey::Initialise(_) => {
+                let file = self.file_ix("$GOROOT/src/runtime/proc.go");
+                Function { file, line: 1, ..self.plain_function("runtime.main".into(), true) }
+            }
             FuncKey::PackageInit(pkg) => {
                 let name = format!("{}.init", self.checker.package(*pkg).path);
                 self.plain_function(name, false)

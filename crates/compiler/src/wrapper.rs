@@ -115,7 +115,12 @@ impl Compiler {
             }
             Wrapper::Later(later) => {
                 captures = self.later_captures(*later);
-                ("gowrap".to_string(), Signature::default())
+                let name = match later {
+                    // In traces a goroutine has the name of its function.
+                    Later::Static(func) => format!("{}.gowrap", self.module.functions[func.index()].name),
+                    Later::Closure(_) | Later::Iface(..) => "gowrap".to_string(),
+                };
+                (name, Signature::default())
             }
             Wrapper::Builtin(_, types) => {
                 for ty in types {
@@ -125,15 +130,14 @@ impl Compiler {
             }
         };
         let signature = self.sig_ix(signature);
-        Function {
-            name: name.into(),
-            signature,
-            body: Body::Pending,
-            captures,
-            wrapper: true,
-            file: 0,
-            line: 0,
-        }
+        let (file, line) = match wrapper {
+            Wrapper::Later(Later::Static(func)) => {
+                let function = &self.module.functions[func.index()];
+                (function.file, function.line)
+            }
+            _ => (0, 0),
+        };
+        Function { name: name.into(), signature, body: Body::Pending, captures, wrapper: true, file, line }
     }
 
     /// The function type of a method, by name.

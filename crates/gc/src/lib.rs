@@ -44,7 +44,7 @@ pub use mark::{Cycle, Roots, Tracer};
 pub use sample::DEFAULT_RATE;
 pub use size_class::size_class_bytes;
 pub use special::{AttachError, CleanupId, Ready};
-pub use stats::{BUCKETS, HeapStats, Histogram, MajorRecord, MinorRecord};
+pub use stats::{BUCKETS, HeapStats, Histogram, MajorRecord, MinorRecord, count_pause};
 
 /// An address in the heap's range; 0 is nil.
 pub type Addr = u64;

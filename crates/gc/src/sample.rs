@@ -119,11 +119,11 @@ impl Sampling {
 }
 
 impl Heap {
-    /// Samples allocations from now on, by the default rate.
-    pub fn start_sampling(&mut self, seed: u64) {
+    /// Samples allocations from now on, by that rate.
+    pub fn start_sampling(&mut self, seed: u64, rate: i64) {
         self.sampling.on = true;
         self.sampling.random ^= seed | 1;
-        let gap = self.sampling.gap(DEFAULT_RATE);
+        let gap = self.sampling.gap(rate);
         self.sampling.left = gap;
     }
 

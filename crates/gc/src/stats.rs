@@ -141,7 +141,8 @@ fn keep<T>(log: &mut VecDeque<T>, record: T) {
     log.push_back(record);
 }
 
-fn count(histogram: &mut Histogram, nanoseconds: u64) {
+/// Adds a pause to a histogram.
+pub fn count_pause(histogram: &mut Histogram, nanoseconds: u64) {
     let bucket = (u64::BITS - (nanoseconds / 1000).leading_zeros()) as usize;
     histogram[bucket.min(BUCKETS - 1)] += 1;
 }
@@ -170,7 +171,7 @@ impl Times {
     pub(crate) fn minor_ended(&mut self, start: u64) {
         let passed = self.end_minor(start);
         self.minor_total += passed;
-        count(&mut self.minor_pauses, passed);
+        count_pause(&mut self.minor_pauses, passed);
     }
 
     pub(crate) fn major_started(&mut self, before: u64, goal: u64, start: u64) {
@@ -184,7 +185,7 @@ impl Times {
         let passed = self.end_minor(start);
         self.pause_total += passed;
         self.major.stopped[0] = passed;
-        count(&mut self.major_pauses, passed);
+        count_pause(&mut self.major_pauses, passed);
     }
 
     pub(crate) fn slice_ended(&mut self, start: u64) {
@@ -192,7 +193,7 @@ impl Times {
         self.pause_total += passed;
         self.major.stopped[1] += self.last_slice;
         self.last_slice = passed;
-        count(&mut self.major_pauses, passed);
+        count_pause(&mut self.major_pauses, passed);
     }
 
     pub(crate) fn major_ended(&mut self, marked: u64, after: u64, forced: bool) {

@@ -4,6 +4,7 @@
 //! Everything is found out from Go's own text, the places of the frames, and the source. What would be
 //! a guess is not said.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -388,6 +389,20 @@ fn who(id: u64) -> String {
     if id == 1 { "goroutine 1 (main)".into() } else { format!("goroutine {id}") }
 }
 
+/// A file without folders and a line of it.
+fn short_place(site: &Site) -> String {
+    let file = site.file.rsplit('/').next().unwrap_or(&site.file);
+    format!("{file}:{}", site.line)
+}
+
+/// A place as it is told beside another one.
+fn place_near(site: &Site, other: Option<&Site>) -> String {
+    match other.is_some_and(|other| other.file == site.file) {
+        true => format!("in line {}", site.line),
+        false => format!("at {}", short_place(site)),
+    }
+}
+
 /// What a goroutine does where it waits, as its source says it.
 fn waits_at(checker: &Checker, waiting: &Waiting) -> (String, Option<Site>) {
     let Some(site) = own_site(&waiting.sites) else { return (String::new(), None) };
@@ -457,20 +472,27 @@ fn explain_deadlock(checker: &Checker, waiting: &[Waiting]) -> String {
     let map = &checker.session.map;
     let mut rows: Vec<[String; 5]> = Vec::new();
     let mut marks: Vec<(Span, String)> = Vec::new();
-    for one in waiting {
-        let (what, site) = waits_at(checker, one);
-        let place = site.as_ref().map_or_else(String::new, |site| {
-            let file = site.file.rsplit('/').next().unwrap_or(&site.file);
-            format!("{file}:{}", site.line)
-        });
+    let places: Vec<(String, Option<Site>)> = waiting.iter().map(|one| waits_at(checker, one)).collect();
+    let held: HashMap<u64, Vec<(String, Span)>> = waiting
+        .iter()
+        .zip(&places)
+        .map(|(one, (_, site))| {
+            (one.id, site.as_ref().map_or_else(Vec::new, |site| locks_held(checker, site)))
+        })
+        .collect();
+    for (one, (what, site)) in waiting.iter().zip(&places) {
+        let place = site.as_ref().map_or_else(String::new, short_place);
         let mut facts: Vec<String> = Vec::new();
-        if let Some(site) = &site {
-            for (lock, span) in locks_held(checker, site) {
+        if let Some(site) = site {
+            for (lock, span) in held[&one.id].iter().cloned() {
                 let line = map.locate(span.start).map_or(0, |(_, at)| at.line);
                 facts.push(format!("has taken {lock} in line {line}"));
                 marks.push((span, format!("{} takes {lock} here and still has it", who(one.id))));
             }
             marks.push((span_of(site), format!("{} waits here", who(one.id))));
+        }
+        if let Some(made) = &one.made {
+            facts.push(format!("made {}", place_near(made, site.as_ref())));
         }
         let list = |ids: &[u64]| ids.iter().map(|id| who(*id)).collect::<Vec<_>>().join(", ");
         if !one.together.is_empty() {
@@ -479,7 +501,10 @@ fn explain_deadlock(checker: &Checker, waiting: &[Waiting]) -> String {
         if !one.holders.is_empty() {
             facts.push(format!("{} has it too", list(&one.holders)));
         }
-        rows.push([who(one.id), one.reason.to_string(), what, place, facts.join("; ")]);
+        if let Some((creator, start)) = &one.created {
+            facts.push(format!("started by {} {}", who(*creator), place_near(start, site.as_ref())));
+        }
+        rows.push([who(one.id), one.reason.to_string(), what.clone(), place, facts.join("; ")]);
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2), width(3)];
@@ -498,6 +523,17 @@ fn explain_deadlock(checker: &Checker, waiting: &[Waiting]) -> String {
             d = widths[3]
         );
         let _ = writeln!(out, "{}", line.trim_end());
+    }
+    // A goroutine waits for the only other one that has the channel, or has the lock and holds one.
+    let waits = waiting.iter().filter_map(|one| {
+        let holds = |id: &&u64| !one.lock || held.get(id).is_some_and(|locks| !locks.is_empty());
+        match one.holders.iter().filter(holds).collect::<Vec<_>>()[..] {
+            [only] => Some((one.id, *only)),
+            _ => None,
+        }
+    });
+    for circle in golite_vm::circles(&waits.collect::<Vec<_>>()) {
+        let _ = writeln!(out, "{circle}");
     }
     // The first places, drawn in the source.
     marks.sort_by_key(|(span, _)| span.start);

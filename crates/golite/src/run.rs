@@ -5,7 +5,9 @@ use golite_gc::HeapConfig;
 use golite_runtime::host::Host;
 use golite_runtime::native::NativeFn;
 use golite_runtime::sched::{DEFAULT_MAX_STACK, SchedConfig};
+use golite_runtime::settings::{DebugDefaults, PANIC_NIL};
 use golite_runtime::{Limits, RuntimeConfig};
+use golite_source::Span;
 use golite_vm::{Failure, Loader, Vm, VmConfig};
 
 pub use golite_runtime::native::ProfileKind;
@@ -14,8 +16,12 @@ pub use golite_vm::{LeakCheck, ProfileSet, Stats};
 pub use golite_vm::Outcome;
 
 use crate::explain;
+use crate::load::debug_settings;
 use crate::program::Program;
 use crate::stack::on_deep_stack;
+
+/// What holds of `GODEBUG` for programs of the language before version `1.N`.
+const OF_OLDER_VERSIONS: [(u32, &str, &str); 2] = [(21, PANIC_NIL, "1"), (24, "randseednop", "0")];
 
 /// Characters of source that a report shows.
 const SOURCE_SHOWN: usize = 80;
@@ -137,8 +143,12 @@ impl RunConfig {
         };
         let limits = Limits { max_steps: self.max_steps, max_goroutines: self.max_goroutines };
         let sample_memory = self.profiles.memory || program.mentions(&["MemProfile", "\"runtime/pprof\""]);
+        let time_latencies = program.mentions(&["\"runtime/metrics\""]);
         let origins = self.leaks != LeakCheck::Off || program.mentions(&["\"golite/inspect\""]);
-        let runtime = RuntimeConfig { heap, seed: self.seed, sched, limits, sample_memory };
+        let debug_defaults = program.debug_defaults();
+        let seed = self.seed;
+        let runtime =
+            RuntimeConfig { heap, seed, sched, limits, sample_memory, time_latencies, debug_defaults };
         Ok(VmConfig {
             runtime,
             timeout: self.timeout,
@@ -225,6 +235,23 @@ impl Program {
         // The process, or the thread, ends with the VM: nothing has to be taken apart.
         std::mem::forget(vm);
         Ok((outcome, reports))
+    }
+
+    /// What the program says of `GODEBUG`: by its version of the language, and by its `//go:debug` lines.
+    fn debug_defaults(&self) -> DebugDefaults {
+        let checker = &self.compiler.checker;
+        let files = checker.session.map.files();
+        let own = || files.iter().filter(|file| !file.name.starts_with("$GOROOT/"));
+        let mut defaults = DebugDefaults::default();
+        for (minor, name, value) in OF_OLDER_VERSIONS {
+            if own().any(|file| !checker.allows(Span::new(file.base, file.base), minor)) {
+                defaults.set(name, value);
+            }
+        }
+        for (name, value) in own().flat_map(|file| debug_settings(&file.text)) {
+            defaults.set(name, value);
+        }
+        defaults
     }
 
     /// Whether a file of the program has one of these texts. What costs time in all programs is done only for

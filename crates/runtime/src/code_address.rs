@@ -38,6 +38,21 @@ pub const SELECT: FuncIx = FuncIx((1 << 27) - 6);
 /// Stands for what all goroutines wait in.
 pub const PARK: FuncIx = FuncIx((1 << 27) - 7);
 
+/// Stands for what raises the panic of an access through nil.
+pub const PANIC_MEMORY: FuncIx = FuncIx((1 << 27) - 8);
+
+/// Stands for what Go calls when the processor has found such an access.
+pub const SIGNAL_PANIC: FuncIx = FuncIx((1 << 27) - 9);
+
+/// Stands for what raises the panic of a division by zero.
+pub const PANIC_DIVIDE: FuncIx = FuncIx((1 << 27) - 10);
+
+/// Stands for what raises the panic of a negative shift count.
+pub const PANIC_SHIFT: FuncIx = FuncIx((1 << 27) - 11);
+
+/// Stands for what raises the panic of an index or bound out of range.
+pub const PANIC_BOUNDS: FuncIx = FuncIx((1 << 27) - 12);
+
 /// Name and file of one of Go's own functions that these stand for.
 #[must_use]
 pub fn stand_in(func: FuncIx) -> Option<(&'static str, &'static str)> {
@@ -48,6 +63,11 @@ pub fn stand_in(func: FuncIx) -> Option<(&'static str, &'static str)> {
         CHAN_SEND => Some(("runtime.chansend1", "$GOROOT/src/runtime/chan.go")),
         SELECT => Some(("runtime.selectgo", "$GOROOT/src/runtime/select.go")),
         PARK => Some(("runtime.gopark", "$GOROOT/src/runtime/proc.go")),
+        PANIC_MEMORY => Some(("runtime.panicmem", "$GOROOT/src/runtime/panic.go")),
+        SIGNAL_PANIC => Some(("runtime.sigpanic", "$GOROOT/src/runtime/signal_unix.go")),
+        PANIC_DIVIDE => Some(("runtime.panicdivide", "$GOROOT/src/runtime/panic.go")),
+        PANIC_SHIFT => Some(("runtime.panicshift", "$GOROOT/src/runtime/panic.go")),
+        PANIC_BOUNDS => Some(("runtime.panicBounds", "$GOROOT/src/runtime/asm.s")),
         GOEXIT_CALL => Some(("runtime.Goexit", "$GOROOT/src/runtime/panic.go")),
         _ => None,
     }

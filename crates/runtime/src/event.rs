@@ -6,6 +6,7 @@
 use golite_bytecode::FuncIx;
 
 use crate::goroutine::WaitReason;
+use crate::latency::Latencies;
 use crate::trace::TraceLog;
 
 macro_rules! events {
@@ -131,6 +132,8 @@ pub struct Events {
     listener: Option<Box<dyn Listener>>,
     /// The trace under way.
     pub log: Option<Box<TraceLog>>,
+    /// How long goroutines that can run wait for it, if that is measured.
+    pub latencies: Option<Box<Latencies>>,
 }
 
 impl std::fmt::Debug for Events {
@@ -144,7 +147,7 @@ impl Events {
     #[must_use]
     #[inline(always)]
     pub fn listening(&self) -> bool {
-        self.listener.is_some() || self.log.is_some()
+        self.listener.is_some() || self.log.is_some() || self.latencies.is_some()
     }
 
     /// Whether somebody wants to be asked after each time slice. A trace does not.
@@ -162,6 +165,9 @@ impl Events {
     /// Tells the listener. To be called after `listening`, so that making the event is free otherwise.
     #[cold]
     pub fn tell(&mut self, time: i64, event: Event) {
+        if let Some(latencies) = &mut self.latencies {
+            latencies.event(time, &event);
+        }
         if let Some(log) = &mut self.log {
             log.event(time, event);
         }

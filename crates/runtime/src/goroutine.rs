@@ -18,6 +18,7 @@ use golite_gc::OutOfMemory;
 
 use golite_bytecode::FuncIx;
 
+use crate::panic::ErrorKind;
 pub use crate::stack::{FIRST_STACK_SLOTS, Stack, StackError, StackSlot};
 use crate::wait::NO_RECORD;
 
@@ -192,6 +193,8 @@ pub struct PanicRecord {
     pub goexit: bool,
     /// It was raised again with the value that was recovered just before.
     pub repanicked: bool,
+    /// Which error of the runtime it is; `None` for a panic of the program.
+    pub error: Option<ErrorKind>,
 }
 
 /// Where a goroutine was started: for `created by`.

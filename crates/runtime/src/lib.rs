@@ -20,6 +20,7 @@ pub mod host;
 pub mod host_std;
 pub mod iface;
 pub mod interrupt;
+pub mod latency;
 pub mod map;
 pub mod map_iter;
 mod map_key;

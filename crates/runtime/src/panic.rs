@@ -9,7 +9,7 @@
 //! - `runtime.TypeAssertionError` and `runtime.PanicNilError` are used by pointer; the first field of
 //!   the former is its text.
 
-use golite_bytecode::{TypeIx, TypeKind};
+use golite_bytecode::{FuncIx, TypeIx, TypeKind};
 use golite_gc::Addr;
 
 use crate::native::Trap;
@@ -23,6 +23,10 @@ pub enum ErrorKind {
     Error,
     /// `runtime.errorString` for a memory fault: a line about the signal follows the text.
     Memory,
+    /// `runtime.errorString` for a division by zero.
+    Divide,
+    /// `runtime.errorString` for a negative shift count.
+    Shift,
     /// `runtime.boundsError`.
     Bounds,
     /// `runtime.plainError`: no `runtime error: ` in front.
@@ -38,11 +42,35 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The functions of Go's runtime between the one that failed and `runtime.gopanic`, innermost first, where Go
+    /// has some that programs know.
+    #[must_use]
+    pub fn raised_by(self) -> &'static [FuncIx] {
+        use crate::code_address as own;
+        match self {
+            ErrorKind::Memory => &[own::PANIC_MEMORY, own::SIGNAL_PANIC],
+            ErrorKind::Divide => &[own::PANIC_DIVIDE],
+            ErrorKind::Shift => &[own::PANIC_SHIFT],
+            ErrorKind::Bounds => &[own::PANIC_BOUNDS],
+            ErrorKind::Error
+            | ErrorKind::Plain
+            | ErrorKind::TypeAssertion
+            | ErrorKind::Nil
+            | ErrorKind::Unhashable
+            | ErrorKind::String => &[],
+        }
+    }
+
     /// What stands before the text in `Error()`.
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {
-            ErrorKind::Error | ErrorKind::Memory | ErrorKind::Bounds | ErrorKind::Nil => "runtime error: ",
+            ErrorKind::Error
+            | ErrorKind::Memory
+            | ErrorKind::Divide
+            | ErrorKind::Shift
+            | ErrorKind::Bounds
+            | ErrorKind::Nil => "runtime error: ",
             ErrorKind::Plain | ErrorKind::TypeAssertion | ErrorKind::Unhashable | ErrorKind::String => "",
         }
     }
@@ -51,7 +79,9 @@ impl ErrorKind {
     #[must_use]
     pub fn type_name(self) -> (&'static str, &'static str) {
         match self {
-            ErrorKind::Error | ErrorKind::Memory => ("runtime", "errorString"),
+            ErrorKind::Error | ErrorKind::Memory | ErrorKind::Divide | ErrorKind::Shift => {
+                ("runtime", "errorString")
+            }
             ErrorKind::Bounds => ("runtime", "boundsError"),
             ErrorKind::Plain => ("runtime", "plainError"),
             ErrorKind::TypeAssertion => ("runtime", "TypeAssertionError"),
@@ -86,7 +116,7 @@ impl WellKnown {
     #[must_use]
     pub fn get(&self, kind: ErrorKind) -> Option<TypeIx> {
         match kind {
-            ErrorKind::Error | ErrorKind::Memory => self.error_string,
+            ErrorKind::Error | ErrorKind::Memory | ErrorKind::Divide | ErrorKind::Shift => self.error_string,
             ErrorKind::Bounds => self.bounds_error,
             ErrorKind::Plain => self.plain_error,
             ErrorKind::TypeAssertion => self.type_assertion_error,
@@ -99,7 +129,9 @@ impl WellKnown {
     /// Sets the type of values of that kind.
     pub fn set(&mut self, kind: ErrorKind, ty: TypeIx) {
         let place = match kind {
-            ErrorKind::Error | ErrorKind::Memory => &mut self.error_string,
+            ErrorKind::Error | ErrorKind::Memory | ErrorKind::Divide | ErrorKind::Shift => {
+                &mut self.error_string
+            }
             ErrorKind::Bounds => &mut self.bounds_error,
             ErrorKind::Plain => &mut self.plain_error,
             ErrorKind::TypeAssertion => &mut self.type_assertion_error,
@@ -176,7 +208,7 @@ impl Runtime {
     #[must_use]
     #[cold]
     pub fn raise_value(&mut self, type_word: u64, data: u64) -> Trap {
-        if type_word == 0 {
+        if type_word == 0 && !self.settings.panic_nil {
             return self.raise(ErrorKind::Nil, "panic called with nil argument");
         }
         self.pending_panic = Some(PendingPanic::Value { type_word, data });
@@ -212,14 +244,14 @@ impl Runtime {
     #[must_use]
     #[cold]
     pub fn raise_divide(&mut self) -> Trap {
-        self.raise(ErrorKind::Error, "integer divide by zero")
+        self.raise(ErrorKind::Divide, "integer divide by zero")
     }
 
     /// A negative shift count.
     #[must_use]
     #[cold]
     pub fn raise_shift(&mut self) -> Trap {
-        self.raise(ErrorKind::Error, "negative shift amount")
+        self.raise(ErrorKind::Shift, "negative shift amount")
     }
 
     /// An index out of range. The index is a slot: negative ones are taken as signed; the length of

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use golite_gc::Histogram;
 use rustc_hash::FxHashMap;
 
 use crate::goroutine::WaitReason;
@@ -132,6 +133,8 @@ pub struct Profiles {
     pub mutex_fraction: i64,
     /// Nanoseconds that goroutines waited for locks.
     pub lock_wait: i64,
+    /// How often the program stood still for something else than a collection, and for how long.
+    pub stops: Histogram,
     waits: FxHashMap<u64, Wait>,
     /// Contentions of the running instruction: nanoseconds.
     pub unlocks: Vec<i64>,
@@ -152,6 +155,7 @@ impl Profiles {
             block_rate: 0,
             mutex_fraction: 0,
             lock_wait: 0,
+            stops: Histogram::default(),
             waits: FxHashMap::default(),
             unlocks: Vec::new(),
             labels: FxHashMap::default(),

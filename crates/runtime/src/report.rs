@@ -138,7 +138,18 @@ impl GoroutineInfo {
     /// `goroutine 18 [chan receive, 2 minutes]:`, without end of line.
     #[must_use]
     pub fn header(&self) -> String {
-        let mut out = format!("goroutine {} [{}", self.id, self.state());
+        self.header_with("")
+    }
+
+    /// As `header`, with the goroutine's descriptor, for which its number stands, and the thread that runs it.
+    #[must_use]
+    pub fn system_header(&self) -> String {
+        let thread = if self.status == Status::Running { "m=0 mp=0x0" } else { "m=nil" };
+        self.header_with(&format!("gp={:#x} {thread} ", self.id))
+    }
+
+    fn header_with(&self, place: &str) -> String {
+        let mut out = format!("goroutine {} {place}[{}", self.id, self.state());
         if self.status == Status::Waiting && self.minutes >= 1 {
             out.push_str(&format!(", {} minutes", self.minutes));
         }

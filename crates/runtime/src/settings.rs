@@ -1,5 +1,7 @@
 //! What a program sets by package `runtime` and `runtime/debug`, the heap and the stacks apart.
 
+use golite_gc::DEFAULT_RATE;
+
 use crate::host::Host;
 
 /// How much a crash shows: `GOTRACEBACK`.
@@ -51,26 +53,55 @@ pub struct DebugOutput {
     pub gctrace: bool,
     /// One for each collection, with what happened to the generations.
     pub gentrace: bool,
+    /// One for each full collection, with how many finalizers and cleanups are queued.
+    pub check_finalizers: bool,
     /// Milliseconds between the lines of the scheduler; 0 for none.
     pub schedtrace: i64,
     /// These with processors, threads and goroutines.
     pub scheddetail: bool,
 }
 
+/// The last number that a value of `GODEBUG` gives to a name.
+fn debug_number(text: &str, name: &str) -> Option<i64> {
+    let settings = text.split(',').filter_map(|setting| setting.split_once('='));
+    settings.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).next_back()
+}
+
+/// `GODEBUG=panicnil=1`: nil is a value to panic with.
+pub const PANIC_NIL: &str = "panicnil";
+
+/// What a program may say of `GODEBUG` itself, by `//go:debug` lines, as far as it makes a difference here.
+const OF_PROGRAMS: [&str; 3] = [PANIC_NIL, "randautoseed", "randseednop"];
+
+/// What it says.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct DebugDefaults([Option<i64>; OF_PROGRAMS.len()]);
+
+impl DebugDefaults {
+    /// The value of a setting, if the program says something of it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<i64> {
+        OF_PROGRAMS.iter().position(|known| *known == name).and_then(|place| self.0[place])
+    }
+
+    /// Notes what the program says of a setting; nothing if it makes no difference.
+    pub fn set(&mut self, name: &str, value: &str) {
+        if let Some(place) = OF_PROGRAMS.iter().position(|known| *known == name) {
+            self.0[place] = value.parse().ok();
+        }
+    }
+}
+
 impl DebugOutput {
     /// What the value of `GODEBUG` asks for.
     #[must_use]
-    pub fn parse(text: &[u8]) -> DebugOutput {
-        let text = String::from_utf8_lossy(text);
-        let number = |name: &str| {
-            let settings = text.split(',').filter_map(|setting| setting.split_once('='));
-            settings.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).next_back()
-        };
-        let is_on = |name| number(name).is_some_and(|value: i64| value > 0);
+    pub fn parse(text: &str) -> DebugOutput {
+        let is_on = |name| debug_number(text, name).is_some_and(|value| value > 0);
         DebugOutput {
             gctrace: is_on("gctrace"),
             gentrace: is_on("gentrace"),
-            schedtrace: number("schedtrace").unwrap_or(0).max(0),
+            check_finalizers: is_on("checkfinalizers"),
+            schedtrace: debug_number(text, "schedtrace").unwrap_or(0).max(0),
             scheddetail: is_on("scheddetail"),
         }
     }
@@ -94,22 +125,33 @@ pub struct Settings {
     pub crash_output: Option<crate::host::Fd>,
     /// What `GODEBUG` shows.
     pub debug: DebugOutput,
+    /// What the program itself sets of `GODEBUG`, where the environment does not.
+    pub debug_defaults: DebugDefaults,
+    /// `panic(nil)` panics with nil: `GODEBUG=panicnil=1`.
+    pub panic_nil: bool,
+    /// What `runtime.MemProfileRate` is at the start.
+    pub memory_rate: i64,
     /// What the environment wants it to show at least.
     pub traceback_env: Traceback,
 }
 
 impl Settings {
-    /// The settings that the environment asks for.
+    /// The settings that the environment asks for, and where it says nothing of `GODEBUG` those of the program.
     #[must_use]
-    pub fn new(host: &mut dyn Host) -> Settings {
+    pub fn new(host: &mut dyn Host, debug_defaults: DebugDefaults) -> Settings {
         let wanted = host.env(b"GOMAXPROCS").and_then(|text| String::from_utf8(text).ok()?.parse().ok());
         let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
-        let debug = DebugOutput::parse(&host.env(b"GODEBUG").unwrap_or_default());
+        let environment = host.env(b"GODEBUG").unwrap_or_default();
+        let environment = String::from_utf8_lossy(&environment);
+        let panic_nil = debug_number(&environment, PANIC_NIL).or(debug_defaults.get(PANIC_NIL));
         Settings {
             env_bytes: 0,
             max_procs: None,
             max_procs_env: wanted.filter(|&n: &i64| n > 0),
-            debug,
+            debug: DebugOutput::parse(&environment),
+            panic_nil: panic_nil == Some(1),
+            memory_rate: debug_number(&environment, "memprofilerate").unwrap_or(DEFAULT_RATE),
+            debug_defaults,
             max_threads: 10_000,
             traceback,
             crash_output: None,

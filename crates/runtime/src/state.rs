@@ -19,6 +19,7 @@ use crate::finalizer::Finalizers;
 use crate::goroutine::{GoroutineIx, Goroutines};
 use crate::host::{Host, ProcessNumber};
 use crate::interrupt::Interrupt;
+use crate::latency::Latencies;
 use crate::native::{NativeResult, Trap};
 use crate::outside::Outside;
 use crate::panic::{Fatal, PendingPanic, WellKnown};
@@ -26,7 +27,7 @@ use crate::profile::Profiles;
 use crate::program::Program;
 use crate::random::Random;
 use crate::sched::{SchedConfig, Scheduler};
-use crate::settings::Settings;
+use crate::settings::{DebugDefaults, Settings};
 use crate::types::{RtType, TypeTable};
 
 /// What the host limits, the heap and the stacks apart.
@@ -51,6 +52,10 @@ pub struct RuntimeConfig {
     pub limits: Limits,
     /// Allocations are sampled from the start.
     pub sample_memory: bool,
+    /// It is measured how long goroutines that can run wait for it.
+    pub time_latencies: bool,
+    /// What holds where the environment variable `GODEBUG` does not say something else.
+    pub debug_defaults: DebugDefaults,
 }
 
 /// The state of one VM.
@@ -149,15 +154,18 @@ impl Runtime {
     /// If the heap's address range cannot be reserved.
     pub fn new(config: RuntimeConfig, mut host: Box<dyn Host>) -> Result<Runtime, HeapError> {
         let mut heap = Heap::new(config.heap)?;
+        let settings = Settings::new(&mut *host, config.debug_defaults);
         if config.sample_memory {
-            heap.start_sampling(config.seed);
+            heap.start_sampling(config.seed, settings.memory_rate);
         }
         let bytes = TypeTable::bytes_layout();
         let zeroes = heap.alloc_immortal(bytes, ZEROES).map_err(|_| HeapError)?;
         let byte_strings = heap.alloc_immortal(bytes, 256).map_err(|_| HeapError)?;
         crate::string::fill_byte_strings(byte_strings);
-        let sched = Scheduler::new(config.sched, config.seed, &mut heap);
-        let settings = Settings::new(&mut *host);
+        let mut sched = Scheduler::new(config.sched, config.seed, &mut heap);
+        if config.time_latencies {
+            sched.events.latencies = Some(Box::new(Latencies::new(host.cpu_time())));
+        }
         if config.sched.virtual_clock {
             host.set_patient();
         } else if let Some(clock) = host.pause_clock() {

@@ -9,6 +9,7 @@ use crate::check::Checker;
 use crate::expr::Generic;
 use crate::infer::Inference;
 use crate::info::{Fact, Mode};
+use crate::object::ObjKind;
 use crate::operand::{Operand, Target};
 use crate::text::start_span;
 use crate::ty::{Basic, SigInfo, Type, TypeId};
@@ -62,6 +63,10 @@ impl Checker {
                 if x.is_valid() && !x.is_const() {
                     self.has_call = true;
                 }
+                return;
+            }
+            Mode::Const if call.args.is_empty() && self.is_compiler_constant(&call.func) => {
+                x.set_const(Basic::String.id(), func.value);
                 return;
             }
             _ => {}
@@ -123,6 +128,17 @@ impl Checker {
         if x.mode == Mode::Value && !sig.type_params.is_empty() && self.mentions(x.ty, &sig.type_params) {
             x.invalidate();
         }
+    }
+
+    /// Whether it is `runtime.Compiler`: of go-lite's own, the constant may be called.
+    fn is_compiler_constant(&self, func: &Expr) -> bool {
+        let ExprKind::Selector(base, name) = &func.unparen().kind else { return false };
+        let package = base.as_ident().and_then(|base| self.info.object(base.id));
+        let of_runtime = package.is_some_and(|package| match self.object(package).kind {
+            ObjKind::PkgName(pkg) => &*self.package(pkg).path == "runtime",
+            _ => false,
+        });
+        of_runtime && self.name(name.name) == "Compiler"
     }
 
     fn called_signature(&mut self, func: &Operand<'_>) -> Option<Arc<SigInfo>> {

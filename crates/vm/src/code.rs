@@ -5,7 +5,6 @@
 //! with the function's own code in the same frame.
 
 use golite_bytecode::{Body, FuncIx, Module, Reg, TypeIx};
-use golite_runtime::golite_gc::DEFAULT_RATE;
 use golite_runtime::native::NativeFn;
 use golite_runtime::panic::ErrorKind;
 
@@ -62,7 +61,7 @@ impl Vm {
             if &*global.name == "runtime.MemProfileRate" {
                 let variable = self.rt.program.globals[i];
                 // Its initialiser comes later; until then the heap is to read the same.
-                crate::regs::store(variable, DEFAULT_RATE);
+                crate::regs::store(variable, self.rt.settings.memory_rate);
                 self.rt.heap.watch_sampling_rate(variable);
             }
         }

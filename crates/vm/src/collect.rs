@@ -484,7 +484,7 @@ impl Vm {
     }
 
     fn after_major(&mut self) {
-        if self.config.origins {
+        if self.config.origins || self.config.explain {
             self.forget_made();
         }
         let leaked = std::mem::take(&mut self.maps.leaked);

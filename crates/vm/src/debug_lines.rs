@@ -1,4 +1,4 @@
-//! The lines that `GODEBUG` asks for: `gctrace`, `gentrace`, `schedtrace`.
+//! The lines that `GODEBUG` asks for: `gctrace`, `gentrace`, `checkfinalizers`, `schedtrace`.
 //!
 //! Go's lines have Go's form. Full collections are numbered and shown, as `MemStats.NumGC` counts them;
 //! `gentrace=1` is go-lite's own and shows minor ones too. The collector stops the program while it works:
@@ -56,7 +56,7 @@ impl Vm {
     /// To be called after a collection.
     pub(crate) fn show_collections(&mut self) {
         let debug = self.rt.settings.debug;
-        if !debug.gctrace && !debug.gentrace {
+        if !debug.gctrace && !debug.gentrace && !debug.check_finalizers {
             return;
         }
         let mut out = String::new();
@@ -96,6 +96,12 @@ impl Vm {
                     after >> 10,
                     marked >> 10,
                 );
+            }
+            if debug.check_finalizers {
+                let [finalizers, cleanups] =
+                    self.rt.finalizers.counts().map(|[queued, run]| queued.saturating_sub(run));
+                let _ =
+                    writeln!(out, "checkfinalizers: queue: {finalizers} finalizers + {cleanups} cleanups");
             }
             if !debug.gctrace {
                 continue;
@@ -169,7 +175,7 @@ impl Vm {
                 "  P{p}: status={} schedtick={} syscalltick=0 m={} runqsize={} gfreecnt=0 timerslen={}",
                 i64::from(first && busy > 0),
                 if first { switches } else { 0 },
-                if first { "0" } else { "nil" },
+                if first && busy > 0 { "0" } else { "nil" },
                 if first { queued } else { 0 },
                 if first { self.rt.sched.timers.len() } else { 0 },
             );
@@ -178,8 +184,10 @@ impl Vm {
         let current = running.map_or("nil".to_string(), |info| info.id.to_string());
         let _ = writeln!(
             out,
-            "  M0: p=0 curg={current} mallocing=0 throwing=0 preemptoff= locks=0 dying=0 spinning=false \
-             blocked=false lockedg=nil"
+            "  M0: p={} curg={current} mallocing=0 throwing=0 preemptoff= locks=0 dying=0 spinning=false \
+             blocked={} lockedg=nil",
+            if busy > 0 { "0" } else { "nil" },
+            busy == 0,
         );
         for info in &all {
             // Go's numbers of the states.

@@ -1,9 +1,12 @@
 //! What is known when a program fails, for whoever explains it with the source at hand.
 
-use golite_bytecode::{FuncIx, Op};
-use golite_runtime::goroutine::{GoroutineIx, StackSlot, Status};
-use golite_runtime::report;
+use std::collections::HashSet;
 
+use golite_bytecode::{FuncIx, Op};
+use golite_runtime::goroutine::{GoroutineIx, Status};
+use golite_runtime::report::{self, GoroutineInfo};
+
+use crate::leaks::{EXPLAINED, rivals};
 use crate::operands;
 use crate::trace::{TraceLine, line_at};
 use crate::vm::Vm;
@@ -32,8 +35,14 @@ pub struct Waiting {
     pub sites: Vec<Site>,
     /// The numbers of goroutines that wait on the same object.
     pub together: Vec<u64>,
-    /// The numbers of other goroutines that have the channel in a variable or argument.
+    /// The numbers of other goroutines that can reach what it waits on.
     pub holders: Vec<u64>,
+    /// It waits for a lock.
+    pub lock: bool,
+    /// Where the channel was made.
+    pub made: Option<Site>,
+    /// By whom and where it was started.
+    pub created: Option<(u64, Site)>,
 }
 
 /// How a program failed.
@@ -118,52 +127,43 @@ impl Vm {
     fn sites(&self, g: GoroutineIx) -> Vec<Site> {
         let lines = self.trace_lines(g);
         let frames = lines.iter().enumerate().filter_map(|(i, line)| match line {
-            TraceLine::Frame { func, line, offset } => {
+            TraceLine::Frame { func, line, offset, .. } => {
                 let word = if i == 0 { self.fault_word(*func, *offset) } else { *offset };
                 Some(self.site(*func, word, Some(*line)))
             }
-            TraceLine::Panic | TraceLine::Goexit => None,
+            TraceLine::Panic(_) | TraceLine::Goexit => None,
         });
         frames.collect()
     }
 
     fn waiting(&self) -> Vec<Waiting> {
-        let all = report::list(&self.rt);
-        let waiting: Vec<_> =
-            all.iter().filter(|info| !info.system && info.status == Status::Waiting).collect();
-        let objects = |info: &report::GoroutineInfo| -> Vec<u64> {
-            info.waits_on.iter().map(|waits| waits.object).collect()
+        let all = report::list(&self.rt).into_iter();
+        let waiting: Vec<_> = all.filter(|info| !info.system && info.status == Status::Waiting).collect();
+        // Of very many it would take too long.
+        let looked_at = if waiting.len() <= EXPLAINED { &waiting[..] } else { &[] };
+        let reach: Vec<_> = looked_at.iter().map(|info| (info.id, self.reachable(info.index))).collect();
+        let rivals = rivals(&waiting);
+        let describe = |(info, together): (&GoroutineInfo, Vec<u64>)| {
+            let base = |object| self.rt.heap.object_at(object).map(|object| object.base);
+            let own: Vec<_> = info.waits_on.iter().filter_map(|wait| base(wait.object)).collect();
+            let has = |(id, reached): &&(u64, _)| {
+                *id != info.id
+                    && !together.contains(id)
+                    && own.iter().any(|base| HashSet::contains(reached, base))
+            };
+            let made = info.waits_on.iter().find_map(|wait| self.made.get(&wait.object));
+            let creation = info.creation;
+            Waiting {
+                id: info.id,
+                reason: info.reason.text(),
+                lock: info.reason.is_lock(),
+                sites: self.sites(info.index),
+                holders: reach.iter().filter(has).map(|(id, _)| *id).collect(),
+                made: made.map(|&(func, word)| self.site(func, word, None)),
+                created: creation.func.map(|func| (creation.parent, self.site(func, creation.pc, None))),
+                together,
+            }
         };
-        waiting
-            .iter()
-            .map(|info| {
-                let own = objects(info);
-                let shares = |other: &report::GoroutineInfo| objects(other).iter().any(|o| own.contains(o));
-                let others = || waiting.iter().filter(|other| other.id != info.id);
-                let has = |other: &report::GoroutineInfo| {
-                    let goroutine = self.rt.goroutines.get(other.index);
-                    // What lies above its frames is left over.
-                    let pc: *const golite_bytecode::Word =
-                        std::ptr::with_exposed_provenance(goroutine.pc as usize);
-                    let frame = self.frame_at(goroutine.base, self.code.call_place(pc));
-                    let end = (frame.base.0 + self.frame_size(frame)).min(goroutine.stack.slots());
-                    goroutine.pc != 0
-                        && (0..end).any(|slot| {
-                            let slot = StackSlot(slot);
-                            own.contains(&goroutine.stack.get(slot))
-                        })
-                };
-                Waiting {
-                    id: info.id,
-                    reason: info.reason.text(),
-                    sites: self.sites(info.index),
-                    together: others().filter(|other| shares(other)).map(|other| other.id).collect(),
-                    holders: others()
-                        .filter(|other| !shares(other) && has(other))
-                        .map(|other| other.id)
-                        .collect(),
-                }
-            })
-            .collect()
+        waiting.iter().zip(rivals).map(describe).collect()
     }
 }

@@ -20,7 +20,7 @@ use crate::trace::{TraceLine, line_at};
 use crate::vm::Vm;
 
 /// Most goroutines that are explained one by one.
-const EXPLAINED: usize = 100;
+pub(crate) const EXPLAINED: usize = 100;
 
 /// Most objects that are looked at to find out whether a goroutine has a channel.
 const LOOKED_AT: usize = 20_000;
@@ -61,11 +61,39 @@ pub(crate) struct Leak {
     pub(crate) holder: Option<u64>,
     /// Who holds the lock for reading.
     readers: Vec<u64>,
-    /// Who has what it waits on, and so could wake it.
+    /// Who has what it waits on.
     pub(crate) others: Vec<u64>,
+    /// Who waits on it too, and so wakes nobody.
+    rivals: Vec<u64>,
     /// The variable of a package by which what it waits on is reachable.
     pub(crate) variable: Option<String>,
     channel: bool,
+}
+
+impl Leak {
+    /// Who has what it waits on, and could wake it.
+    fn wakers(&self) -> Vec<u64> {
+        self.others.iter().copied().filter(|id| !self.rivals.contains(id)).collect()
+    }
+}
+
+/// For each goroutine, which others wait on something that it waits on.
+pub(crate) fn rivals(infos: &[GoroutineInfo]) -> Vec<Vec<u64>> {
+    let mut waiters: HashMap<Addr, Vec<u64>> = HashMap::new();
+    for info in infos {
+        for wait in &info.waits_on {
+            waiters.entry(wait.object).or_default().push(info.id);
+        }
+    }
+    let of = |info: &GoroutineInfo| {
+        let mut ids: Vec<u64> =
+            info.waits_on.iter().flat_map(|wait| &waiters[&wait.object]).copied().collect();
+        ids.retain(|id| *id != info.id);
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    infos.iter().map(of).collect()
 }
 
 impl Vm {
@@ -124,7 +152,9 @@ impl Vm {
             true => infos.iter().map(|info| (info.id, self.reachable(info.index))).collect(),
             false => Vec::new(),
         };
-        infos.iter().map(|info| self.look_at_one(info, &reach)).collect()
+        let rivals = rivals(&infos);
+        let leaks = infos.iter().map(|info| self.look_at_one(info, &reach));
+        leaks.zip(rivals).map(|(leak, rivals)| Leak { rivals, ..leak }).collect()
     }
 
     fn look_at_one(&self, info: &GoroutineInfo, reach: &[(u64, HashSet<Addr>)]) -> Leak {
@@ -194,7 +224,7 @@ impl Vm {
     }
 
     /// The objects that a goroutine can reach from its stack, those of variables of packages left out.
-    fn reachable(&self, g: GoroutineIx) -> HashSet<Addr> {
+    pub(crate) fn reachable(&self, g: GoroutineIx) -> HashSet<Addr> {
         let goroutine = self.rt.goroutines.get(g);
         let heap = &self.rt.heap;
         let mut seen = HashSet::new();
@@ -266,7 +296,8 @@ fn explain(what: &str, leaks: &[Leak]) -> String {
             format!("goroutine{} {}", if ids.len() == 1 { "" } else { "s" }, ids.join(", "))
         };
         let object = if leak.channel { "the channel" } else { "what it waits on" };
-        match (leak.holder, &leak.variable, leak.others.is_empty()) {
+        let wakers = leak.wakers();
+        match (leak.holder, &leak.variable, wakers.is_empty()) {
             (Some(_), ..) if !leak.readers.is_empty() => {
                 let _ = writeln!(out, "\tthe lock is held for reading by {}", list(&leak.readers));
             }
@@ -283,45 +314,51 @@ fn explain(what: &str, leaks: &[Leak]) -> String {
                 let _ = writeln!(out, "\tno other goroutine has {object}");
             }
             (None, None, false) => {
-                let verb = if leak.others.len() == 1 { "has" } else { "have" };
-                let _ = writeln!(out, "\t{} {verb} {object} too", list(&leak.others));
+                let verb = if wakers.len() == 1 { "has" } else { "have" };
+                let _ = writeln!(out, "\t{} {verb} {object} too", list(&wakers));
             }
+        }
+        if !leak.rivals.is_empty() && leak.holder.is_none() {
+            let verb = if leak.rivals.len() == 1 { "waits" } else { "wait" };
+            let _ = writeln!(out, "\t{} {verb} on it too", list(&leak.rivals));
         }
     }
     if count > EXPLAINED {
         let _ = writeln!(out, "\nand {} more", count - EXPLAINED);
     }
-    for circle in circles(leaks) {
-        let text: Vec<String> = circle.iter().map(u64::to_string).collect();
-        let _ = writeln!(
-            out,
-            "\ncircle: goroutine {} waits for {}",
-            text[0],
-            text[1..].join(", which waits for ")
-        );
+    let next = leaks.iter().filter_map(|leak| match (leak.holder, &leak.wakers()[..]) {
+        (Some(holder), _) => Some((leak.id, holder)),
+        (None, [only]) => Some((leak.id, *only)),
+        (None, _) => None,
+    });
+    for circle in circles(&next.collect::<Vec<_>>()) {
+        let _ = writeln!(out, "\n{circle}");
     }
     out
 }
 
-/// Goroutines that wait for each other in a circle, the first named again at the end. A goroutine waits for
-/// who holds the lock, or for the only other one that has the channel.
-fn circles(leaks: &[Leak]) -> Vec<Vec<u64>> {
-    let next: HashMap<u64, u64> = leaks
-        .iter()
-        .filter_map(|leak| match (leak.holder, &leak.others[..]) {
-            (Some(holder), _) => Some((leak.id, holder)),
-            (None, [only]) => Some((leak.id, *only)),
-            (None, _) => None,
-        })
-        .collect();
+/// The circles in which goroutines wait for each other, as lines of a report. Each waits for who holds the lock, or for
+/// the only other one that has the channel: given is who waits for whom.
+#[must_use]
+pub fn circles(waits: &[(u64, u64)]) -> Vec<String> {
+    let line = |circle: Vec<u64>| {
+        let text: Vec<String> = circle.iter().map(u64::to_string).collect();
+        format!("circle: goroutine {} waits for {}", text[0], text[1..].join(", which waits for "))
+    };
+    paths(waits).into_iter().map(line).collect()
+}
+
+/// The circles, the first goroutine of each named again at the end.
+fn paths(waits: &[(u64, u64)]) -> Vec<Vec<u64>> {
+    let next: HashMap<u64, u64> = waits.iter().copied().collect();
     let mut found: Vec<Vec<u64>> = Vec::new();
-    for leak in leaks {
-        if found.iter().any(|circle| circle.contains(&leak.id)) {
+    for &(first, _) in waits {
+        if found.iter().any(|circle| circle.contains(&first)) {
             continue;
         }
-        let mut path = vec![leak.id];
+        let mut path = vec![first];
         while let Some(&id) = next.get(path.last().expect("it is not empty")) {
-            if id == leak.id {
+            if id == first {
                 path.push(id);
                 found.push(path);
                 break;
@@ -341,11 +378,10 @@ mod tests {
 
     #[test]
     fn circles_are_found_once() {
-        let leak = |id, holder, others: &[u64]| Leak { id, holder, others: others.into(), ..Leak::default() };
-        let check = |leaks: &[Leak], expected: &[&[u64]]| assert_eq!(circles(leaks), expected);
-        check(&[leak(1, Some(2), &[]), leak(2, None, &[1])], &[&[1, 2, 1]]);
-        check(&[leak(1, Some(1), &[2])], &[&[1, 1]]);
-        check(&[leak(1, Some(2), &[]), leak(2, None, &[3]), leak(3, None, &[2])], &[&[2, 3, 2]]);
-        check(&[leak(1, None, &[2, 3]), leak(2, None, &[])], &[]);
+        let check = |waits: &[(u64, u64)], expected: &[&[u64]]| assert_eq!(paths(waits), expected);
+        check(&[(1, 2), (2, 1)], &[&[1, 2, 1]]);
+        check(&[(1, 1)], &[&[1, 1]]);
+        check(&[(1, 2), (2, 3), (3, 2)], &[&[2, 3, 2]]);
+        check(&[(1, 2), (2, 3)], &[]);
     }
 }

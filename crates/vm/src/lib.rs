@@ -43,6 +43,7 @@ mod vm;
 pub use call::{CallEnd, FailureKind, Report};
 pub use code::Loader;
 pub use failure::{Failure, Site, Waiting};
+pub use leaks::circles;
 pub use look::{HeapView, Held, ObjectLine, ObjectView, TypeUse};
 pub use rewind::{Held as CodeHeld, Mark};
 pub use run::Outcome;

@@ -9,6 +9,7 @@ use golite_runtime::goroutine::{StackSlot, Status};
 use golite_runtime::native::ProfileKind;
 use golite_runtime::report;
 
+use crate::trace::TraceStyle;
 use crate::vm::Vm;
 
 /// The heap as a whole.
@@ -301,7 +302,7 @@ impl Vm {
         let index =
             self.kept_goroutines().into_iter().find(|index| self.rt.goroutines.get(*index).id == id)?;
         let goroutine = self.rt.goroutines.get(index);
-        let mut text = self.trace_text(index);
+        let mut text = self.trace_text(index, TraceStyle::User);
         let used = if goroutine.pc == 0 { 0 } else { self.stack_in_use(goroutine) };
         text += &format!("stack: {} of {} bytes in use\n", 8 * used, 8 * goroutine.stack.slots());
         if goroutine.status == Status::Waiting {

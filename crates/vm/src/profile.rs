@@ -203,8 +203,10 @@ impl Vm {
             return Place::default();
         };
         let line = crate::trace::line_at(self.loader.module(), place.func, place.pc);
+        let name: &str = &function.name;
         Place {
-            function: function.name.to_string(),
+            function: if function.wrapper { name.strip_suffix(".gowrap").unwrap_or(name) } else { name }
+                .into(),
             file: self.shown_file(function.file),
             line: i64::from(line.map_or(function.line, |entry| entry.line)),
             start_line: i64::from(function.line),
@@ -216,7 +218,13 @@ impl Vm {
         if request.kind == ProfileKind::GoroutineLeak {
             self.collect_all();
         }
-        let mut profile = self.make_profile(request.kind);
+        let mut profile = match (request.kind, request.text) {
+            // The text form has what was sampled; the tools scale it up by the rate at its beginning.
+            (ProfileKind::Memory | ProfileKind::Allocations, true) => {
+                self.memory_profile("", |_, value| value)
+            }
+            (kind, _) => self.make_profile(kind),
+        };
         if let ProfileKind::Custom { name, words } = request.kind {
             let rt = &self.rt;
             let name = String::from_utf8_lossy(&rt.copy_bytes(name.0, name.1)).into_owned();
@@ -279,8 +287,11 @@ impl Vm {
         stacks
     }
 
-    /// Adds what is the same for all: the places and the time.
+    /// Adds what is the same for all: the places and the time. As in Go, where goroutines return to is left out.
     fn finish_profile(&mut self, mut profile: Profile) -> Profile {
+        for sample in &mut profile.samples {
+            sample.stack.pop_if(|address| is_goexit(*address));
+        }
         let mut places = HashMap::new();
         for &address in profile.samples.iter().flat_map(|sample| &sample.stack) {
             places.entry(address).or_insert_with(|| self.place(address));
@@ -296,8 +307,8 @@ impl Vm {
     fn make_profile(&mut self, kind: ProfileKind) -> Profile {
         match kind {
             ProfileKind::Cpu => self.cpu_profile(),
-            ProfileKind::Memory => self.memory_profile(""),
-            ProfileKind::Allocations => self.memory_profile("alloc_space"),
+            ProfileKind::Memory => self.memory_profile("", scaled_up),
+            ProfileKind::Allocations => self.memory_profile("alloc_space", scaled_up),
             ProfileKind::Block => contentions(self.rt.profiles.block.buckets()),
             ProfileKind::Mutex => contentions(self.rt.profiles.mutex.buckets()),
             ProfileKind::Goroutine => {
@@ -337,13 +348,16 @@ impl Vm {
         }
     }
 
-    fn memory_profile(&mut self, default_type: &str) -> Profile {
+    /// The memory profile, with `scale` applied to the values of objects that were sampled with that probability.
+    fn memory_profile(&mut self, default_type: &str, scale: fn(f64, i64) -> i64) -> Profile {
         let rate = self.rt.heap.sampling_rate();
         let samples = self.rt.profiles.memory.buckets().iter().map(|bucket| {
             let [objects, bytes, freed, freed_bytes] = bucket.values;
-            // An object of this size was sampled with this probability.
-            let part = 1.0 - (-(bucket.size as f64) / rate.max(1) as f64).exp();
-            let scale = |value: i64| if rate > 1 { (value as f64 / part) as i64 } else { value };
+            let part = match rate {
+                ..=1 => 1.0,
+                _ => 1.0 - (-(bucket.size as f64) / rate as f64).exp(),
+            };
+            let scale = |value| scale(part, value);
             Sample {
                 stack: bucket.stack.to_vec(),
                 values: vec![
@@ -496,6 +510,9 @@ impl Vm {
         let lines: Vec<[String; 3]> = stack[if hidden == stack.len() { 0 } else { hidden }..]
             .iter()
             .filter_map(|&address| {
+                if is_goexit(address) {
+                    return None;
+                }
                 let place = self.place(address);
                 let at = code_address::CodeAddress::from_word(address)?;
                 (!place.function.is_empty()).then(|| {
@@ -521,6 +538,16 @@ impl Vm {
         }
         out.push('\n');
     }
+}
+
+fn is_goexit(address: u64) -> bool {
+    let place = code_address::CodeAddress::from_word(address);
+    place.is_some_and(|place| place.func == code_address::GOEXIT)
+}
+
+/// How many there were of what was sampled with a probability.
+fn scaled_up(part: f64, value: i64) -> i64 {
+    if part < 1.0 { (value as f64 / part) as i64 } else { value }
 }
 
 fn named(name: &str, unit: &str) -> (String, String) {

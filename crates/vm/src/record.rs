@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use golite_gc::OutOfMemory;
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, StackSlot, Status, WaitReason};
+use golite_runtime::latency::stood_still;
 use golite_runtime::native::TraceRequest;
 use golite_runtime::profile::MAX_FRAMES;
 use golite_runtime::timer;
@@ -303,7 +304,9 @@ impl Vm {
                 if free {
                     self.program_traces = true;
                     self.save_goroutine();
+                    let began = timer::glance(&mut self.rt);
                     self.begin_trace();
+                    stood_still(&mut self.rt, "start trace", began);
                 }
                 self.set_native_result(0, u64::from(free));
                 Ok(())

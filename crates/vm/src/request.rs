@@ -3,14 +3,16 @@
 use golite_bytecode::{Body, FuncIx, LINK_SLOTS, Op, Reg};
 use golite_runtime::code_address::{CodeAddress, GOEXIT, GOEXIT_CALL, GOPANIC, stand_in};
 use golite_runtime::goroutine::GoroutineIx;
-use golite_runtime::{NativeResult, Request, Runtime};
+use golite_runtime::latency::stood_still;
+use golite_runtime::panic::ErrorKind;
+use golite_runtime::{NativeResult, Request, Runtime, timer};
 
 use crate::access::first_param;
 use crate::frame::{Entry, pack_link};
 use crate::operands::{CallNative, StubNative};
 use crate::regs::store;
 use crate::run::Exit;
-use crate::trace::{TraceLine, line_at};
+use crate::trace::{TraceLine, TraceStyle, line_at};
 use crate::vm::Vm;
 
 impl Vm {
@@ -55,7 +57,11 @@ impl Vm {
                 self.cut_short = true;
             }
             Request::Traceback { all, buffer, len } => {
+                let began = timer::glance(&mut self.rt);
                 let text = self.stack_text(all);
+                if all {
+                    stood_still(&mut self.rt, "all goroutines stack trace", began);
+                }
                 // Each line is found out anew.
                 self.rt.charged += text.len() as u64;
                 let count = text.len().min(len as usize);
@@ -100,7 +106,9 @@ impl Vm {
                 }
             }
             Request::HeapDump { fd } => {
+                let began = timer::glance(&mut self.rt);
                 self.dump_heap(fd);
+                stood_still(&mut self.rt, "write heap dump", began);
                 // As long as a collection.
                 self.budget = self.budget.min(1);
                 self.cut_short = true;
@@ -117,7 +125,8 @@ impl Vm {
     /// The frames of the running goroutine from the native's caller on, and of the others.
     fn stack_text(&mut self, all: bool) -> String {
         self.save_goroutine();
-        if all { self.trace_all(Some(self.rt.running)) } else { self.trace_text(self.rt.running) }
+        let (running, style) = (self.rt.running, TraceStyle::User);
+        if all { self.trace_all(Some(running), style) } else { self.trace_text(running, style) }
     }
 
     /// Code addresses of a goroutine's frames, innermost first; at the bottom Go's own two.
@@ -131,15 +140,19 @@ impl Vm {
         let main = self.main.filter(|_| self.rt.goroutines.get(g).id == 1);
         let bottom = main.into_iter().chain([GOEXIT]);
         let bottom = bottom.map(|func| CodeAddress { func, pc: 0, depth: 0 }.to_word());
-        let frames = self.trace_lines_up_to(g, most).into_iter().map(|line| {
-            let (func, pc) = match line {
-                TraceLine::Frame { func, offset, .. } => (func, offset),
-                TraceLine::Panic => (GOPANIC, 0),
-                TraceLine::Goexit => (GOEXIT_CALL, 0),
-            };
-            CodeAddress { func, pc, depth: 0 }.to_word()
-        });
-        frames.chain(bottom).take(most).collect()
+        let word = |func, pc| CodeAddress { func, pc, depth: 0 }.to_word();
+        let mut frames = Vec::new();
+        for line in self.trace_lines_up_to(g, most) {
+            match line {
+                TraceLine::Frame { func, offset, .. } => frames.push(word(func, offset)),
+                TraceLine::Panic(error) => {
+                    let raised_by = error.map_or(&[][..], ErrorKind::raised_by);
+                    frames.extend([GOPANIC].iter().chain(raised_by).map(|&func| word(func, 0)));
+                }
+                TraceLine::Goexit => frames.push(word(GOEXIT_CALL, 0)),
+            }
+        }
+        frames.into_iter().chain(bottom).take(most).collect()
     }
 
     fn describe_position(&mut self, address: u64) -> NativeResult {

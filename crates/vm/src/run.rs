@@ -66,6 +66,9 @@ pub enum Outcome {
 /// Writing to a pipe that nobody reads.
 const SIGPIPE: i32 = 13;
 
+/// The signal of a crash that leaves a core dump.
+const SIGABRT: i32 = 6;
+
 /// What is said of output that could not be written and no write has told the program of.
 fn lost_output(error: HostError) -> String {
     format!("golite: standard output is incomplete: {}\n", std::io::Error::from_raw_os_error(error.0))
@@ -121,7 +124,6 @@ impl Vm {
         if let Some(timeout) = self.config.timeout {
             self.rt.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
         }
-        self.begin_debug_lines();
         self.begin_profiles();
         if self.config.trace {
             self.begin_trace();
@@ -129,6 +131,7 @@ impl Vm {
         let closure = self.rt.func_value(entry).map_err(|_| "golite: out of memory\n".to_string())?;
         sched::spawn(&mut self.rt, closure, Creation::RUNTIME)
             .map_err(|_| "golite: out of memory\n".to_string())?;
+        self.begin_debug_lines();
         Ok(())
     }
 
@@ -275,7 +278,7 @@ impl Vm {
         };
         let Some(name) = report::dumping_signal(number) else { return Some(Outcome::Signal(number)) };
         self.save_goroutine();
-        let text = format!("{name}\nPC=0x0 m=0 sigcode=0\n\n{}", self.trace_all(None));
+        let text = format!("{name}\nPC=0x0 m=0 sigcode=0\n\n{}", self.trace_all(None, self.crash_style()));
         Some(self.fail(FailureKind::Fatal, text.as_bytes()))
     }
 
@@ -376,6 +379,13 @@ impl Vm {
         if let Some(fd) = self.rt.settings.crash_output {
             self.write_all(fd, text);
         }
+        let of_host = matches!(
+            kind,
+            FailureKind::Steps | FailureKind::Time | FailureKind::Goroutines | FailureKind::Defect
+        );
+        if self.rt.settings.traceback.crash && !of_host && !self.config.calls {
+            return Outcome::Signal(SIGABRT);
+        }
         Outcome::Status(FAILED)
     }
 
@@ -431,7 +441,8 @@ impl Vm {
         if one && traceback.level > 0 {
             text.push(b'\n');
             let g = self.rt.running;
-            let frames = if all { self.trace_all(Some(g)) } else { self.trace_text(g) };
+            let style = self.crash_style();
+            let frames = if all { self.trace_all(Some(g), style) } else { self.trace_text(g, style) };
             text.extend(frames.bytes());
         }
         if one {
@@ -465,7 +476,7 @@ impl Vm {
         let any = self.rt.goroutines.iter().any(|(_, g)| !g.system && g.status != Status::Dead);
         if deadlock == Deadlock::AllAsleep && any && self.rt.settings.traceback.level > 0 {
             text.push('\n');
-            text.push_str(&self.trace_all(None));
+            text.push_str(&self.trace_all(None, self.crash_style()));
         }
         if deadlock == Deadlock::AllAsleep && self.config.leaks != LeakCheck::Off {
             text.push('\n');

@@ -17,6 +17,7 @@ use golite_runtime::sched::{self, Next};
 use golite_runtime::{chan, outside};
 
 use crate::run::Outcome;
+use crate::trace::TraceStyle;
 use crate::vm::Vm;
 
 /// What a deferred call that is kept takes.
@@ -231,8 +232,11 @@ impl Vm {
     /// Their stacks, as Go shows them.
     #[must_use]
     pub fn kept_goroutines_text(&self) -> String {
-        let texts: Vec<String> =
-            self.kept_goroutines().into_iter().map(|goroutine| self.trace_text(goroutine)).collect();
+        let texts: Vec<String> = self
+            .kept_goroutines()
+            .into_iter()
+            .map(|goroutine| self.trace_text(goroutine, TraceStyle::User))
+            .collect();
         texts.join("\n")
     }
 

@@ -6,7 +6,9 @@
 use std::fmt::Write;
 
 use golite_bytecode::{Body, FuncIx, LineEntry, Module};
-use golite_runtime::goroutine::{GoroutineIx, Status, WaitReason};
+use golite_runtime::code_address::CodeAddress;
+use golite_runtime::goroutine::{GoroutineIx, StackSlot, Status, WaitReason};
+use golite_runtime::panic::ErrorKind;
 use golite_runtime::report;
 
 use crate::unwind::FrameAt;
@@ -15,6 +17,15 @@ use crate::vm::Vm;
 /// Frames shown at each end of a deep stack.
 const SHOWN: usize = 50;
 
+/// How much a traceback shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TraceStyle {
+    /// The functions of the program.
+    User,
+    /// The runtime's own too, and where in the stack each frame is: `GOTRACEBACK=system`.
+    System,
+}
+
 /// A line of a traceback: a function and a place in it.
 #[derive(Clone, Debug)]
 pub(crate) enum TraceLine {
@@ -22,13 +33,15 @@ pub(crate) enum TraceLine {
     Frame {
         /// Which.
         func: FuncIx,
+        /// Its frame's slot 0.
+        base: StackSlot,
         /// The line.
         line: u32,
         /// Words from the start of its code.
         offset: u32,
     },
-    /// The deferred call above ran because of a panic.
-    Panic,
+    /// The deferred call above ran because of a panic: of the program, or an error of the runtime.
+    Panic(Option<ErrorKind>),
     /// The deferred call above ran because of `runtime.Goexit`.
     Goexit,
 }
@@ -37,7 +50,8 @@ pub(crate) enum TraceLine {
 pub(crate) fn line_at(module: &Module, func: FuncIx, word: u32) -> Option<LineEntry> {
     let Body::Code(code) = &module.functions[func.index()].body else { return None };
     let after = code.lines.partition_point(|entry| entry.pc <= word);
-    after.checked_sub(1).map(|index| code.lines[index])
+    // What the compiler has made by itself has no line.
+    after.checked_sub(1).map(|index| code.lines[index]).filter(|entry| entry.line > 0)
 }
 
 impl Vm {
@@ -97,7 +111,7 @@ impl Vm {
                 let record = panics.iter().rev().find(|panic| panic.deferred == frame.base);
                 lines.push(match record.is_some_and(|panic| panic.goexit) {
                     true => TraceLine::Goexit,
-                    false => TraceLine::Panic,
+                    false => TraceLine::Panic(record.and_then(|panic| panic.error)),
                 });
             }
             frame = caller;
@@ -115,7 +129,7 @@ impl Vm {
             true => function.line,
             false => line_at(module, func, frame.word).map_or(function.line, |entry| entry.line),
         };
-        lines.push(TraceLine::Frame { func, line, offset: frame.word });
+        lines.push(TraceLine::Frame { func, base: frame.base, line, offset: frame.word });
     }
 
     /// The name of a source file as tracebacks show it: absolute.
@@ -129,12 +143,25 @@ impl Vm {
         format!("{}/{}", self.working_dir, name.strip_prefix("./").unwrap_or(name))
     }
 
+    /// How tracebacks of a crash are written.
+    pub(crate) fn crash_style(&self) -> TraceStyle {
+        if self.rt.settings.traceback.level >= 2 { TraceStyle::System } else { TraceStyle::User }
+    }
+
     /// The header and the frames of a goroutine.
-    pub(crate) fn trace_text(&self, g: GoroutineIx) -> String {
+    pub(crate) fn trace_text(&self, g: GoroutineIx, style: TraceStyle) -> String {
         let info = report::describe(&self.rt, g);
-        let mut out = info.header();
+        let mut out = match style {
+            TraceStyle::User => info.header(),
+            TraceStyle::System => info.system_header(),
+        };
         out.push('\n');
-        self.write_frames(&self.trace_lines(g), &mut out);
+        self.write_frames(&self.trace_lines(g), style, &mut out);
+        if style == TraceStyle::System {
+            let main = (info.id == 1).then_some("runtime.main()\n\t$GOROOT/src/runtime/proc.go:1 +0x0\n");
+            out.push_str(main.unwrap_or_default());
+            out.push_str("runtime.goexit({})\n\t$GOROOT/src/runtime/asm.s:1 +0x0\n");
+        }
         let creator = info.creation.func;
         let module = self.loader.module();
         let name = creator.map(|func| &*module.functions[func.index()].name);
@@ -154,7 +181,7 @@ impl Vm {
     }
 
     /// Frames as lines, the middle of a deep stack left out.
-    pub(crate) fn write_frames(&self, lines: &[TraceLine], out: &mut String) {
+    fn write_frames(&self, lines: &[TraceLine], style: TraceStyle, out: &mut String) {
         let module = self.loader.module();
         let elided = lines.len().saturating_sub(2 * SHOWN);
         for (i, line) in lines.iter().enumerate() {
@@ -165,14 +192,22 @@ impl Vm {
                 continue;
             }
             match line {
-                TraceLine::Frame { func, line, offset } => {
+                &TraceLine::Frame { func, base, line, offset } => {
                     let function = &module.functions[func.index()];
-                    let no_params = module.signature_of(*func).params.is_empty();
+                    let no_params = module.signature_of(func).params.is_empty();
                     let args = if no_params { "()" } else { "(...)" };
                     let file = self.shown_file(function.file);
-                    let _ = writeln!(out, "{}{args}\n\t{file}:{line} +{offset:#x}", function.name);
+                    let _ = write!(out, "{}{args}\n\t{file}:{line} +{offset:#x}", function.name);
+                    if style == TraceStyle::System {
+                        // Bytes from the bottom of the stack.
+                        let place = FrameAt { base, func: Some(func), word: offset, stub: false };
+                        let end = base.0 + self.frame_size(place);
+                        let pc = CodeAddress { func, pc: offset, depth: 0 }.to_word();
+                        let _ = write!(out, " fp={:#x} sp={:#x} pc={pc:#x}", 8 * end, 8 * base.0);
+                    }
+                    out.push('\n');
                 }
-                TraceLine::Panic => {
+                TraceLine::Panic(_) => {
                     out.push_str("panic({0x0?, 0x0?})\n\t$GOROOT/src/runtime/panic.go:1 +0x0\n")
                 }
                 TraceLine::Goexit => {
@@ -183,11 +218,11 @@ impl Vm {
     }
 
     /// All goroutines of the program, the given one first, with an empty line between.
-    pub(crate) fn trace_all(&self, first: Option<GoroutineIx>) -> String {
+    pub(crate) fn trace_all(&self, first: Option<GoroutineIx>, style: TraceStyle) -> String {
         let all = report::list(&self.rt);
-        let own = all.iter().filter(|info| !info.system && Some(info.index) != first);
-        let texts: Vec<_> =
-            first.into_iter().chain(own.map(|info| info.index)).map(|g| self.trace_text(g)).collect();
+        let shown = all.iter().filter(|info| !info.system || style == TraceStyle::System);
+        let others = shown.map(|info| info.index).filter(|index| Some(*index) != first);
+        let texts: Vec<_> = first.into_iter().chain(others).map(|g| self.trace_text(g, style)).collect();
         texts.join("\n")
     }
 }

@@ -95,6 +95,7 @@ impl Vm {
                     aborted: false,
                     goexit: true,
                     repanicked: false,
+                    error: None,
                 });
                 self.unwind()
             }
@@ -192,7 +193,12 @@ impl Vm {
             }
             Err(StackError::Overflow) => {
                 let limit = self.rt.sched.config.max_stack;
-                let text = format!("runtime: goroutine stack exceeds {limit}-byte limit\n");
+                // Bytes from the bottom of the stack.
+                let (sp, end) =
+                    (8 * u64::from(frame.0), 8 * u64::from(self.rt.goroutines.get(g).stack.slots()));
+                let text = format!(
+                    "runtime: goroutine stack exceeds {limit}-byte limit\nruntime: sp={sp:#x} stack=[0x0, {end:#x}]\n"
+                );
                 Some(self.leave(Exit::Overflow(text)))
             }
             Err(StackError::OutOfMemory) => {
@@ -372,13 +378,19 @@ impl Vm {
                 }
             }
         };
-        if let PendingPanic::Error { kind: ErrorKind::Memory, addr, .. } = &pending {
-            self.fault = Some((value, *addr));
-        }
-        self.begin_panic(value)
+        let error = match pending {
+            PendingPanic::Value { .. } => None,
+            PendingPanic::Error { kind, addr, .. } => {
+                if kind == ErrorKind::Memory {
+                    self.fault = Some((value, addr));
+                }
+                Some(kind)
+            }
+        };
+        self.begin_panic(value, error)
     }
 
-    fn begin_panic(&mut self, value: (u64, u64)) -> bool {
+    fn begin_panic(&mut self, value: (u64, u64), error: Option<ErrorKind>) -> bool {
         if self.is_printing() {
             return self.panic_while_printing(value);
         }
@@ -393,6 +405,7 @@ impl Vm {
             aborted: false,
             goexit: false,
             repanicked: false,
+            error,
         });
         self.unwind()
     }

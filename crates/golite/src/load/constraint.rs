@@ -91,36 +91,40 @@ pub struct FileConstraint {
     pub minor: Option<u32>,
 }
 
+/// The line comments above the package clause of a file, without blanks around them.
+fn header_comments(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_comment = false;
+    let header = text.lines().map(str::trim).take_while(move |line| {
+        if in_comment || line.starts_with("/*") {
+            in_comment = !line.contains("*/");
+            return true;
+        }
+        line.is_empty() || line.starts_with("//") || line.starts_with("#!")
+    });
+    header.filter(|line| line.starts_with("//"))
+}
+
 /// Reads the `//go:build` line of a file, if it has one above the package clause.
 #[must_use]
 pub fn file_constraint(text: &str) -> FileConstraint {
-    let mut in_comment = false;
-    for line in text.lines() {
-        let line = line.trim();
-        if in_comment {
-            in_comment = !line.contains("*/");
-            continue;
+    let whole = FileConstraint { included: true, minor: None };
+    let Some(expression) = header_comments(text).find_map(|line| line.strip_prefix("//go:build ")) else {
+        return whole;
+    };
+    let mut parser = Parser { rest: expression };
+    match parser.or() {
+        Some(value) if parser.rest.trim().is_empty() => {
+            FileConstraint { included: value.holds, minor: value.minor }
         }
-        if let Some(expression) = line.strip_prefix("//go:build ") {
-            let mut parser = Parser { rest: expression };
-            return match parser.or() {
-                Some(value) if parser.rest.trim().is_empty() => {
-                    FileConstraint { included: value.holds, minor: value.minor }
-                }
-                // A malformed line is ignored, as go/build does for files given by name.
-                _ => FileConstraint { included: true, minor: None },
-            };
-        }
-        if line.is_empty() || line.starts_with("//") || line.starts_with("#!") {
-            continue;
-        }
-        if line.starts_with("/*") {
-            in_comment = !line.contains("*/");
-            continue;
-        }
-        break;
+        // A malformed line is ignored, as go/build does for files given by name.
+        _ => whole,
     }
-    FileConstraint { included: true, minor: None }
+}
+
+/// The settings of the `//go:debug` lines above the package clause of a file: name and value.
+pub fn debug_settings(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = header_comments(text).filter_map(|line| line.strip_prefix("//go:debug"));
+    lines.filter(|rest| rest.starts_with([' ', '\t'])).filter_map(|rest| rest.trim().split_once('='))
 }
 
 /// The value of a constraint expression, and the least version that every way to true implies.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use golite_types::FileVersion;
 
-pub use constraint::{FileConstraint, GO_MINOR, file_constraint, name_matches};
+pub use constraint::{FileConstraint, GO_MINOR, debug_settings, file_constraint, name_matches};
 pub use gomod::GoModule;
 
 /// The largest source file that is read. A device can be read without end.

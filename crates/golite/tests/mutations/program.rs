@@ -100,9 +100,11 @@ impl Loader for Recorder {
     }
 }
 
-const ERRORS: [ErrorKind; 8] = [
+const ERRORS: [ErrorKind; 10] = [
     ErrorKind::Error,
     ErrorKind::Memory,
+    ErrorKind::Divide,
+    ErrorKind::Shift,
     ErrorKind::Bounds,
     ErrorKind::Plain,
     ErrorKind::TypeAssertion,

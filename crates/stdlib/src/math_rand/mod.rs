@@ -62,6 +62,12 @@ fn int63(ctx: &mut Ctx<'_>) -> NativeResult {
     Ok(())
 }
 
+fn debug_default(ctx: &mut Ctx<'_>) -> NativeResult {
+    let name = String::from_utf8_lossy(ctx.bytes(0)).into_owned();
+    let value = ctx.rt().settings.debug_defaults.get(&name);
+    ctx.set_string(0, value.map(|value| value.to_string()).unwrap_or_default().as_bytes())
+}
+
 fn getenv(ctx: &mut Ctx<'_>) -> NativeResult {
     let name = ctx.bytes(0);
     let value = ctx.host().env(name).unwrap_or_default();
@@ -81,6 +87,7 @@ pub static PACKAGE: Package = Package {
     files: &[("rand.go-lite", include_str!("rand.go-lite")), ("zipf.go-lite", include_str!("zipf.go-lite"))],
     natives: &[
         Native { name: "fill", func: fill },
+        Native { name: "debugDefault", func: debug_default },
         Native { name: "getenv", func: getenv },
         Native { name: "rngSource.Int63", func: int63 },
         Native { name: "rngSource.Uint64", func: uint64 },

@@ -1,7 +1,9 @@
 //! Counters of the memory, and how the collector is paced.
 
 use golite_runtime::golite_gc::HeapStats;
+use golite_runtime::latency::stood_still;
 use golite_runtime::native::{Ctx, NativeResult};
+use golite_runtime::timer;
 
 /// Offsets in `MemStats`: it has Go's layout.
 const PAUSE_NS: u64 = 24 * 8;
@@ -56,8 +58,19 @@ fn first_fields(ctx: &Ctx<'_>, stats: &HeapStats) -> [u64; 24] {
 /// Steps for all the numbers, which are counted when they are asked for.
 const STATS_STEPS: u64 = 10_000;
 
+/// `readMemStats(m *MemStats)` of package runtime.
+pub(super) fn stop_and_read_mem_stats(ctx: &mut Ctx<'_>) -> NativeResult {
+    let began = timer::glance(ctx.runtime());
+    read_mem_stats(ctx)?;
+    stood_still(ctx.runtime(), "read mem stats", began);
+    Ok(())
+}
+
 /// `readMemStats(m *MemStats)`.
-pub(super) fn read_mem_stats(ctx: &mut Ctx<'_>) -> NativeResult {
+///
+/// # Errors
+/// None but those of charging steps.
+pub fn read_mem_stats(ctx: &mut Ctx<'_>) -> NativeResult {
     let at = ctx.raw(0);
     ctx.charge(STATS_STEPS)?;
     let stats = ctx.rt().heap.stats();

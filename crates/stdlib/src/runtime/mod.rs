@@ -5,9 +5,10 @@
 pub mod memory;
 pub mod profile;
 
-use golite_runtime::finalizer;
 use golite_runtime::host::ProcessNumber;
+use golite_runtime::latency::stood_still;
 use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, Trap};
+use golite_runtime::{finalizer, timer};
 
 /// The version of Go whose language is run, and go-lite's own.
 const VERSION: &str = concat!(
@@ -83,11 +84,16 @@ pub static PACKAGE: Package = Package {
         "addCleanup" => finalizer::native_add_cleanup,
         "callers" => callers,
         "callersOf" => callers_of,
+        "firstProfileRate" => |ctx| {
+            let rate = ctx.rt().settings.memory_rate;
+            ctx.set_int(0, rate);
+            Ok(())
+        },
         "goroutineIDs" => goroutine_ids,
         "memProfile" => profile::mem_profile,
         "position" => position,
         "readTrace" => |_| Err(Trap::Request(Request::Trace(TraceRequest::Read))),
-        "readMemStats" => memory::read_mem_stats,
+        "readMemStats" => memory::stop_and_read_mem_stats,
         "removeCleanup" => finalizer::native_remove_cleanup,
         "runCleanup" => finalizer::native_run_cleanup,
         "runFinalizer" => finalizer::native_run_finalizer,
@@ -124,8 +130,10 @@ fn processors(ctx: &mut Ctx<'_>) -> NativeResult {
 fn max_procs(ctx: &mut Ctx<'_>) -> NativeResult {
     let wanted = ctx.int(0);
     let before = ctx.runtime().max_procs();
-    if wanted > 0 {
+    if wanted > 0 && wanted != before {
+        let began = timer::glance(ctx.runtime());
         ctx.runtime().settings.max_procs = Some(wanted);
+        stood_still(ctx.runtime(), "GOMAXPROCS", began);
     }
     ctx.set_int(0, before);
     Ok(())
@@ -211,6 +219,7 @@ fn goroutine_ids(ctx: &mut Ctx<'_>) -> NativeResult {
     let running = ctx.rt().running_id;
     let count = ctx.rt().goroutines.live() as u64;
     ctx.charge(count)?;
+    let began = timer::glance(ctx.runtime());
     let mut ids: Vec<u64> =
         ctx.rt().goroutines.iter().filter(|(_, g)| !g.system).map(|(_, g)| g.id).collect();
     ids.sort_by_key(|id| (*id != running, *id));
@@ -218,6 +227,7 @@ fn goroutine_ids(ctx: &mut Ctx<'_>) -> NativeResult {
         ctx.write_u64(buffer + 8 * i as u64, *id);
     }
     ctx.set_uint(0, ids.len() as u64);
+    stood_still(ctx.runtime(), "goroutine profile", began);
     Ok(())
 }
 

@@ -76,7 +76,7 @@ warm! {
         let elem = vm.chan_elem(o.ty);
         let ch = chan::make(&mut vm.rt, elem, size as i64)?;
         vm.set(o.dst, ch);
-        if vm.config.origins {
+        if vm.config.origins || vm.config.explain {
             vm.note_made(ch);
         }
     }

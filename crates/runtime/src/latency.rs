@@ -1,0 +1,99 @@
+//! Time in which nothing went on: for how long goroutines could run before they did, and for how long all of them
+//! stood still while something was done for one. Package `runtime/metrics` tells both.
+//!
+//! Of the first one in eight is measured, as in Go, and only for programs that ask.
+
+use golite_gc::{Histogram, count_pause};
+use rustc_hash::FxHashMap;
+
+use crate::event::Event;
+use crate::state::Runtime;
+use crate::timer;
+use crate::trace::What;
+
+/// One of so many is measured.
+const PERIOD: u64 = 8;
+
+/// The times so far.
+#[derive(Clone, Default, Debug)]
+pub struct Latencies {
+    /// What the processor had done for the thread before the program began, by `Host::cpu_time`.
+    pub cpu_began: i64,
+    counts: Histogram,
+    /// How often a goroutine became able to run.
+    ready: u64,
+    /// Since when those that are measured can run.
+    since: FxHashMap<u64, i64>,
+}
+
+impl Latencies {
+    /// Nothing is measured yet.
+    #[must_use]
+    pub fn new(cpu_began: i64) -> Latencies {
+        Latencies { cpu_began, ..Latencies::default() }
+    }
+
+    /// How many were how long.
+    #[must_use]
+    pub fn counts(&self) -> &Histogram {
+        &self.counts
+    }
+
+    /// Takes note of what happens.
+    pub fn event(&mut self, time: i64, event: &Event) {
+        match event {
+            Event::GoroutineCreated { goroutine, .. }
+            | Event::GoroutineUnblocked { goroutine, .. }
+            | Event::GoroutineYielded { goroutine }
+            | Event::GoroutinePreempted { goroutine } => {
+                self.ready += 1;
+                if self.ready.is_multiple_of(PERIOD) {
+                    self.since.insert(*goroutine, time);
+                }
+            }
+            Event::GoroutineStarted { goroutine } => {
+                if let Some(since) = self.since.remove(goroutine) {
+                    count_pause(&mut self.counts, u64::try_from(time - since).unwrap_or(0));
+                }
+            }
+            Event::GoroutineBlocked { .. }
+            | Event::GoroutineEnded { .. }
+            | Event::GoroutineLeaked { .. }
+            | Event::TimerFired { .. }
+            | Event::CollectionStarted { .. }
+            | Event::CollectionEnded { .. }
+            | Event::AllocationSampled { .. }
+            | Event::NativeCalled { .. } => {}
+        }
+    }
+}
+
+/// Something that Go stops all goroutines for has been done since `began`, by `timer::glance`. `why` is what Go calls
+/// it.
+pub fn stood_still(rt: &mut Runtime, why: &'static str, began: i64) {
+    let end = timer::glance(rt);
+    count_pause(&mut rt.profiles.stops, u64::try_from(end - began).unwrap_or(0));
+    if let Some(log) = &mut rt.sched.events.log {
+        log.add(began, What::StopWorld(why));
+        log.add(end, What::StartWorld);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_eight_is_measured_from_ready_to_running() {
+        let mut latencies = Latencies::default();
+        for round in 0..16 {
+            let time = round * 10_000;
+            latencies.event(time, &Event::GoroutineUnblocked { goroutine: 7, by: 1 });
+            latencies.event(time + 3_000, &Event::GoroutineStarted { goroutine: 7 });
+        }
+        let mut expected = Histogram::default();
+        // From 2 to 4 microseconds.
+        expected[2] = 2;
+        assert_eq!(latencies.counts(), &expected);
+    }
+}
