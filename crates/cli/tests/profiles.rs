@@ -154,6 +154,55 @@ fn a_trace_tells_what_goroutines_did() {
     assert!(json.starts_with("{\"displayTimeUnit\"") && json.contains("G2 main.main.func1"), "{json}");
 }
 
+const WORKERS: &str = r#"package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/trace"
+)
+
+func worker(done chan int, n int) { done <- n }
+
+func main() {
+	f, _ := os.Create("own.out")
+	trace.Start(f)
+	done := make(chan int)
+	go worker(done, 1)
+	<-done
+	runtime.ReadMemStats(new(runtime.MemStats))
+	runtime.GOMAXPROCS(3)
+	runtime.Stack(make([]byte, 100), true)
+	trace.Stop()
+	f.Close()
+}
+"#;
+
+#[test]
+fn a_trace_names_goroutines_and_stops_as_go_does() {
+    let folder = Folder::new("names");
+    std::fs::write(folder.0.join("w.go"), WORKERS).unwrap();
+    folder.golite(&["run", "w.go"]);
+    let text = folder.golite(&["trace", "own.out"]);
+    assert!(text.contains("2 main.worker") && text.contains("1 main.main"), "{text}");
+    if let Some(text) = folder.go_tool(&["trace", "-d=parsed", "own.out"]) {
+        for stop in ["start trace", "read mem stats", "GOMAXPROCS", "all goroutines stack trace"] {
+            assert!(text.contains(&format!("stop-the-world ({stop})")), "{stop}: {text}");
+        }
+    }
+}
+
+#[test]
+fn no_profile_has_what_goroutines_return_to() {
+    let folder = Folder::new("bottom");
+    let files = ["--cpuprofile", "cpu.pb", "--memprofile", "mem.pb", "--blockprofile", "block.pb"];
+    folder.golite(&[&["run", "--seed", "1"], &files[..], &["p.go"]].concat());
+    for file in ["cpu.pb", "mem.pb", "block.pb"] {
+        let text = folder.golite(&["pprof", "--least", "0", file]);
+        assert!(!text.contains("runtime.goexit") && text.contains("runtime.main"), "{text}");
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_written_is_a_failure() {
     let folder = Folder::new("failure");

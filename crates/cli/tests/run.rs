@@ -474,3 +474,13 @@ func main() {
     // Without it, nothing is said.
     assert_eq!(folder.golite(&["run", "x.go"], "").stderr, "4000\n");
 }
+
+#[test]
+fn a_crash_may_end_by_the_signal_that_leaves_a_core_dump() {
+    let folder = Folder::new("crash");
+    folder.write("a.go", "package main\n\nfunc main() { panic(\"end\") }\n");
+    let outcome = folder.run(GOLITE, &["run", "a.go"], "", &[("GOTRACEBACK", "crash")]);
+    assert_eq!(outcome.end, End::Signal(6));
+    assert!(outcome.stderr.starts_with("panic: end\n\ngoroutine 1 gp="), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("runtime.main()\n"), "{}", outcome.stderr);
+}

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use golite_diag::{Code, Diagnostic, Severity};
+use golite_runtime::settings::MainPackage;
 use golite_source::{SourceMap, sym};
 use golite_syntax::ast::File;
 use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
@@ -22,6 +23,8 @@ pub struct Checked {
     pub package: PkgId,
     /// A syntax error was found.
     pub broken: bool,
+    /// What it is called, if it is one of a module.
+    pub(crate) main: Option<MainPackage>,
     /// The files of the package.
     trees: Vec<File>,
 }
@@ -136,7 +139,8 @@ pub(crate) fn check_with(
         let package = checker.check_package("main", &parsed.trees, parsed.broken);
         drop_consequences(&mut checker, &parsed);
         put_in_order(&mut checker);
-        Checked { checker, package, broken: parsed.broken, trees: parsed.trees }
+        let main = files.main_package();
+        Checked { checker, package, broken: parsed.broken, main, trees: parsed.trees }
     })
 }
 

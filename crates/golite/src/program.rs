@@ -3,6 +3,7 @@
 use golite_bytecode::print::print_function;
 use golite_bytecode::{Body, FuncIx, Module, Verifier, verify_function};
 use golite_compiler::{Compiler, FuncKey};
+use golite_runtime::settings::MainPackage;
 use golite_source::sym;
 use golite_types::{ObjKind, PkgId};
 
@@ -41,6 +42,8 @@ pub struct Program {
     pub(crate) compiler: Compiler,
     pub(crate) package: PkgId,
     pub(crate) entry: FuncIx,
+    /// What it is called, if it is a package of a module.
+    pub(crate) main: Option<MainPackage>,
     verifier: Verifier,
 }
 
@@ -59,18 +62,18 @@ impl Program {
         if checked.main().is_none() {
             return Err(NotRunnable::NoMain);
         }
-        let Checked { checker, package, .. } = checked;
+        let Checked { checker, package, main, .. } = checked;
         let mut compiler = Compiler::new(checker);
         let entry = compiler.add_program(package);
-        Ok(Program { compiler, package, entry, verifier: Verifier::new() })
+        Ok(Program { compiler, package, entry, main, verifier: Verifier::new() })
     }
 
     /// A program of which a host calls functions: it need not have a main. It has no errors.
     pub(crate) fn of_host(checked: Checked) -> Program {
-        let Checked { checker, package, .. } = checked;
+        let Checked { checker, package, main, .. } = checked;
         let mut compiler = Compiler::new(checker);
         let entry = compiler.add_program(package);
-        Program { compiler, package, entry, verifier: Verifier::new() }
+        Program { compiler, package, entry, main, verifier: Verifier::new() }
     }
 
     /// A program without functions, for a session that adds them.
@@ -78,7 +81,7 @@ impl Program {
         let mut compiler = Compiler::new(checker);
         compiler.replaceable = true;
         let entry = compiler.add_program(package);
-        Program { compiler, package, entry, verifier: Verifier::new() }
+        Program { compiler, package, entry, main: None, verifier: Verifier::new() }
     }
 
     /// The package that was asked for.

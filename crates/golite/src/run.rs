@@ -72,7 +72,10 @@ pub struct Reports {
 fn gogc(text: Option<Vec<u8>>) -> i32 {
     match text.as_deref() {
         Some(b"off") => -1,
-        Some(text) => std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(100),
+        Some(text) => {
+            let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+            number.map_or(100, |number: i32| number.max(-1))
+        }
         None => 100,
     }
 }
@@ -227,9 +230,10 @@ impl Program {
     /// As `run`.
     pub fn run_here(self, config: RunConfig, host: Box<dyn Host>) -> Result<(Outcome, Reports), String> {
         let config = config.to_vm(&*host, &self)?;
-        let entry = self.entry();
+        let (entry, main) = (self.entry(), self.main.clone());
         let vm = Vm::new(config, host, Box::new(self));
         let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
+        vm.set_main_package(main);
         let outcome = vm.run(entry);
         let reports = Reports { profiles: vm.profile_files(), trace: vm.trace_file(), stats: vm.stats() };
         // The process, or the thread, ends with the VM: nothing has to be taken apart.

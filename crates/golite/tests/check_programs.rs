@@ -20,7 +20,10 @@ fn find_std(path: &str) -> Option<StdPackage> {
 
 fn check_program(text: &str) -> Checked {
     let file = SourceText { name: "a.go".into(), text: Arc::from(text), version: None };
-    check_files(&PackageFiles { files: vec![file], folder: ".".into(), module: None }, find_std)
+    check_files(
+        &PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false },
+        find_std,
+    )
 }
 
 /// The diagnostics, as `line:column: message`.

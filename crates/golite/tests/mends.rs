@@ -9,7 +9,7 @@ use golite_testkit::workspace::{files_below, root};
 
 fn check(text: &str) -> Checked {
     let file = SourceText { name: "main.go".into(), text: Arc::from(text), version: None };
-    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     let mut checked = check_files(&files, find_std);
     checked.warn();
     checked

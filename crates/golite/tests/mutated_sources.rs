@@ -133,7 +133,7 @@ fn changed(text: &str, random: &mut Random) -> String {
 fn look_at(text: &str) -> Duration {
     let start = Instant::now();
     let file = SourceText { name: "main.go".into(), text: Arc::from(text), version: None };
-    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     let mut checked = check_files(&files, find_std);
     checked.warn();
     let map = checked.sources();

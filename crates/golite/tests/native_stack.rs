@@ -67,7 +67,7 @@ fn a_long_run_fits_a_small_native_stack() {
     let rounds = if cfg!(debug_assertions) { 10 } else { 1000 };
     let text = PROGRAM.to_string();
     let file = SourceText { name: "a.go".into(), text: Arc::from(text), version: None };
-    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     let program = Program::new(check_files(&files, find_std)).expect("the program has no errors");
     let args = vec![b"a.go".to_vec(), vec![b'x'; rounds]];
     let host: Box<dyn Host> = Box::new(StdHost::new(args, Permissions::default()));

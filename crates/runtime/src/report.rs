@@ -10,6 +10,7 @@ use golite_gc::Addr;
 use crate::goroutine::{Creation, Goroutine, GoroutineIx, Status, WaitReason};
 use crate::profile::Labels;
 use crate::sched::Deadlock;
+use crate::settings::debug_number;
 use crate::state::Runtime;
 use crate::wait::Side;
 
@@ -76,6 +77,12 @@ pub fn fault(address: u64) -> String {
     )
 }
 
+/// Whether `GODEBUG` lets tracebacks show labels: programs change that while they run.
+fn shows_labels(rt: &Runtime) -> bool {
+    let settings = rt.host.env(b"GODEBUG").unwrap_or_default();
+    debug_number(&String::from_utf8_lossy(&settings), "tracebacklabels").is_none_or(|value| value == 1)
+}
+
 /// A text as Go writes labels: between quotes unless it is a word.
 fn quoted(text: &str) -> String {
     match !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c)) {
@@ -120,7 +127,7 @@ impl GoroutineInfo {
             leaked: goroutine.leaked,
             creation: goroutine.creation,
             waits_on,
-            labels: rt.profiles.labels(goroutine.id),
+            labels: rt.profiles.labels(goroutine.id).filter(|_| shows_labels(rt)),
         }
     }
 

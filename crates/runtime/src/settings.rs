@@ -62,7 +62,7 @@ pub struct DebugOutput {
 }
 
 /// The last number that a value of `GODEBUG` gives to a name.
-fn debug_number(text: &str, name: &str) -> Option<i64> {
+pub(crate) fn debug_number(text: &str, name: &str) -> Option<i64> {
     let settings = text.split(',').filter_map(|setting| setting.split_once('='));
     settings.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).next_back()
 }
@@ -107,6 +107,15 @@ impl DebugOutput {
     }
 }
 
+/// The package that is run, and the module it is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MainPackage {
+    /// Its import path.
+    pub path: String,
+    /// The path of its module.
+    pub module: String,
+}
+
 /// The settings of one VM.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -123,6 +132,8 @@ pub struct Settings {
     pub traceback: Traceback,
     /// Where a crash is written to beside standard error: `debug.SetCrashOutput`.
     pub crash_output: Option<crate::host::Fd>,
+    /// What is run, unless it is files given by name.
+    pub main: Option<MainPackage>,
     /// What `GODEBUG` shows.
     pub debug: DebugOutput,
     /// What the program itself sets of `GODEBUG`, where the environment does not.
@@ -146,6 +157,7 @@ impl Settings {
         let panic_nil = debug_number(&environment, PANIC_NIL).or(debug_defaults.get(PANIC_NIL));
         Settings {
             env_bytes: 0,
+            main: None,
             max_procs: None,
             max_procs_env: wanted.filter(|&n: &i64| n > 0),
             debug: DebugOutput::parse(&environment),

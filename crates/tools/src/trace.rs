@@ -232,7 +232,8 @@ struct Story {
 impl Story {
     fn goroutine(&mut self, id: u64, time: u64, state: State) -> &mut Goroutine {
         self.goroutines.entry(id).or_insert_with(|| Goroutine {
-            name: String::new(),
+            // Of the others it is known where they were started.
+            name: if id == 1 { "main.main".to_string() } else { String::new() },
             state,
             since: time,
             ran: 0,

@@ -8,6 +8,7 @@ use golite_runtime::host::{Fd, HostError, HostResult};
 use golite_runtime::interrupt::Cause;
 use golite_runtime::panic::Fatal;
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
+use golite_runtime::settings::MainPackage;
 use golite_runtime::trace::What;
 use golite_runtime::{Runtime, chan, outside, report};
 
@@ -114,6 +115,11 @@ impl Vm {
             (LeakCheck::Fail, 0) => Outcome::Status(FAILED),
             _ => outcome,
         }
+    }
+
+    /// Tells what is run, for `debug.ReadBuildInfo`.
+    pub fn set_main_package(&mut self, main: Option<MainPackage>) {
+        self.rt.settings.main = main;
     }
 
     fn begin(&mut self, entry: FuncIx) -> Result<(), String> {

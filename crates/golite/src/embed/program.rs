@@ -83,7 +83,8 @@ impl ProgramBuilder {
         }
         let host = packages.iter().map(|package| (package.path.clone(), package.text.clone())).collect();
         let extra = Arc::new(Extra { host, packages: self.packages });
-        let files = PackageFiles { files: self.files, folder: PathBuf::new(), module: None };
+        let files =
+            PackageFiles { files: self.files, folder: PathBuf::new(), module: None, by_folder: false };
         let checked = Mutex::new(Some(check(&files, &extra)?));
         Ok(Program { shared: Arc::new(Shared { files, extra, packages, checked }) })
     }

@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use golite_runtime::settings::MainPackage;
 use golite_types::FileVersion;
 
 pub use constraint::{FileConstraint, GO_MINOR, debug_settings, file_constraint, name_matches};
@@ -37,6 +38,23 @@ pub struct PackageFiles {
     pub folder: PathBuf,
     /// The module they belong to.
     pub module: Option<GoModule>,
+    /// They are the files of the folder, not some that were named.
+    pub by_folder: bool,
+}
+
+impl PackageFiles {
+    /// The import path of the package and the path of its module, if it is one of a module.
+    #[must_use]
+    pub fn main_package(&self) -> Option<MainPackage> {
+        let module = self.module.as_ref().filter(|_| self.by_folder)?;
+        let folder = self.folder.canonicalize().ok()?;
+        let below = folder.strip_prefix(&module.root).ok()?.to_str()?;
+        let path = match below {
+            "" => module.path.clone(),
+            below => format!("{}/{below}", module.path),
+        };
+        Some(MainPackage { path, module: module.path.clone() })
+    }
 }
 
 /// A path that cannot be used: the message, without position.
@@ -64,7 +82,12 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
             })?;
             let file = to_text(name.into(), bytes)?;
             let folder = PathBuf::from(".");
-            Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder)?, folder })
+            Ok(PackageFiles {
+                files: vec![file],
+                module: GoModule::of_folder(&folder)?,
+                folder,
+                by_folder: false,
+            })
         }
         [only] if Path::new(only).is_dir() => load_folder(Path::new(only)),
         [only] if !Path::new(only).exists() && !is_source_name(only) => {
@@ -83,7 +106,7 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
             }
             let parent = Path::new(&paths[0]).parent().filter(|folder| !folder.as_os_str().is_empty());
             let folder = parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-            Ok(PackageFiles { files, module: GoModule::of_folder(&folder)?, folder })
+            Ok(PackageFiles { files, module: GoModule::of_folder(&folder)?, folder, by_folder: false })
         }
     }
 }
@@ -95,7 +118,7 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
 pub fn code_text(name: &str, code: &str) -> Result<PackageFiles, LoadError> {
     let file = source_text(name.into(), code);
     let folder = PathBuf::from(".");
-    Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder)?, folder })
+    Ok(PackageFiles { files: vec![file], module: GoModule::of_folder(&folder)?, folder, by_folder: false })
 }
 
 /// Reads the files of the package in a folder.
@@ -132,7 +155,7 @@ pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
         let text = format!("package {}: build constraints exclude all Go files in {}", shown, full.display());
         return Err(LoadError(text));
     }
-    Ok(PackageFiles { files, module, folder: folder.to_path_buf() })
+    Ok(PackageFiles { files, module, folder: folder.to_path_buf(), by_folder: true })
 }
 
 fn read_file(path: &Path, shown: String) -> Result<SourceText, LoadError> {

@@ -22,6 +22,14 @@ pub static PACKAGE: Package = package!(
             let fd = u32::try_from(ctx.uint(0)).ok().and_then(|fd| Fd::try_from(fd).ok()).unwrap_or(-1);
             Err(Trap::Request(Request::HeapDump { fd }))
         },
+        "mainModule" => |ctx| {
+            let module = ctx.rt().settings.main.as_ref().map(|main| main.module.clone());
+            ctx.set_string(0, module.unwrap_or_default().as_bytes())
+        },
+        "mainPackage" => |ctx| {
+            let path = ctx.rt().settings.main.as_ref().map(|main| main.path.clone());
+            ctx.set_string(0, path.unwrap_or_default().as_bytes())
+        },
         "release" => memory::release,
         "setCrashOutput" => set_crash_output,
     ]
