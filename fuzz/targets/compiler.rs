@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let file = SourceText { name: "fuzz.go".into(), text: Arc::from(text), version: None };
-    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     on_deep_stack(|| {
         let Ok(mut program) = Program::new(check_files(&files, find_std)) else { return };
         let result = program.compile_all();

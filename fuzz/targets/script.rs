@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 fn files(text: &str) -> PackageFiles {
     let file = SourceText { name: "fuzz.go-lite".into(), text: Arc::from(text), version: None };
-    PackageFiles { files: vec![file], folder: ".".into(), module: None }
+    PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false }
 }
 
 fuzz_target!(|text: &str| {

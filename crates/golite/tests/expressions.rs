@@ -20,7 +20,7 @@ fn check(statement: &str, expected: &[&str]) {
          }}\n"
     );
     let source = SourceText { name: "main.go-lite".into(), text: text.into(), version: None };
-    let files = PackageFiles { files: vec![source], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![source], folder: ".".into(), module: None, by_folder: false };
     let checked = check_files(&files, |_| None);
     let lines: Vec<String> = checked
         .diagnostics()
@@ -109,7 +109,7 @@ fn literals_know_their_elements() {
 fn instantiations_must_end() {
     let text = "package main\n\ntype L[T any] struct{}\n\nfunc f[T any]() { f[L[T]]() }\n\nfunc main() { f[int]() }\n";
     let source = SourceText { name: "main.go-lite".into(), text: text.into(), version: None };
-    let files = PackageFiles { files: vec![source], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![source], folder: ".".into(), module: None, by_folder: false };
     let checked = check_files(&files, |_| None);
     let messages: Vec<&str> = checked.diagnostics().iter().map(|error| &*error.message).collect();
     assert_eq!(messages, ["instantiation cycle:\n\tmain.go-lite:5:21: T instantiated as L[T]"]);

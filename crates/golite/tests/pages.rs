@@ -15,7 +15,7 @@ fn codes(example: &str) -> Vec<&'static str> {
         if example.starts_with("package ") { example.to_string() } else { format!("package p\n\n{example}") };
     let text = if example.contains("func main(") { text.replace("package p", "package main") } else { text };
     let file = SourceText { name: "p.go".into(), text: Arc::from(text), version: None };
-    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None };
+    let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     let mut checked = check_files(&files, find_std);
     checked.warn();
     checked.diagnostics().iter().map(|error| error.code.text()).collect()
