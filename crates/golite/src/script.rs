@@ -128,8 +128,12 @@ pub fn script_to_go(files: &PackageFiles, find_std: FindStd) -> Result<String, N
 /// What is wrong with the Go program of a script, should something be.
 fn first_error(program: &str, files: &PackageFiles, find_std: FindStd) -> Option<String> {
     let file = SourceText { name: "main.go".into(), text: program.into(), version: files.files[0].version };
-    let whole =
-        PackageFiles { files: vec![file], folder: files.folder.clone(), module: files.module.clone() };
+    let whole = PackageFiles {
+        files: vec![file],
+        by_folder: false,
+        folder: files.folder.clone(),
+        module: files.module.clone(),
+    };
     let checked = check_prepared(&whole, find_std, &mut |_, _| {});
     let error = checked.diagnostics().first().filter(|_| checked.has_errors())?;
     Some(golite_diag::render::short(checked.sources(), error))

@@ -52,8 +52,11 @@ fn problem_of(text: &str) -> Option<String> {
     let file = SourceText { name: "saved".into(), text: text.into(), version: None };
     let folder = PathBuf::from(".");
     let module = GoModule::of_folder(&folder).ok().flatten();
-    let checked: Checked =
-        check_prepared(&PackageFiles { files: vec![file], folder, module }, find_std, &mut |_, _| {});
+    let checked: Checked = check_prepared(
+        &PackageFiles { files: vec![file], folder, module, by_folder: false },
+        find_std,
+        &mut |_, _| {},
+    );
     let error = checked.diagnostics().first().filter(|_| checked.has_errors())?;
     let line = render::short(checked.sources(), error);
     Some(line.trim_start_matches("saved:").to_string())
