@@ -489,6 +489,7 @@ impl Encoder {
         }
     }
 
+    /// Adds an event with at most five arguments.
     #[inline]
     fn event<const N: usize>(&mut self, time: i64, kind: u8, args: [u64; N]) {
         if self.batch.len() > BATCH {
@@ -499,9 +500,20 @@ impl Encoder {
             self.base = time;
             self.last = time;
         }
-        self.batch.push(kind);
-        varint(&mut self.batch, time - self.last);
-        args.iter().for_each(|arg| varint(&mut self.batch, *arg));
+        const { assert!(N <= 5) };
+        // First where there is room for the longest, so that the batch grows once.
+        let (mut bytes, mut len) = ([0; 64], 1);
+        bytes[0] = kind;
+        for mut value in std::iter::once(time - self.last).chain(args) {
+            while value >= 0x80 {
+                bytes[len] = value as u8 | 0x80;
+                len += 1;
+                value >>= 7;
+            }
+            bytes[len] = value as u8;
+            len += 1;
+        }
+        self.batch.extend_from_slice(&bytes[..len]);
         self.last = time;
     }
 
