@@ -247,12 +247,16 @@ impl Loader for PackageLoader {
         parse_body(map, body.file, body.range.clone(), &mut session)
     }
 
-    fn std_named(&self, name: &str) -> Option<&'static str> {
+    fn std_named(&self, name: &str) -> Option<String> {
         // What shows values of a session has a name that nobody can write.
         if name == "·show" {
-            return Some("internal/show");
+            return Some("internal/show".into());
         }
-        golite_stdlib::find_by_name(name).map(|package| package.path)
+        let standard = golite_stdlib::find_by_name(name).map(|package| package.path.to_string());
+        standard.or_else(|| {
+            let is_named = |path: &&String| path.rsplit('/').next() == Some(name);
+            self.extra.host.keys().filter(is_named).min().cloned()
+        })
     }
 
     fn known_in_go(&self, path: &str, name: &str) -> bool {

@@ -189,6 +189,20 @@ fn rust_values_have_methods() {
 }
 
 #[test]
+fn scripts_import_host_packages_by_use() {
+    let package =
+        PackageBuilder::new("host/greetings").function("Hello", |name: String| format!("hello {name}"));
+    let mut vm = vm(package, "func Use() string { return greetings.Hello(\"Ada\") }\n");
+    assert_eq!(vm.call::<String>("Use", ()).unwrap(), "hello Ada");
+    // Standard packages go first.
+    let package =
+        PackageBuilder::new("host/strings").function("Hello", |name: String| format!("hello {name}"));
+    let text =
+        "import host \"host/strings\"\nfunc Use() string { return strings.ToUpper(host.Hello(\"b\")) }\n";
+    assert_eq!(self::vm(package, text).call::<String>("Use", ()).unwrap(), "HELLO B");
+}
+
+#[test]
 fn a_function_that_waits_stops_its_goroutine_only() {
     let package = PackageBuilder::new("host/slow").blocking("Wait", |milliseconds: u64| {
         std::thread::sleep(Duration::from_millis(milliseconds));

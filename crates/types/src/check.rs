@@ -48,7 +48,7 @@ pub trait Loader: Send {
     fn parse_body(&mut self, body: &LateBody, session: &mut Session) -> Block;
 
     /// The import path of the standard package that a script means by a name it does not import.
-    fn std_named(&self, _name: &str) -> Option<&'static str> {
+    fn std_named(&self, _name: &str) -> Option<String> {
         None
     }
 

@@ -122,7 +122,7 @@ impl Checker {
         let pkg = self.env.pkg;
         let scope = *self.scripts.get(&pkg)?;
         let path = self.loader.std_named(self.session.names.name(name))?;
-        let imported = self.load_package(path, Span::default()).ok()?;
+        let imported = self.load_package(&path, Span::default()).ok()?;
         if !self.package(pkg).imports.contains(&imported) {
             self.packages[pkg.0 as usize].imports.push(imported);
         }

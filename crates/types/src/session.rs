@@ -298,7 +298,7 @@ impl Checker {
             Some((_, pkg)) => Some(pkg),
             None => {
                 let path = self.loader.std_named(self.session.names.name(name))?;
-                self.load_package(path, Span::default()).ok()
+                self.load_package(&path, Span::default()).ok()
             }
         }
     }

@@ -3,7 +3,7 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult, Trap};
 
-use crate::internal_bytealg::{change_case, count_in, find, find_last, next_field, room_for};
+use crate::internal_bytealg::{ascii_case, change_case, count_in, find, find_last, next_field, room_for};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -102,6 +102,10 @@ fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
+    if let Some(new) = ascii_case(ctx, text, case)? {
+        ctx.set_slice(0, new, text.len() as u64, text.len() as u64);
+        return Ok(());
+    }
     ctx.charge(text.len() as u64 / 8)?;
     room_for(ctx, 2 * text.len() as u64)?;
     ctx.set_bytes(0, &change_case(text, case))

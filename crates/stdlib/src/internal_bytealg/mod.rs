@@ -201,6 +201,34 @@ pub fn next_field(text: &[u8]) -> (usize, usize) {
     (start, end)
 }
 
+/// So much of a long text is worked on before limits and interrupts are looked at.
+pub const PART: usize = 1 << 20;
+
+/// New bytes with a text of ASCII in upper (0) or lower (1) case; `None` if the text has none but such bytes, or is
+/// that already.
+///
+/// # Errors
+/// Limits.
+pub fn ascii_case(ctx: &mut Ctx<'_>, text: &[u8], case: i64) -> Result<Option<u64>, Trap> {
+    let changes = |byte: &u8| if case == 0 { byte.is_ascii_lowercase() } else { byte.is_ascii_uppercase() };
+    if !text.is_ascii() || !text.iter().any(changes) {
+        return Ok(None);
+    }
+    let len = text.len() as u64;
+    let new = ctx.new_bytes(len)?;
+    for (i, part) in text.chunks(PART).enumerate() {
+        ctx.charge(part.len() as u64 / 8)?;
+        let out = &mut ctx.bytes_at_mut(new, len)[i * PART..][..part.len()];
+        out.copy_from_slice(part);
+        if case == 0 {
+            out.make_ascii_uppercase();
+        } else {
+            out.make_ascii_lowercase();
+        }
+    }
+    Ok(Some(new))
+}
+
 /// `text` in upper (0) or lower (1) case.
 pub fn change_case(text: &[u8], case: i64) -> Vec<u8> {
     if text.is_ascii() {

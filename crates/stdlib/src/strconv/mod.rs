@@ -121,10 +121,11 @@ fn keep(number: i64) -> Keep {
 
 fn quote_string(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64 / 2)?;
     room_for(ctx, 4 * text.len() as u64)?;
     let mut out = Vec::with_capacity(text.len() + 2);
-    quote::append_quoted(&mut out, text, ctx.uint(2) as u8, keep(ctx.int(3)));
+    let (quote, keep) = (ctx.uint(2) as u8, keep(ctx.int(3)));
+    let tick = |part: usize| ctx.charge(part as u64 / 2);
+    quote::append_quoted_in_parts(&mut out, text, quote, keep, tick)?;
     ctx.set_string(0, &out)
 }
 

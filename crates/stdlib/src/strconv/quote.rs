@@ -1,5 +1,6 @@
 //! Quoting and unquoting of strings and runes.
 
+use crate::internal_bytealg::PART;
 use crate::unicode::tables::{is_graphic, is_print};
 use crate::unicode_utf8::decode;
 
@@ -22,9 +23,36 @@ pub fn append_rune(out: &mut Vec<u8>, r: i32) {
 
 /// Appends `text` between quotes.
 pub fn append_quoted(out: &mut Vec<u8>, text: &[u8], quote: u8, keep: Keep) {
+    let Ok(()) = append_quoted_in_parts(out, text, quote, keep, |_| Ok::<(), std::convert::Infallible>(()));
+}
+
+/// The same; `tick` is told before each part of a long text how long it is, and can end the work.
+///
+/// # Errors
+/// Those of `tick`.
+pub fn append_quoted_in_parts<E>(
+    out: &mut Vec<u8>,
+    text: &[u8],
+    quote: u8,
+    keep: Keep,
+    mut tick: impl FnMut(usize) -> Result<(), E>,
+) -> Result<(), E> {
+    let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != quote && *byte != b'\\';
     out.push(quote);
     let mut at = 0;
+    let mut told = 0;
     while at < text.len() {
+        if at >= told {
+            let part = (text.len() - at).min(PART);
+            tick(part)?;
+            told = at + part;
+        }
+        let run = text[at..told].iter().position(|byte| !plain(byte)).unwrap_or(told - at);
+        out.extend_from_slice(&text[at..at + run]);
+        at += run;
+        if at == told {
+            continue;
+        }
         let byte = text[at];
         let (r, width) = if byte < 0x80 { (i32::from(byte), 1) } else { decode(&text[at..]) };
         if width == 1 && r == 0xFFFD {
@@ -35,6 +63,7 @@ pub fn append_quoted(out: &mut Vec<u8>, text: &[u8], quote: u8, keep: Keep) {
         at += width;
     }
     out.push(quote);
+    Ok(())
 }
 
 /// Appends a rune between single quotes.

@@ -4,7 +4,7 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult, Trap};
 
 use crate::internal_bytealg::{
-    LONGEST, change_case, count, count_in, find, find_last, index, next_field, room_for,
+    LONGEST, PART, ascii_case, change_case, count, count_in, find, find_last, index, next_field, room_for,
 };
 
 /// The package.
@@ -83,9 +83,13 @@ fn field(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
     let mut rest = ctx.bytes(0);
-    ctx.charge(rest.len() as u64 / 4)?;
+    let mut charged = rest.len();
     let mut fields = 0;
     loop {
+        if charged == rest.len() || charged - rest.len() >= PART {
+            ctx.charge((charged.min(PART) / 4) as u64)?;
+            charged = rest.len();
+        }
         let (start, end) = next_field(rest);
         if start == end {
             break;
@@ -113,10 +117,14 @@ fn join(ctx: &mut Ctx<'_>) -> NativeResult {
     if total > i64::MAX as u64 {
         return Err(ctx.panic_string("strings: Join output length overflow"));
     }
-    ctx.charge(count + total / 8)?;
     let new = ctx.new_bytes(total)?;
     let mut at = new;
+    let mut charged = new;
     for i in 0..count {
+        if at - charged >= PART as u64 || i % 1024 == 0 {
+            ctx.charge(count.min(1024) + (at - charged) / 8)?;
+            charged = at;
+        }
         let part = ctx.string_at(addr + 16 * i);
         for bytes in [if i > 0 { separator } else { &[] }, part] {
             if !bytes.is_empty() {
@@ -139,10 +147,17 @@ fn repeat(ctx: &mut Ctx<'_>) -> NativeResult {
     if total > LONGEST {
         return Err(ctx.panic_error("makeslice: len out of range"));
     }
-    ctx.charge(total / 8)?;
     let new = ctx.new_bytes(total)?;
-    for part in ctx.bytes_at_mut(new, total).chunks_exact_mut(text.len()) {
-        part.copy_from_slice(text);
+    // What is there is copied behind itself, in parts that are whole texts.
+    let part = (PART / text.len()).max(1) * text.len();
+    ctx.charge(text.len() as u64 / 8)?;
+    ctx.bytes_at_mut(new, total)[..text.len()].copy_from_slice(text);
+    let mut done = text.len();
+    while done < total as usize {
+        let more = done.min(part).min(total as usize - done);
+        ctx.charge(more as u64 / 8)?;
+        ctx.bytes_at_mut(new, total).copy_within(..more, done);
+        done += more;
     }
     ctx.set_string_at(0, new, total);
     Ok(())
@@ -188,6 +203,10 @@ fn replace(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
+    if let Some(new) = ascii_case(ctx, text, case)? {
+        ctx.set_string_at(0, new, text.len() as u64);
+        return Ok(());
+    }
     ctx.charge(text.len() as u64 / 8)?;
     room_for(ctx, 2 * text.len() as u64)?;
     let changed = change_case(text, case);
