@@ -562,13 +562,21 @@ impl FuncCompiler<'_> {
         let ty = self.compare_type(&binary.left, &binary.right);
         self.hoist_calls(&[&binary.left, &binary.right]);
         let (left, right) = if self.calls_first(&[&binary.left, &binary.right]) {
-            let right = self.borrow_as(&binary.right, ty);
-            (self.borrow_as(&binary.left, ty), right)
+            let right = self.compared(&binary.right, ty);
+            (self.compared(&binary.left, ty), right)
         } else {
-            let left = self.borrow_as(&binary.left, ty);
-            (left, self.borrow_as(&binary.right, ty))
+            let left = self.compared(&binary.left, ty);
+            (left, self.compared(&binary.right, ty))
         };
         (left, right, ty)
+    }
+
+    /// An operand of a comparison.
+    fn compared(&mut self, operand: &Expr, ty: TypeId) -> Reg {
+        match self.bytes_of_string(operand).filter(|_| !self.needs_conversion(operand, ty)) {
+            Some(bytes) => self.borrow(bytes),
+            None => self.borrow_as(operand, ty),
+        }
     }
 
     /// The type in which two operands are compared: the interface, if one of them is one.

@@ -1,8 +1,8 @@
 //! Conversions, explicit and to interfaces, and type assertions.
 
 use golite_bytecode::Reg;
-use golite_syntax::ast::Expr;
-use golite_types::{Basic, Const, Type, TypeId};
+use golite_syntax::ast::{Expr, ExprKind};
+use golite_types::{Basic, Const, Mode, Type, TypeId};
 
 use crate::arith::{self, Num};
 use crate::func::FuncCompiler;
@@ -172,6 +172,37 @@ impl FuncCompiler<'_> {
             },
             _ => false,
         }
+    }
+
+    /// The slice in `string(bytes)`. Where the string is only looked at by the next instruction it need not be made: the
+    /// first two words of the slice stand for it.
+    pub fn bytes_of_string<'e>(&mut self, expr: &'e Expr) -> Option<&'e Expr> {
+        let arg = self.converted(expr)?;
+        let (from, to) = (self.ty(arg), self.ty(expr));
+        let to_string = self.c.checker.types.basic(to).is_some_and(Basic::is_string);
+        (to_string && self.is_byte_slice(from)).then_some(arg)
+    }
+
+    /// The string in `[]byte(string)`, in the same way.
+    pub fn string_of_bytes<'e>(&mut self, expr: &'e Expr) -> Option<&'e Expr> {
+        let arg = self.converted(expr)?;
+        let (from, to) = (self.value_type(arg), self.ty(expr));
+        let from_string = self.c.checker.types.basic(from).is_some_and(Basic::is_string);
+        (from_string && self.is_byte_slice(to)).then_some(arg)
+    }
+
+    /// The operand of a conversion whose result is no constant.
+    fn converted<'e>(&self, expr: &'e Expr) -> Option<&'e Expr> {
+        let expr = expr.unparen();
+        let ExprKind::Call(call) = &expr.kind else { return None };
+        let info = &self.c.checker.info;
+        let converts = info.fact(call.func.id).mode == Mode::Type && info.fact(expr.id).mode != Mode::Const;
+        call.args.first().filter(|_| converts && !self.f.hoisted.contains_key(&expr.id))
+    }
+
+    fn is_byte_slice(&mut self, ty: TypeId) -> bool {
+        let Type::Slice(elem) = self.under(ty) else { return false };
+        self.c.checker.types.basic(elem) == Some(Basic::Uint8)
     }
 
     /// `dst =` a value of one type as one of another.

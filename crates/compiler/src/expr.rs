@@ -164,6 +164,7 @@ impl FuncCompiler<'_> {
     pub fn read_place(&mut self, expr: &Expr, dst: Option<Reg>) -> Reg {
         let ty = self.ty(expr);
         let shape = self.shape(ty);
+        self.f.read_entry = Some(expr.id);
         if let Some(dst) = dst {
             let mark = self.f.asm.mark();
             let place = self.place(expr);

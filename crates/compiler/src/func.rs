@@ -65,6 +65,8 @@ pub(crate) struct Frame {
     pub has_defer: bool,
     /// Calls that have been made before the expression around them, with their values.
     pub hoisted: FxHashMap<ExprId, Reg>,
+    /// The index expression that is compiled next is only read.
+    pub read_entry: Option<ExprId>,
     /// Constant arguments, by parameter, of functions that are being inlined.
     pub const_params: FxHashMap<ObjId, Const>,
     /// How many functions are being inlined: their code belongs to the line of the call.
@@ -90,6 +92,7 @@ impl Frame {
             results: Vec::new(),
             has_defer: false,
             hoisted: FxHashMap::default(),
+            read_entry: None,
             const_params: FxHashMap::default(),
             inlining: 0,
             recovery: None,

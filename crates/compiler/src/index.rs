@@ -27,6 +27,7 @@ impl FuncCompiler<'_> {
     /// `v, ok := m[k]`
     pub fn map_index_ok(&mut self, expr: &Expr, value: Option<Reg>, ok: Reg) {
         let mark = self.f.asm.mark();
+        self.f.read_entry = Some(expr.unparen().id);
         let Place::Map { map, key, ty } = self.place(expr) else {
             self.c.fail("not an element of a map".into());
             return;

@@ -368,7 +368,17 @@ impl FuncCompiler<'_> {
 
     fn range_slice(&mut self, stmt: &RangeStmt, label: Option<Symbol>, elem: TypeId) {
         let shape = self.shape(elem);
-        let slice = self.expr_fixed(&stmt.subject, 3);
+        let slice = match self.string_of_bytes(&stmt.subject) {
+            // Nobody else has the slice: its bytes are read where they are.
+            Some(string) => {
+                let slice = self.f.asm.take(3);
+                let ty = self.value_type(string);
+                self.expr_as_to(string, ty, slice);
+                self.mov(slice.plus(2), slice.plus(1), 1);
+                slice
+            }
+            None => self.expr_fixed(&stmt.subject, 3),
+        };
         let counter = self.f.asm.take(1);
         let end = self.f.asm.label();
         let cont = self.f.asm.label();

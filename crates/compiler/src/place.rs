@@ -169,6 +169,14 @@ impl FuncCompiler<'_> {
         (place, field_ty)
     }
 
+    /// The key of an entry, which is only read or may be written too.
+    fn map_key(&mut self, index: &Expr, key: TypeId, read: bool) -> Reg {
+        match self.bytes_of_string(index).filter(|_| read && !self.needs_conversion(index, key)) {
+            Some(bytes) => self.expr(bytes),
+            None => self.expr_as(index, key),
+        }
+    }
+
     /// The place of `base[index]`, if it is not an instantiation.
     fn index_place(&mut self, expr: &Expr, base: &Expr, index: &Expr) -> Option<Place> {
         let base_ty = self.ty(base);
@@ -179,13 +187,14 @@ impl FuncCompiler<'_> {
         self.f.asm.note_unsigned(expr.span, which);
         match self.under(base_ty) {
             Type::Map(key, _) => {
+                let read = self.f.read_entry.take() == Some(expr.id);
                 let order = self.calls_first(&[base, index]);
                 let (map, key) = if order {
-                    let key = self.expr_as(index, key);
+                    let key = self.map_key(index, key, read);
                     (self.expr(base), key)
                 } else {
                     let map = self.expr(base);
-                    (map, self.expr_as(index, key))
+                    (map, self.map_key(index, key, read))
                 };
                 self.at_expr(expr);
                 Some(Place::Map { map, key, ty: base_ty })

@@ -94,6 +94,8 @@ pub struct HeapStats {
     pub pause_total_ns: u64,
     /// Nanoseconds the mutator was stopped for minors alone.
     pub minor_pause_total_ns: u64,
+    /// Nanoseconds of majors between their first and their last part.
+    pub slice_total_ns: u64,
     /// The last majors, newest last, at most 256: when each ended, and its nanoseconds.
     pub pauses: Vec<(u64, u64)>,
     /// Bytes in objects when the last major started.
@@ -118,6 +120,8 @@ pub(crate) struct Times {
     clock: Option<Box<dyn FnMut() -> u64 + Send>>,
     pause_total: u64,
     minor_total: u64,
+    /// Of majors the slices between the first and the last.
+    slice_total: u64,
     /// The major under way.
     major: MajorRecord,
     began: u64,
@@ -192,6 +196,7 @@ impl Times {
         let passed = self.end_minor(start);
         self.pause_total += passed;
         self.major.stopped[1] += self.last_slice;
+        self.slice_total += self.last_slice;
         self.last_slice = passed;
         count_pause(&mut self.major_pauses, passed);
     }
@@ -326,6 +331,7 @@ impl Heap {
             num_minor: self.times.minors,
             pause_total_ns: self.times.pause_total,
             minor_pause_total_ns: self.times.minor_total,
+            slice_total_ns: self.times.slice_total,
             pauses: self.times.major_log.iter().map(|r| (r.end, r.stopped.iter().sum())).collect(),
             last_before: last.bytes[0],
             last_after: last.bytes[1],

@@ -48,6 +48,7 @@ fn read_numbers(ctx: &mut Ctx<'_>) -> NativeResult {
         count(Status::Waiting) - outside,
         1 + locked,
         rt.profiles.lock_wait.max(0) as u64,
+        stats.minor_pause_total_ns + stats.slice_total_ns,
     ];
     for [queued, run] in rt.finalizers.counts() {
         numbers.extend([queued, run]);
