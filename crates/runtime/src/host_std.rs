@@ -12,6 +12,7 @@
 
 mod diversion;
 mod output;
+mod permit;
 mod watch;
 
 use std::ffi::{OsStr, OsString};
@@ -322,11 +323,11 @@ impl StdHost {
     }
 
     fn readable(&self, path: &[u8]) -> HostResult<PathBuf> {
-        allowed(self.permissions.read.as_deref(), self.resolve(path)?)
+        permit::allowed(self.permissions.read.as_deref(), self.resolve(path)?)
     }
 
     fn writable(&self, path: &[u8]) -> HostResult<PathBuf> {
-        allowed(self.permissions.write.as_deref(), self.resolve(path)?)
+        permit::allowed(self.permissions.write.as_deref(), self.resolve(path)?)
     }
 
     fn open_file(&mut self, fd: Fd) -> HostResult<&mut OpenFile> {
@@ -377,29 +378,6 @@ fn entries(path: &Path) -> HostResult<Vec<DirEntry>> {
         entries.push(DirEntry { name: entry.file_name().into_vec(), mode: type_bits(kind) });
     }
     Ok(entries)
-}
-
-/// The path if it is below one of the directories, symbolic links followed as far as it exists.
-fn allowed(directories: Option<&[PathBuf]>, path: PathBuf) -> HostResult<PathBuf> {
-    let Some(directories) = directories else { return Ok(path) };
-    let real = real_path(&path).ok_or(HostError::NOT_PERMITTED)?;
-    let inside = directories
-        .iter()
-        .any(|directory| fs::canonicalize(directory).is_ok_and(|directory| real.starts_with(directory)));
-    if inside { Ok(path) } else { Err(HostError::NOT_PERMITTED) }
-}
-
-/// The path without symbolic links; the last parts need not exist but may not go up.
-fn real_path(path: &Path) -> Option<PathBuf> {
-    if let Ok(real) = fs::canonicalize(path) {
-        return Some(real);
-    }
-    if fs::symlink_metadata(path).is_ok() {
-        // A link to what is not there: where it leads cannot be told.
-        return None;
-    }
-    let name = path.file_name()?;
-    Some(real_path(path.parent()?)?.join(name))
 }
 
 impl Drop for StdHost {

@@ -62,6 +62,12 @@ pub trait GoType {
     /// # Errors
     /// The name of a Rust type that the package does not have.
     fn go_type(names: &TypeNames) -> Result<String, String>;
+
+    /// Parameters and results of a function that the host can call.
+    #[doc(hidden)]
+    fn callback(_: &TypeNames) -> Result<Option<(Vec<String>, Vec<String>)>, String> {
+        Ok(None)
+    }
 }
 
 /// The Go names of the Rust types of a package.

@@ -9,8 +9,8 @@ use golite_bytecode::{TypeIx, TypeKind};
 use golite_runtime::Runtime;
 use golite_runtime::golite_gc::Addr;
 
+use super::callback::Held;
 use super::memory::Natural;
-use super::native::Job;
 use super::outside::Shared;
 use super::package::{HostFunction, HostPackage};
 use super::value::Object;
@@ -26,8 +26,8 @@ pub(super) struct HostData {
     pointers: HashMap<TypeId, TypeIx>,
     objects: HashMap<u64, Object>,
     last_object: u64,
-    /// Calls that other threads work on, by goroutine.
-    pub jobs: HashMap<u64, Arc<Job>>,
+    /// Calls that wait for Rust functions, by goroutine: each runs within a callback of the one before.
+    pub jobs: HashMap<u64, Vec<Held>>,
     pub last_job: u64,
     pub shared: Arc<Shared>,
 }
@@ -76,6 +76,16 @@ impl HostData {
         self.object_type(rt, ty)?;
         let id = rt.load_slots(addr, ty).first().copied()?;
         self.objects.get(&id).cloned()
+    }
+
+    /// The innermost call of a goroutine has ended.
+    pub(super) fn end_job(&mut self, goroutine: u64) {
+        if let Some(jobs) = self.jobs.get_mut(&goroutine) {
+            jobs.pop();
+            if jobs.is_empty() {
+                self.jobs.remove(&goroutine);
+            }
+        }
     }
 
     /// Keeps a Rust value; gives its number.

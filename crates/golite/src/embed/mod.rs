@@ -21,6 +21,7 @@
 //! A panic in Go, a limit, `os.Exit` end a call with an error. The VM can be used on: what the program's
 //! variables held stays, goroutines that the call did not end go on during the next one.
 
+mod callback;
 mod convert;
 mod error;
 mod host_data;
@@ -32,6 +33,7 @@ mod program;
 mod value;
 mod vm;
 
+pub use callback::{Callback, CallbackError, GoTypes};
 pub use convert::{Arguments, FromValue, GoType, IntoValue, Mismatch, Opaque, Results, TypeNames, Values};
 pub use error::{CompileError, Error, Failure, Limit, Message};
 pub use outside::Output;

@@ -5,39 +5,30 @@
 //! Rust function twice.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use golite_bytecode::TypeKind;
 use golite_runtime::{Ctx, NativeFn, NativeResult, Trap, outside, slot};
 
+use super::callback::{Caller, Ended, Held, Job, State};
 use super::host_data::HostData;
 use super::memory::{Problem, Reader, write};
 use super::package::HostFunction;
-use super::value::Value;
+use super::value::{Object, Value};
 
 /// Bytes of an interface in a slice.
 const INTERFACE: u64 = 16;
-
-/// A call of a Rust function.
-pub(super) struct Job {
-    id: u64,
-    result: Mutex<Option<Result<Vec<Value>, Ended>>>,
-}
-
-/// How a Rust function did not return results.
-#[derive(Clone)]
-enum Ended {
-    /// With this error.
-    Error(String),
-    /// It panicked.
-    Panicked(String),
-}
 
 /// The natives of host packages.
 pub(crate) fn find(name: &str) -> Option<NativeFn> {
     match name {
         "call" => Some(call),
+        "depth" => Some(depth),
+        "abandon" => Some(abandon),
+        "take" => Some(take),
+        "give" => Some(give),
         "release" => Some(release),
         _ => None,
     }
@@ -65,7 +56,8 @@ fn release(ctx: &mut Ctx<'_>) -> NativeResult {
     })
 }
 
-/// `func call(function int, arguments, results []any)`
+/// `func call(function int, arguments, results []any) int`: 0 when the function has returned, else the number of the
+/// argument that is to be called, counted from 1.
 fn call(ctx: &mut Ctx<'_>) -> NativeResult {
     with_data(ctx, |ctx, data| {
         let goroutine = ctx.rt().running_id;
@@ -73,23 +65,115 @@ fn call(ctx: &mut Ctx<'_>) -> NativeResult {
         let Some(function) = data.functions.get(number).cloned() else {
             return Err(ctx.fatal("the host has no such function"));
         };
-        let job = match data.jobs.get(&goroutine) {
-            Some(job) => job.clone(),
+        let last = data.jobs.get(&goroutine).and_then(|jobs| jobs.last()).map(|held| held.0.clone());
+        // One whose function is being called back is the call around this one.
+        let job = match last.filter(|job| !matches!(*job.state(), State::Called)) {
+            Some(job) => job,
             None => start(ctx, data, goroutine, &function)?,
         };
-        let result = job.result.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let result = match &*job.state() {
+            State::Asks(index, _) => {
+                ctx.set_int(0, *index as i64 + 1);
+                return Ok(());
+            }
+            State::Ended(result) => Some(result.clone()),
+            State::Running | State::Called | State::Answer(_) | State::Closed(_) => None,
+        };
+        let wait = job.wait.load(Ordering::SeqCst);
         let Some(result) = result else {
-            data.shared.refuse(job.id);
+            data.shared.refuse(wait);
             return outside::wait(ctx.runtime());
         };
         match finish(ctx, data, &function, result) {
             Err(Trap::OutOfMemory) => Err(Trap::OutOfMemory),
             done => {
-                data.jobs.remove(&goroutine);
+                data.shared.forget(wait);
+                data.end_job(goroutine);
+                ctx.set_int(0, 0);
                 done
             }
         }
     })
+}
+
+/// `func depth() int`: how many calls of the goroutine wait for each other.
+fn depth(ctx: &mut Ctx<'_>) -> NativeResult {
+    with_data(ctx, |ctx, data| {
+        let depth = data.jobs.get(&ctx.rt().running_id).map_or(0, Vec::len);
+        ctx.set_int(0, depth as i64);
+        Ok(())
+    })
+}
+
+/// `func abandon(depth int)`: a function that was called back has panicked, through the calls that are deeper.
+fn abandon(ctx: &mut Ctx<'_>) -> NativeResult {
+    with_data(ctx, |ctx, data| {
+        let goroutine = ctx.rt().running_id;
+        let depth = ctx.uint(0) as usize;
+        while data.jobs.get(&goroutine).is_some_and(|jobs| jobs.len() > depth) {
+            if let Some(held) = data.jobs.get(&goroutine).and_then(|jobs| jobs.last()) {
+                held.0.set(State::Closed("the function of Go panicked"));
+            }
+            data.end_job(goroutine);
+        }
+        Ok(())
+    })
+}
+
+/// The call whose function is called back.
+fn calling(ctx: &Ctx<'_>, data: &HostData) -> Result<Arc<Job>, Trap> {
+    let jobs = data.jobs.get(&ctx.rt().running_id);
+    Ok(jobs.and_then(|jobs| jobs.last()).expect("there is one: the glue asked").0.clone())
+}
+
+/// `func take(places []any)`: the arguments for a function that is to be called.
+fn take(ctx: &mut Ctx<'_>) -> NativeResult {
+    with_data(ctx, |ctx, data| {
+        let job = calling(ctx, data)?;
+        let (addr, len, _) = ctx.slice(0);
+        let values = match &*job.state() {
+            State::Asks(_, values) => values.clone(),
+            _ => return Err(ctx.fatal("the host has not asked for a call")),
+        };
+        if values.len() as u64 != len {
+            return Err(ctx.panic_string("a function is called back with another number of arguments"));
+        }
+        store(ctx, data, addr, (0..).zip(values), "a function called back: argument")?;
+        job.set(State::Called);
+        Ok(())
+    })
+}
+
+/// `func give(values []any)`: the results of a function that was called.
+fn give(ctx: &mut Ctx<'_>) -> NativeResult {
+    with_data(ctx, |ctx, data| {
+        let job = calling(ctx, data)?;
+        let (addr, len, _) = ctx.slice(0);
+        let mut values = Vec::with_capacity(len as usize);
+        for i in 0..len {
+            match read_any(ctx, data, addr + i * INTERFACE) {
+                Ok(value) => values.push(value),
+                Err(Problem::Memory) => return Err(Trap::OutOfMemory),
+                Err(Problem::Wrong(text)) => {
+                    return Err(ctx.panic_string(format!("a function called back: result {}: {text}", i + 1)));
+                }
+            }
+        }
+        data.last_job += 1;
+        data.shared.forget(job.wait.swap(data.last_job, Ordering::SeqCst));
+        job.set(State::Answer(values));
+        Ok(())
+    })
+}
+
+/// The value in an interface.
+fn read_any(ctx: &mut Ctx<'_>, data: &HostData, at: u64) -> Result<Value, Problem> {
+    let (type_word, word) = (ctx.read_u64(at), ctx.read_u64(at + 8));
+    if type_word == 0 {
+        return Ok(Value::Nil);
+    }
+    let held = ctx.iface_slots(type_word, word);
+    Reader::new(ctx.runtime(), data).read(slot::type_of_word(type_word), &held, 0)
 }
 
 /// Calls the function, or has a thread call it.
@@ -100,17 +184,23 @@ fn start(
     function: &Arc<HostFunction>,
 ) -> Result<Arc<Job>, Trap> {
     let (addr, len, _) = ctx.slice(1);
+    let job = Arc::new(Job::new(data.last_job + 1));
     let mut arguments = Vec::with_capacity(len as usize);
     for i in 0..len {
         let at = addr + i * INTERFACE;
         let (type_word, word) = (ctx.read_u64(at), ctx.read_u64(at + 8));
-        if type_word == 0 {
+        let is_func = type_word != 0
+            && matches!(ctx.type_def(slot::type_of_word(type_word)).kind, TypeKind::Func { .. });
+        if is_func && function.calls_back && word == 0 {
             arguments.push(Value::Nil);
             continue;
         }
-        let held = ctx.iface_slots(type_word, word);
-        let read = Reader::new(ctx.runtime(), data).read(slot::type_of_word(type_word), &held, 0);
-        match read {
+        if is_func && function.calls_back {
+            let caller = Caller { job: job.clone(), shared: data.shared.clone(), index: i as usize };
+            arguments.push(Value::Object(Object::new(Arc::new(caller))));
+            continue;
+        }
+        match read_any(ctx, data, at) {
             Ok(value) => arguments.push(value),
             Err(Problem::Memory) => return Err(Trap::OutOfMemory),
             Err(Problem::Wrong(text)) => {
@@ -119,8 +209,7 @@ fn start(
         }
     }
     data.last_job += 1;
-    let job = Arc::new(Job { id: data.last_job, result: Mutex::new(None) });
-    data.jobs.insert(goroutine, job.clone());
+    data.jobs.entry(goroutine).or_default().push(Held(job.clone()));
     if !function.blocking {
         run(function, arguments, &job);
         return Ok(job);
@@ -130,11 +219,11 @@ fn start(
         let (function, job) = (function.clone(), job.clone());
         move || {
             run(&function, arguments, &job);
-            shared.job_done(job.id);
+            shared.job_done(job.wait.load(Ordering::SeqCst));
         }
     };
     if thread::Builder::new().name("golite host function".into()).spawn(work).is_err() {
-        data.jobs.remove(&goroutine);
+        data.end_job(goroutine);
         return Err(ctx.panic_string(format!("{}: no thread can be started", function.name)));
     }
     Ok(job)
@@ -152,7 +241,7 @@ fn run(function: &HostFunction, arguments: Vec<Value>, job: &Job) {
             Err(Ended::Panicked(text))
         }
     };
-    *job.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+    job.set(State::Ended(ended));
 }
 
 /// Puts the results where the program wants them.
@@ -167,7 +256,7 @@ fn finish(
             if function.fallible {
                 values.push(Value::Nil);
             }
-            (0..).zip(values).collect()
+            (0..).zip(values).collect::<Vec<_>>()
         }
         Err(ended) => {
             let text = match ended {
@@ -182,6 +271,17 @@ fn finish(
         }
     };
     let (addr, _, _) = ctx.slice(4);
+    store(ctx, data, addr, values.into_iter(), &format!("{}: result", function.name))
+}
+
+/// Stores values where the pointers in interfaces say, by number.
+fn store(
+    ctx: &mut Ctx<'_>,
+    data: &mut HostData,
+    addr: u64,
+    values: impl Iterator<Item = (u64, Value)>,
+    what: &str,
+) -> NativeResult {
     for (i, value) in values {
         let at = addr + i * INTERFACE;
         let (type_word, place) = (ctx.read_u64(at), ctx.read_u64(at + 8));
@@ -191,9 +291,7 @@ fn finish(
         match write(ctx.runtime(), data, ty, &value) {
             Ok(slots) => ctx.store_slots(place, ty, &slots),
             Err(Problem::Memory) => return Err(Trap::OutOfMemory),
-            Err(Problem::Wrong(text)) => {
-                return Err(ctx.panic_string(format!("{}: result {}: {text}", function.name, i + 1)));
-            }
+            Err(Problem::Wrong(text)) => return Err(ctx.panic_string(format!("{what} {}: {text}", i + 1))),
         }
     }
     Ok(())

@@ -102,6 +102,11 @@ impl Shared {
         self.wake();
     }
 
+    /// Nobody waits for a job.
+    pub(super) fn forget(&self, job: u64) {
+        lock(&self.state).done.remove(&job);
+    }
+
     /// Takes what was written to standard output (0) or standard error (1).
     pub(super) fn take(&self, stream: usize) -> Vec<u8> {
         std::mem::take(&mut lock(&self.output)[stream])

@@ -19,6 +19,8 @@ pub(super) struct HostFunction {
     pub fallible: bool,
     /// It runs on a thread of its own.
     pub blocking: bool,
+    /// It gets functions of Go, to call them.
+    pub calls_back: bool,
     pub call: Box<dyn Fn(Vec<Value>) -> Result<Vec<Value>, String> + Send + Sync>,
 }
 
@@ -28,6 +30,8 @@ pub struct Signature {
     params: Vec<String>,
     results: Vec<String>,
     fallible: bool,
+    /// Of parameters that the host can call: their own parameters and results.
+    callbacks: Vec<Option<(Vec<String>, Vec<String>)>>,
 }
 
 /// A Rust function that can be registered: parameters and results have Go types.
@@ -130,7 +134,8 @@ macro_rules! callables {
             fn signature(names: &TypeNames) -> Result<Signature, String> {
                 let mut results = Vec::new();
                 let fallible = Result_::go_types(names, &mut results)?;
-                Ok(Signature { params: vec![$($name::go_type(names)?),*], results, fallible })
+                let callbacks = vec![$($name::callback(names)?),*];
+                Ok(Signature { params: vec![$($name::go_type(names)?),*], results, fallible, callbacks })
             }
 
             #[allow(unused_mut, unused_variables, unused_assignments, non_snake_case, reason = "as above")]
@@ -313,7 +318,8 @@ impl PackageBuilder {
         if !self.order.is_empty() {
             text += "import \"runtime\"\n\n";
         }
-        text += "func call(function int, arguments, results []any)\n\nfunc release(id int)\n\n";
+        text += "func call(function int, arguments, results []any) int\n\nfunc release(id int)\n\n";
+        text += "func depth() int\n\nfunc abandon(depth int)\n\nfunc take(places []any)\n\nfunc give(values []any)\n\n";
         for (ty, _) in &self.order {
             let _ = write!(
                 text,
@@ -335,13 +341,17 @@ impl PackageBuilder {
                     None => return Err(wrong(format!("{own}: {rust} is not registered"))),
                 },
             };
+            let calls_back = signature.callbacks.iter().any(Option::is_some);
+            if calls_back && !blocking {
+                return Err(wrong(format!("{own}: who calls functions of Go has to be blocking")));
+            }
             text += &function_text(&own, receiver, &comment, number, &signature);
             let full = match receiver {
                 Some(ty) => format!("{name}.{ty}.{own}"),
                 None => format!("{name}.{own}"),
             };
             let fallible = signature.fallible;
-            functions.push(Arc::new(HostFunction { name: full, fallible, blocking, call }));
+            functions.push(Arc::new(HostFunction { name: full, fallible, blocking, calls_back, call }));
         }
         Ok(HostPackage { path, types: self.types, order: self.order, text: text.into(), functions })
     }
@@ -355,7 +365,7 @@ fn function_text(
     number: usize,
     signature: &Signature,
 ) -> String {
-    let Signature { params, results, fallible } = signature;
+    let Signature { params, results, fallible, callbacks } = signature;
     let mut text = String::new();
     for line in comment.lines() {
         let _ = writeln!(text, "// {line}");
@@ -370,20 +380,42 @@ fn function_text(
         places.push("&err".into());
     }
     let arguments: Vec<String> = (0..params.len()).map(|i| format!("a{i}")).collect();
-    let _ = write!(
-        text,
-        "func {receiver}{name}({}) ({}) {{\n\tcall({number}, []any{{{}}}, []any{{{}}})\n",
-        list.join(", "),
-        returns.join(", "),
-        arguments.join(", "),
-        places.join(", ")
-    );
+    let _ = writeln!(text, "func {receiver}{name}({}) ({}) {{", list.join(", "), returns.join(", "));
+    let call = format!("call({number}, []any{{{}}}, []any{{{}}})", arguments.join(", "), places.join(", "));
+    if callbacks.iter().any(Option::is_some) {
+        text += &callbacks_text(&call, callbacks);
+    } else {
+        let _ = writeln!(text, "\t{call}");
+    }
     for (i, ty) in results.iter().enumerate() {
         if let Some(ty) = ty.strip_prefix('*').filter(|ty| is_exported(ty)) {
             let _ = writeln!(text, "\tkeep{ty}(r{i})");
         }
     }
     text + "\treturn\n}\n\n"
+}
+
+/// The call of a function that calls back: until it has returned, what it asks for is called.
+fn callbacks_text(call: &str, callbacks: &[Option<(Vec<String>, Vec<String>)>]) -> String {
+    let mut text = format!(
+        "\tdefer abandon(depth())\n\tfor next := {call}; next != 0; next = {call} {{\n\t\tswitch next {{\n"
+    );
+    for (i, callback) in callbacks.iter().enumerate() {
+        let Some((params, results)) = callback else { continue };
+        let _ = writeln!(text, "\t\tcase {}:", i + 1);
+        for (n, ty) in params.iter().enumerate() {
+            let _ = writeln!(text, "\t\t\tvar p{n} {ty}");
+        }
+        let names = |letter: &str, count: usize| {
+            (0..count).map(|n| format!("{letter}{n}")).collect::<Vec<_>>().join(", ")
+        };
+        let given = names("p", params.len());
+        let _ = writeln!(text, "\t\t\ttake([]any{{{}}})", names("&p", params.len()));
+        let got = names("q", results.len());
+        let assign = if got.is_empty() { String::new() } else { format!("{got} := ") };
+        let _ = writeln!(text, "\t\t\t{assign}a{i}({given})\n\t\t\tgive([]any{{{got}}})");
+    }
+    text + "\t\t}\n\t}\n"
 }
 
 /// A package that has been made.

@@ -451,6 +451,9 @@ impl Vm {
         // The program may have asked for a stream's error by a later write only: nobody is left to ask.
         let _ = self.vm.rt.host.flush();
         let too_much = self.shared.wrote_too_much();
+        if !matches!(end, CallEnd::Returned(_)) {
+            self.end_lost_jobs();
+        }
         match end {
             CallEnd::Returned(slots) => Ok(slots),
             CallEnd::Goexit => Err(Error::Goexit),
@@ -461,6 +464,17 @@ impl Vm {
                 Err(Error::Limit(Limit::Output, Failure { text, traceback: String::new() }))
             }
             CallEnd::Interrupted => Err(Error::Interrupted),
+        }
+    }
+
+    /// Calls of goroutines that were ended are waited for by nobody.
+    fn end_lost_jobs(&mut self) {
+        let kept = self.vm.kept_goroutines();
+        let living: Vec<u64> =
+            kept.into_iter().map(|goroutine| self.vm.rt.goroutines.get(goroutine).id).collect();
+        let data = self.vm.rt.host_data.as_mut().and_then(|data| data.downcast_mut::<HostData>());
+        if let Some(data) = data {
+            data.jobs.retain(|goroutine, _| living.contains(goroutine));
         }
     }
 
