@@ -10,7 +10,7 @@ use golite_bytecode::{
     ChanDir, FieldDef, Kind, Leaf, LeafKind, MAX_SLOTS, MethodDef, MethodIx, MethodName, PointerWord, Repr,
     TypeDef, TypeIx, TypeKind, UintKind,
 };
-use golite_source::sym;
+use golite_source::{Symbol, sym};
 use golite_syntax::ast;
 use golite_types::{Basic, PkgId, Type, TypeId};
 
@@ -260,7 +260,8 @@ impl Compiler {
     }
 
     /// The identity of a method.
-    pub(crate) fn method_ix(&mut self, name: golite_source::Symbol, pkg: PkgId, sig: TypeId) -> MethodIx {
+    pub(crate) fn method_ix(&mut self, name: Symbol, pkg: PkgId, sig: TypeId) -> MethodIx {
+        self.want_methods(name);
         let exported = self.checker.session.names.is_exported(name);
         let package = if exported { "".into() } else { self.package_path(pkg) };
         let method = MethodName { name: self.checker.name(name).into(), package, ty: self.type_ix(sig) };
@@ -450,12 +451,14 @@ impl Compiler {
         };
         let ty = if pointer { self.checker.types.pointer(ty) } else { ty };
         self.make_dynamic(ty);
+        self.fill_wanted();
         Ok(self.type_ix(ty))
     }
 
     /// The run-time type, for a host that puts values of it into interfaces.
     pub fn type_of_host(&mut self, ty: TypeId) -> TypeIx {
         self.make_dynamic(ty);
+        self.fill_wanted();
         self.type_ix(ty)
     }
 
@@ -497,12 +500,46 @@ impl Compiler {
                 self.fill_methods(ty, ix);
             }
         }
+        self.fill_wanted();
     }
 
-    /// Makes the methods of a type known to the runtime.
+    /// An interface has a method of that name: types need theirs.
+    fn want_methods(&mut self, name: Symbol) {
+        if self.wanted.insert(name) {
+            self.newly_wanted.push(name);
+        }
+    }
+
+    /// Makes the methods known to the runtime that types need since the last time.
+    pub(crate) fn fill_wanted(&mut self) {
+        while !self.newly_wanted.is_empty() {
+            let names = std::mem::take(&mut self.newly_wanted);
+            let mut types: Vec<TypeIx> =
+                names.iter().filter_map(|name| self.unfilled.remove(name)).flatten().collect();
+            types.sort_unstable();
+            types.dedup();
+            for ix in types {
+                self.fill_methods(self.ids_of_types[ix.index()], ix);
+            }
+        }
+    }
+
+    /// Makes the methods of a type known to the runtime: those with names that interfaces have. Nobody asks for
+    /// others, and to declare all methods of a type of the standard library takes long.
     fn fill_methods(&mut self, ty: TypeId, ix: TypeIx) {
+        let mut names = self.checker.method_names(ty);
+        names.retain(|(name, _)| {
+            let wanted = self.wanted.contains(name);
+            if !wanted {
+                let types = self.unfilled.entry(*name).or_default();
+                if !types.contains(&ix) {
+                    types.push(ix);
+                }
+            }
+            wanted
+        });
         // A method with type parameters of its own implements nothing.
-        let mut entries = self.checker.method_set(ty);
+        let mut entries = self.checker.methods_named(ty, names);
         entries.retain(|entry| match self.checker.types.get(entry.ty) {
             Type::Signature(sig) => sig.type_params.is_empty(),
             _ => true,

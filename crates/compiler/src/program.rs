@@ -13,7 +13,7 @@ use golite_bytecode::{
     Body, Code, FuncIx, Function, Global, GlobalIx, Kind, MethodIx, MethodName, Module, SigIx, Signature,
     StringIx, TypeDef, TypeIx, TypeKind,
 };
-use golite_source::Span;
+use golite_source::{Span, Symbol};
 use golite_syntax::ast::VarSpec;
 use golite_types::{Checker, DeclRef, MethodEntry, ObjId, ObjKind, PkgId, Subst, Type, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -55,6 +55,11 @@ pub struct Compiler {
     pub(crate) shapes: FxHashMap<TypeId, Shape>,
     pub(crate) method_ids: FxHashMap<MethodName, MethodIx>,
     pub(crate) dynamic: FxHashSet<TypeIx>,
+    /// Names of methods that interfaces have, and those among them that types were not asked for yet.
+    pub(crate) wanted: FxHashSet<Symbol>,
+    pub(crate) newly_wanted: Vec<Symbol>,
+    /// Dynamic types by the names of methods that no interface has.
+    pub(crate) unfilled: FxHashMap<Symbol, Vec<TypeIx>>,
     pub(crate) funcs: FxHashMap<FuncKey, FuncIx>,
     pub(crate) keys: Vec<FuncKey>,
     pub(crate) strings: FxHashMap<Box<[u8]>, StringIx>,
@@ -93,13 +98,17 @@ pub(crate) enum Inner {
     RangeBody,
 }
 
+/// Names of methods that natives look for: those of what formats itself, and of errors.
+const NATIVES_ASK: [&str; 4] = ["Error", "String", "Format", "GoString"];
+
 /// More instances than any program of sense has.
 const MAX_INSTANCES: usize = 200_000;
 
 impl Compiler {
     /// A compiler for what the checker has checked and will check.
     #[must_use]
-    pub fn new(checker: Checker) -> Compiler {
+    pub fn new(mut checker: Checker) -> Compiler {
+        let wanted = NATIVES_ASK.iter().map(|name| checker.session.names.intern(name)).collect();
         let mut compiler = Compiler {
             checker,
             module: Module::default(),
@@ -109,6 +118,9 @@ impl Compiler {
             shapes: FxHashMap::default(),
             method_ids: FxHashMap::default(),
             dynamic: FxHashSet::default(),
+            wanted,
+            newly_wanted: Vec::new(),
+            unfilled: FxHashMap::default(),
             funcs: FxHashMap::default(),
             keys: Vec::new(),
             strings: FxHashMap::default(),
@@ -480,6 +492,7 @@ impl Compiler {
         let code: Code =
             code.map_err(|_| format!("{}{name}: the function is too large", self.place_of(&key)))?;
         self.module.functions[func.index()].body = Body::Code(Box::new(code));
+        self.fill_wanted();
         Ok(std::mem::take(&mut self.needed))
     }
 

@@ -377,6 +377,18 @@ impl TraceLog {
     }
 }
 
+/// Adds a number to the first `len` bytes of an event, which are few enough.
+#[inline(always)]
+fn put(bytes: &mut [u8; 64], len: &mut usize, mut value: u64) {
+    while value >= 0x80 {
+        bytes[*len & 63] = value as u8 | 0x80;
+        *len += 1;
+        value >>= 7;
+    }
+    bytes[*len & 63] = value as u8;
+    *len += 1;
+}
+
 /// Makes bytes of records.
 #[derive(Debug)]
 struct Encoder {
@@ -504,14 +516,9 @@ impl Encoder {
         // First where there is room for the longest, so that the batch grows once.
         let (mut bytes, mut len) = ([0; 64], 1);
         bytes[0] = kind;
-        for mut value in std::iter::once(time - self.last).chain(args) {
-            while value >= 0x80 {
-                bytes[len] = value as u8 | 0x80;
-                len += 1;
-                value >>= 7;
-            }
-            bytes[len] = value as u8;
-            len += 1;
+        put(&mut bytes, &mut len, time - self.last);
+        for value in args {
+            put(&mut bytes, &mut len, value);
         }
         self.batch.extend_from_slice(&bytes[..len]);
         self.last = time;

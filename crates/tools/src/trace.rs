@@ -519,7 +519,7 @@ mod tests {
 
    running   runnable    waiting  goroutine
     11.0us      4.0us        0ns  2 
-     4.6us      2.0us     11.0us  1 
+     4.6us      2.0us     11.0us  1 main.main
 
 longest waits
     11.0us  goroutine 1 [chan receive]

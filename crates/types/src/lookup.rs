@@ -291,12 +291,23 @@ impl Checker {
 
     /// The method set of a type, sorted by name.
     pub fn method_set(&mut self, ty: TypeId) -> Vec<MethodEntry> {
+        let names = self.method_names(ty);
+        self.methods_named(ty, names)
+    }
+
+    /// The names of all methods of a type and of pointers to it, in no order: none of them is declared for that.
+    pub fn method_names(&mut self, ty: TypeId) -> Vec<(Symbol, PkgId)> {
         let mut names: Vec<(Symbol, PkgId)> = Vec::new();
         let base = match self.types.get(ty) {
             Type::Pointer(base) => *base,
             _ => ty,
         };
         self.collect_method_names(base, &mut names, &mut Vec::new());
+        names
+    }
+
+    /// The methods of the method set that have these names, sorted by name.
+    pub fn methods_named(&mut self, ty: TypeId, names: Vec<(Symbol, PkgId)>) -> Vec<MethodEntry> {
         let mut set = Vec::new();
         for (name, pkg) in names {
             if let Lookup::Method { path, func, ty, indirect, pointer_receiver } =
