@@ -162,11 +162,17 @@ impl Events {
         std::mem::replace(&mut self.listener, listener)
     }
 
+    /// Whether an event has to be told to anybody, if somebody listens.
+    pub fn wants(&mut self, event: &Event) -> bool {
+        let measured = self.latencies.as_mut().is_some_and(|latencies| latencies.measures(event));
+        measured || self.listener.is_some() || self.log.is_some()
+    }
+
     /// Tells the listener. To be called after `listening`, so that making the event is free otherwise.
     #[cold]
     pub fn tell(&mut self, time: i64, event: Event) {
         if let Some(latencies) = &mut self.latencies {
-            latencies.event(time, &event);
+            latencies.measured(time, &event);
         }
         if let Some(log) = &mut self.log {
             log.event(time, event);

@@ -39,14 +39,35 @@ impl Latencies {
         &self.counts
     }
 
-    /// Takes note of what happens.
-    pub fn event(&mut self, time: i64, event: &Event) {
+    /// Whether the time of an event is needed. Each event has to be asked for once.
+    pub fn measures(&mut self, event: &Event) -> bool {
+        match event {
+            Event::GoroutineCreated { .. }
+            | Event::GoroutineUnblocked { .. }
+            | Event::GoroutineYielded { .. }
+            | Event::GoroutinePreempted { .. } => {
+                self.ready += 1;
+                self.ready.is_multiple_of(PERIOD)
+            }
+            Event::GoroutineStarted { goroutine } => self.since.contains_key(goroutine),
+            Event::GoroutineBlocked { .. }
+            | Event::GoroutineEnded { .. }
+            | Event::GoroutineLeaked { .. }
+            | Event::TimerFired { .. }
+            | Event::CollectionStarted { .. }
+            | Event::CollectionEnded { .. }
+            | Event::AllocationSampled { .. }
+            | Event::NativeCalled { .. } => false,
+        }
+    }
+
+    /// Takes note of when it was; of those that are not measured too, if somebody else listens.
+    pub fn measured(&mut self, time: i64, event: &Event) {
         match event {
             Event::GoroutineCreated { goroutine, .. }
             | Event::GoroutineUnblocked { goroutine, .. }
             | Event::GoroutineYielded { goroutine }
             | Event::GoroutinePreempted { goroutine } => {
-                self.ready += 1;
                 if self.ready.is_multiple_of(PERIOD) {
                     self.since.insert(*goroutine, time);
                 }
@@ -87,9 +108,15 @@ mod tests {
     fn one_of_eight_is_measured_from_ready_to_running() {
         let mut latencies = Latencies::default();
         for round in 0..16 {
-            let time = round * 10_000;
-            latencies.event(time, &Event::GoroutineUnblocked { goroutine: 7, by: 1 });
-            latencies.event(time + 3_000, &Event::GoroutineStarted { goroutine: 7 });
+            let events = [
+                (0, Event::GoroutineUnblocked { goroutine: 7, by: 1 }),
+                (3_000, Event::GoroutineStarted { goroutine: 7 }),
+            ];
+            for (after, event) in events {
+                if latencies.measures(&event) {
+                    latencies.measured(round * 10_000 + after, &event);
+                }
+            }
         }
         let mut expected = Histogram::default();
         // From 2 to 4 microseconds.

@@ -574,6 +574,10 @@ pub fn outside_done(rt: &mut Runtime) {
 #[inline]
 pub fn tell(rt: &mut Runtime, event: Event) {
     if rt.sched.events.listening() {
+        // The clock is not read for what nobody measures.
+        if !rt.sched.events.wants(&event) {
+            return;
+        }
         // Who starts to run does so when the one before has stopped.
         let switch = rt.sched.events.log.as_ref().filter(|_| matches!(event, Event::GoroutineStarted { .. }));
         let now = match switch.and_then(|log| log.time_of_switch()) {
