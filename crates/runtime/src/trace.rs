@@ -28,6 +28,8 @@ const NO_THREAD: u64 = u64::MAX;
 const THREAD: u64 = 1;
 /// Most bytes of the events of a batch.
 const BATCH: usize = 60_000;
+/// Room for a batch and one more event.
+const BATCH_ROOM: usize = 1 << 16;
 /// Most bytes of a string.
 const STRING: usize = 1024;
 /// No stack.
@@ -377,25 +379,15 @@ impl TraceLog {
     }
 }
 
-/// Adds a number to the first `len` bytes of an event, which are few enough.
-#[inline(always)]
-fn put(bytes: &mut [u8; 64], len: &mut usize, mut value: u64) {
-    while value >= 0x80 {
-        bytes[*len & 63] = value as u8 | 0x80;
-        *len += 1;
-        value >>= 7;
-    }
-    bytes[*len & 63] = value as u8;
-    *len += 1;
-}
-
 /// Makes bytes of records.
 #[derive(Debug)]
 struct Encoder {
     /// The batches of the generation that have ended.
     out: Vec<u8>,
     generation: u64,
-    batch: Vec<u8>,
+    batch: Box<[u8; BATCH_ROOM]>,
+    /// Bytes in the batch.
+    filled: usize,
     base: u64,
     last: u64,
     /// The generation has its first event.
@@ -419,7 +411,8 @@ impl Default for Encoder {
         Encoder {
             out: Vec::new(),
             generation: 1,
-            batch: Vec::with_capacity(BATCH + 64),
+            batch: Box::new([0; BATCH_ROOM]),
+            filled: 0,
             base: 0,
             last: 0,
             begun: false,
@@ -493,34 +486,42 @@ impl Encoder {
     }
 
     fn end_batch(&mut self) {
-        if !self.batch.is_empty() {
-            let mut batch = std::mem::take(&mut self.batch);
+        if self.filled > 0 {
+            let batch = self.batch[..self.filled].to_vec();
             self.write_batch(THREAD, self.base, &batch);
-            batch.clear();
-            self.batch = batch;
+            self.filled = 0;
         }
+    }
+
+    /// Adds a number to the batch, which has room: see `BATCH_ROOM`.
+    #[inline(always)]
+    fn put(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.batch[self.filled % BATCH_ROOM] = value as u8 | 0x80;
+            self.filled += 1;
+            value >>= 7;
+        }
+        self.batch[self.filled % BATCH_ROOM] = value as u8;
+        self.filled += 1;
     }
 
     /// Adds an event with at most five arguments.
     #[inline]
     fn event<const N: usize>(&mut self, time: i64, kind: u8, args: [u64; N]) {
-        if self.batch.len() > BATCH {
+        if self.filled > BATCH {
             self.end_batch();
         }
         let time = (time.max(0) as u64).max(self.last);
-        if self.batch.is_empty() {
+        if self.filled == 0 {
             self.base = time;
             self.last = time;
         }
         const { assert!(N <= 5) };
-        // First where there is room for the longest, so that the batch grows once.
-        let (mut bytes, mut len) = ([0; 64], 1);
-        bytes[0] = kind;
-        put(&mut bytes, &mut len, time - self.last);
+        self.put(u64::from(kind));
+        self.put(time - self.last);
         for value in args {
-            put(&mut bytes, &mut len, value);
+            self.put(value);
         }
-        self.batch.extend_from_slice(&bytes[..len]);
         self.last = time;
     }
 

@@ -638,9 +638,10 @@ impl Vm {
                 PrintedPanic { text, recovered: panic.recovered, repanicked: false, goexit: panic.goexit };
             printed.push((shown, value));
         }
-        let mut text = print_panics(&printed.iter().map(|(panic, _)| panic.clone()).collect::<Vec<_>>());
-        if let (Some((value, addr)), Some((_, last))) = (self.fault, printed.last())
-            && value == *last
+        let last = printed.last().map(|(_, value)| *value);
+        let mut text = print_panics(&printed.into_iter().map(|(panic, _)| panic).collect::<Vec<_>>());
+        if let Some((value, addr)) = self.fault
+            && Some(value) == last
         {
             text.extend_from_slice(signal_line(addr, 0).as_bytes());
         }
