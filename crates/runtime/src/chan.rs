@@ -64,7 +64,7 @@ pub type Value = [u64; MAX_SLOTS];
 #[inline]
 fn get(ch: Addr, field: u64) -> u64 {
     // SAFETY: `ch` is the address of a live channel object, by the crate's rule, and `field` is one of
-    // its aligned words.
+    // its aligned words; or `ch` is that of a cell of its buffer, and `field` the word in it.
     unsafe { slot::read(ch + field) }
 }
 
@@ -181,55 +181,63 @@ pub fn cap(ch: Addr) -> u64 {
 
 // ---- the buffer
 
-fn cell(ch: Addr, index: u64, rt: &Runtime) -> Addr {
-    let flags = get(ch, ELEM_AND_FLAGS);
-    let size = if flags & (ONE_POINTER | ONE_WORD) != 0 { 8 } else { rt.ty(elem_of(ch)).size };
-    get(ch, BUFFER) + index * size
+/// The place of a value that is no word.
+fn cell(rt: &Runtime, ch: Addr, index: u64) -> Addr {
+    get(ch, BUFFER) + index * rt.ty(elem_of(ch)).size
 }
 
 fn put(rt: &mut Runtime, ch: Addr, value: &Value) {
     let (count, capacity) = (get(ch, COUNT), get(ch, CAPACITY));
     debug_assert!(count < capacity);
-    set(ch, COUNT, count + 1);
     let flags = get(ch, ELEM_AND_FLAGS);
     if flags & NO_SLOT != 0 {
+        set(ch, COUNT, count + 1);
         return;
     }
-    let (first, room) = (get(ch, FIRST), capacity - count);
-    let index = if first < room { first + count } else { first - room };
-    let at = cell(ch, index, rt);
-    if flags & (ONE_POINTER | ONE_WORD) == 0 {
-        store_value(rt, at, elem_of(ch), value);
+    if flags & (ONE_POINTER | ONE_WORD) != 0 {
+        word::put(rt, ch, count, value[0]);
         return;
     }
-    set(at, 0, value[0]);
-    if flags & ONE_POINTER != 0 {
-        rt.heap.write_barrier(at);
-    }
+    set(ch, COUNT, count + 1);
+    let at = cell(rt, ch, place_behind(ch, count));
+    store_value(rt, at, elem_of(ch), value);
+}
+
+/// The place in the buffer behind the `count` values that are there.
+#[inline(always)]
+fn place_behind(ch: Addr, count: u64) -> u64 {
+    let (first, room) = (get(ch, FIRST), get(ch, CAPACITY) - count);
+    if first < room { first + count } else { first - room }
+}
+
+/// The first value has left the buffer, which had `count`.
+#[inline(always)]
+fn drop_first(ch: Addr, count: u64) {
+    let next = get(ch, FIRST) + 1;
+    set(ch, FIRST, if next == get(ch, CAPACITY) { 0 } else { next });
+    set(ch, COUNT, count - 1);
 }
 
 fn take(rt: &mut Runtime, ch: Addr) -> Value {
     let mut value = Value::default();
     let count = get(ch, COUNT);
     debug_assert!(count > 0);
-    set(ch, COUNT, count - 1);
     let flags = get(ch, ELEM_AND_FLAGS);
     if flags & NO_SLOT != 0 {
+        set(ch, COUNT, count - 1);
         return value;
     }
-    let first = get(ch, FIRST);
-    let at = cell(ch, first, rt);
     if flags & (ONE_POINTER | ONE_WORD) != 0 {
-        value[0] = get(at, 0);
-        set(at, 0, 0);
-    } else {
-        let elem = elem_of(ch);
-        value = load_value(rt, at, elem);
-        if !rt.ty(elem).noscan {
-            store_value(rt, at, elem, &Value::default());
-        }
+        value[0] = word::take(ch, count);
+        return value;
     }
-    set(ch, FIRST, if first + 1 == get(ch, CAPACITY) { 0 } else { first + 1 });
+    let elem = elem_of(ch);
+    let at = cell(rt, ch, get(ch, FIRST));
+    value = load_value(rt, at, elem);
+    if !rt.ty(elem).noscan {
+        store_value(rt, at, elem, &Value::default());
+    }
+    drop_first(ch, count);
     value
 }
 

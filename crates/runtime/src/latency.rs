@@ -41,42 +41,50 @@ impl Latencies {
 
     /// Whether the time of an event is needed. Each event has to be asked for once.
     pub fn measures(&mut self, event: &Event) -> bool {
-        match event {
-            Event::GoroutineCreated { .. }
-            | Event::GoroutineUnblocked { .. }
-            | Event::GoroutineYielded { .. }
-            | Event::GoroutinePreempted { .. } => {
+        match Change::of(event) {
+            Change::Ready(_) => {
                 self.ready += 1;
                 self.ready.is_multiple_of(PERIOD)
             }
-            Event::GoroutineStarted { goroutine } => self.since.contains_key(goroutine),
-            Event::GoroutineBlocked { .. }
-            | Event::GoroutineEnded { .. }
-            | Event::GoroutineLeaked { .. }
-            | Event::TimerFired { .. }
-            | Event::CollectionStarted { .. }
-            | Event::CollectionEnded { .. }
-            | Event::AllocationSampled { .. }
-            | Event::NativeCalled { .. } => false,
+            Change::Runs(goroutine) => self.since.contains_key(&goroutine),
+            Change::Other => false,
         }
     }
 
     /// Takes note of when it was; of those that are not measured too, if somebody else listens.
     pub fn measured(&mut self, time: i64, event: &Event) {
-        match event {
-            Event::GoroutineCreated { goroutine, .. }
-            | Event::GoroutineUnblocked { goroutine, .. }
-            | Event::GoroutineYielded { goroutine }
-            | Event::GoroutinePreempted { goroutine } => {
-                if self.ready.is_multiple_of(PERIOD) {
-                    self.since.insert(*goroutine, time);
-                }
+        match Change::of(event) {
+            Change::Ready(goroutine) if self.ready.is_multiple_of(PERIOD) => {
+                self.since.insert(goroutine, time);
             }
-            Event::GoroutineStarted { goroutine } => {
-                if let Some(since) = self.since.remove(goroutine) {
+            Change::Runs(goroutine) => {
+                if let Some(since) = self.since.remove(&goroutine) {
                     count_pause(&mut self.counts, u64::try_from(time - since).unwrap_or(0));
                 }
             }
+            Change::Ready(_) | Change::Other => {}
+        }
+    }
+}
+
+/// What an event is to a goroutine that waits for the processor.
+enum Change {
+    /// It can run from here on.
+    Ready(u64),
+    /// It runs.
+    Runs(u64),
+    /// Nothing.
+    Other,
+}
+
+impl Change {
+    fn of(event: &Event) -> Change {
+        match *event {
+            Event::GoroutineCreated { goroutine, .. }
+            | Event::GoroutineUnblocked { goroutine, .. }
+            | Event::GoroutineYielded { goroutine }
+            | Event::GoroutinePreempted { goroutine } => Change::Ready(goroutine),
+            Event::GoroutineStarted { goroutine } => Change::Runs(goroutine),
             Event::GoroutineBlocked { .. }
             | Event::GoroutineEnded { .. }
             | Event::GoroutineLeaked { .. }
@@ -84,7 +92,7 @@ impl Latencies {
             | Event::CollectionStarted { .. }
             | Event::CollectionEnded { .. }
             | Event::AllocationSampled { .. }
-            | Event::NativeCalled { .. } => {}
+            | Event::NativeCalled { .. } => Change::Other,
         }
     }
 }

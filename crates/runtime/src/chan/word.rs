@@ -2,8 +2,8 @@
 //! without the detours for values of any shape. Closed channels, nil, `select` and timers go there.
 
 use super::{
-    BUFFER, CAPACITY, CLOSED, COUNT, ELEM_AND_FLAGS, FIRST, ONE_POINTER, ONE_WORD, check, elem_of, get,
-    hand_over, queue, receiver_word, set, set_queue, value_of, woken_by,
+    BUFFER, CAPACITY, CLOSED, COUNT, ELEM_AND_FLAGS, FIRST, ONE_POINTER, ONE_WORD, check, drop_first,
+    elem_of, get, hand_over, place_behind, queue, receiver_word, set, set_queue, value_of, woken_by,
 };
 use golite_gc::Addr;
 
@@ -64,12 +64,7 @@ pub fn receive_word(rt: &mut Runtime, g: GoroutineIx, ch: Addr) -> Option<u64> {
         return Some(take_from(rt, ch, senders));
     }
     rt.release(g);
-    let first = get(ch, FIRST);
-    let at = get(ch, BUFFER) + 8 * first;
-    let value = get(at, 0);
-    set(at, 0, 0);
-    set(ch, FIRST, if first + 1 == get(ch, CAPACITY) { 0 } else { first + 1 });
-    set(ch, COUNT, count - 1);
+    let value = take(ch, count);
     if !senders.is_empty() {
         let next = take_from(rt, ch, senders);
         put(rt, ch, count - 1, next);
@@ -134,12 +129,20 @@ fn take_from(rt: &mut Runtime, ch: Addr, mut senders: WaitQueue) -> u64 {
     value
 }
 
+/// Takes the first of the `count` values in the buffer.
+#[inline(always)]
+pub(super) fn take(ch: Addr, count: u64) -> u64 {
+    let at = get(ch, BUFFER) + 8 * get(ch, FIRST);
+    let value = get(at, 0);
+    set(at, 0, 0);
+    drop_first(ch, count);
+    value
+}
+
 /// Puts a value behind the `count` that are in the buffer, which has room.
 #[inline(always)]
-fn put(rt: &mut Runtime, ch: Addr, count: u64, value: u64) {
-    let (first, room) = (get(ch, FIRST), get(ch, CAPACITY) - count);
-    let index = if first < room { first + count } else { first - room };
-    let at = get(ch, BUFFER) + 8 * index;
+pub(super) fn put(rt: &mut Runtime, ch: Addr, count: u64, value: u64) {
+    let at = get(ch, BUFFER) + 8 * place_behind(ch, count);
     set(at, 0, value);
     set(ch, COUNT, count + 1);
     if get(ch, ELEM_AND_FLAGS) & ONE_POINTER != 0 {
