@@ -1,3 +1,4 @@
+#![expect(unsafe_code, reason = "type words are written when their cells are taken, not before")]
 //! Blocks: what is known beside each 64 KiB of the heap.
 //!
 //! A block holds cells of one size, one large object, the continuation of one, or nothing. Beside the
@@ -10,7 +11,9 @@
 //!   retired, at the latest at the beginning of a collection;
 //! - in an unswept block the objects with the mark are alive, all others are dead.
 
-use crate::size_class::{BLOCK, PAGE, class_size, magic_of};
+use std::mem::MaybeUninit;
+
+use crate::size_class::{BLOCK, class_size, magic_of};
 
 /// What a block holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,8 +55,8 @@ pub(crate) struct Block {
     pub(crate) cell_bytes: u64,
     /// Alloc, old and mark bits, one after the other.
     bits: Box<[u64]>,
-    /// A type word for each cell.
-    types: Box<[u32]>,
+    /// A type word for each cell that was ever taken: a short program leaves most pages of the table untouched.
+    types: Box<[MaybeUninit<u32>]>,
 }
 
 /// The bits of a word of cells.
@@ -63,12 +66,13 @@ pub(crate) struct Bits {
     pub(crate) mark: u64,
 }
 
-/// How long the table of types of a block is. That of many immortal objects, of which a short program has few,
-/// has a length with which it is mapped by itself: pages nobody touches cost nothing.
-fn types_of(cells: u32, immortal: bool) -> usize {
-    const MAPPED: usize = (128 << 10) / size_of::<u32>();
-    let cells = cells as usize;
-    if immortal && cells * size_of::<u32>() > PAGE as usize { MAPPED } else { cells }
+/// A table of type words. Checked builds ask for words of cells that nobody took, and find 0.
+fn types_of(cells: u32) -> Box<[MaybeUninit<u32>]> {
+    let mut types = Box::new_uninit_slice(cells as usize);
+    if cfg!(debug_assertions) {
+        types.fill(MaybeUninit::new(0));
+    }
+    types
 }
 
 impl Block {
@@ -105,7 +109,7 @@ impl Block {
             dirty_to: self.dirty_to,
             cell_bytes: u64::from(size),
             bits: vec![0; cells.div_ceil(64) as usize * 3].into_boxed_slice(),
-            types: vec![0; types_of(cells, immortal)].into_boxed_slice(),
+            types: types_of(cells),
             ..Block::new()
         };
     }
@@ -120,7 +124,7 @@ impl Block {
             dirty_to: BLOCK as u32,
             cell_bytes: bytes,
             bits: vec![0; 3].into_boxed_slice(),
-            types: vec![0].into_boxed_slice(),
+            types: types_of(1),
             ..Block::new()
         };
     }
@@ -137,7 +141,7 @@ impl Block {
 
     /// Bytes of the tables beside the block.
     pub(crate) fn table_bytes(&self) -> u64 {
-        (self.bits.len() * 8 + self.types.len().min(self.cells as usize) * 4) as u64
+        (self.bits.len() * 8 + self.types.len() * 4) as u64
     }
 
     /// Whether its objects hold pointers.
@@ -220,18 +224,23 @@ impl Block {
         }
     }
 
+    /// The type word of an object.
+    ///
+    /// # Safety
+    /// The cell is an object's, or was one's since the block became what it is; checked builds take any.
     #[inline(always)]
-    pub(crate) fn type_word(&self, cell: u32) -> u32 {
-        self.types[cell as usize]
+    pub(crate) unsafe fn type_word(&self, cell: u32) -> u32 {
+        // SAFETY: whoever takes a cell writes its type word.
+        unsafe { self.types[cell as usize].assume_init() }
     }
 
     pub(crate) fn set_type_word(&mut self, cell: u32, type_word: u32) {
-        self.types[cell as usize] = type_word;
+        self.types[cell as usize].write(type_word);
     }
 
     /// Where the type words from a cell on are.
     pub(crate) fn type_words_from(&mut self, cell: u32) -> *mut u32 {
-        self.types[cell as usize..].as_mut_ptr()
+        self.types[cell as usize..].as_mut_ptr().cast()
     }
 
     /// The next run of at most `limit` free cells at or after `from`: first cell and length.

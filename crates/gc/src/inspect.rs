@@ -34,7 +34,8 @@ impl Heap {
 
     fn describe(&self, place: Place) -> Object {
         let block = &self.space.blocks[place.block as usize];
-        let type_word = block.type_word(place.cell);
+        // SAFETY: both callers name an object that is allocated.
+        let type_word = unsafe { block.type_word(place.cell) };
         let layout = LayoutId(type_word >> 1);
         let is_array = type_word & 1 != 0;
         Object {
@@ -66,14 +67,13 @@ impl Heap {
     pub fn for_each_pointer(&self, object: &Object, visit: &mut dyn FnMut(u64, Addr)) {
         let Some(place) = self.place_of(object.base) else { return };
         let block = &self.space.blocks[place.block as usize];
-        let (bytes, type_word, base) =
-            (block.cell_bytes, block.type_word(place.cell), self.space.base_of(place));
+        let (bytes, base) = (block.cell_bytes, self.space.base_of(place));
         let mut present = |offset, value| {
             if value != 0 {
                 visit(offset, value);
             }
         };
         // SAFETY: `place_of` found the object allocated, with this type word and so many bytes.
-        unsafe { self.layouts.visit(base, type_word, bytes, 0, bytes, &mut present) };
+        unsafe { self.layouts.visit(base, block.type_word(place.cell), bytes, 0, bytes, &mut present) };
     }
 }

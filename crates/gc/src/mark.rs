@@ -213,9 +213,10 @@ impl Marker {
         if !block.scans() || !block.is_alloc(place.cell) {
             return;
         }
-        let (bytes, type_word, base) = (block.cell_bytes, block.type_word(place.cell), space.base_of(place));
-        // SAFETY: the object is allocated with this type word (checked above), and its cell has `bytes`.
+        let (bytes, base) = (block.cell_bytes, space.base_of(place));
+        // SAFETY: the object is allocated (checked above) with this type word, and its cell has `bytes`.
         unsafe {
+            let type_word = block.type_word(place.cell);
             layouts.visit(base, type_word, bytes, from, to, &mut |_, value| self.mark::<MAJOR>(space, value))
         };
     }

@@ -5,6 +5,7 @@
 //! is on such a thread already stays there.
 
 use std::cell::Cell;
+use std::sync::Mutex;
 
 thread_local! {
     /// This thread's stack is deep.
@@ -28,29 +29,24 @@ pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
 /// # Panics
 /// When one of them panics, or no thread can be started.
 pub fn beside_deep_stack<R: Send>(run: impl FnOnce() -> R + Send, meanwhile: impl FnOnce()) -> R {
+    // A thread that does not start would drop the function if it had it.
+    let (run, result) = (Mutex::new(Some(run)), Mutex::new(None));
+    let on_thread = || {
+        IS_DEEP.set(true);
+        let run = run.lock().expect("nobody panics with it").take().expect("one thread has started");
+        *result.lock().expect("nobody panics with it") = Some(run());
+    };
     std::thread::scope(|scope| {
-        for bytes in STACK_BYTES {
-            // The function is handed over through a channel: a thread that does not start would
-            // drop it.
-            let (sender, receiver) = std::sync::mpsc::channel();
-            let wait = move || {
-                IS_DEEP.set(true);
-                receiver.recv().map(call)
-            };
-            let Ok(thread) = std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, wait) else {
-                continue;
-            };
-            sender.send(run).expect("the thread waits for the function");
-            meanwhile();
-            let result = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            return result.expect("the function was sent");
-        }
-        panic!("no thread with a stack of {} bytes can be started", STACK_BYTES[STACK_BYTES.len() - 1])
-    })
-}
-
-fn call<R>(run: impl FnOnce() -> R) -> R {
-    run()
+        let start = |&bytes: &usize| {
+            std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, on_thread).ok()
+        };
+        let Some(thread) = STACK_BYTES.iter().find_map(start) else {
+            panic!("no thread with a stack of {} bytes can be started", STACK_BYTES[STACK_BYTES.len() - 1])
+        };
+        meanwhile();
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+    result.into_inner().expect("nobody panics with it").expect("the thread has ended")
 }
 
 #[cfg(test)]

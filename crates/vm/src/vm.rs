@@ -177,9 +177,9 @@ impl Vm {
     ///
     /// # Errors
     /// If the heap's address range cannot be reserved.
-    pub fn new(config: VmConfig, host: Box<dyn Host>, loader: Box<dyn Loader>) -> Result<Vm, HeapError> {
+    pub fn new(config: VmConfig, host: Box<dyn Host>, loader: Box<dyn Loader>) -> Result<Box<Vm>, HeapError> {
         let rt = Runtime::new(config.runtime, host)?;
-        Ok(Vm {
+        Ok(Box::new(Vm {
             stack_end: std::ptr::null_mut(),
             entries: std::ptr::null(),
             call_sites: std::ptr::null(),
@@ -225,7 +225,7 @@ impl Vm {
             report: None,
             others_failed: false,
             stepper: None,
-        })
+        }))
     }
 
     /// Takes the registers over from the loop.

@@ -199,7 +199,7 @@ struct Callable {
 
 /// A VM with one program. Calls run on the thread that makes them; the VM may move between threads.
 pub struct Vm {
-    vm: golite_vm::Vm,
+    vm: Box<golite_vm::Vm>,
     shared: Arc<Shared>,
     package: PkgId,
     max_output: u64,

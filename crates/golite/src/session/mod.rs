@@ -118,7 +118,7 @@ pub enum NamedKind {
 /// A VM and what has been declared in it. It lives on one thread, which needs a deep stack: see
 /// `on_deep_stack`.
 pub struct Session {
-    vm: Vm,
+    vm: Box<Vm>,
     package: InputPackage,
     inputs: u32,
     /// The values shown last, newest first.
