@@ -1,16 +1,14 @@
 //! The commands.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
 
 use golite::load::io_text;
 use golite::{
-    Checked, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileKind, ProfileSet, Program,
-    Reports, RunConfig, StdHost, Stuck, Waker, Watch,
+    Checked, Host as _, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileKind, ProfileSet,
+    Program, Reports, RunConfig, StdHost, Stuck, Waker, Watch,
 };
 use golite_diag::{Code, page};
 
@@ -176,83 +174,57 @@ fn run_checked(
             return ExitCode::from(USAGE);
         }
     };
-    // The program is compiled and run on a thread with a deep stack; this one sees to signals meanwhile, then
-    // watches over the program.
-    let host = StdHost::new(arguments, permissions(&options));
+    let mut host = StdHost::new(arguments, permissions(&options));
     let (waker, watch) = (host.waker(), Watch::new(&host, options.timeout));
-    let (installed, handlers) = channel();
-    let (begins, begin) = channel();
-    let watch = move || {
-        // Nobody is there to be told if the program has errors.
-        let _ = installed.send(signals::install(&waker));
-        if !until_it_begins(&begin, &waker) {
-            return;
+    host.when_it_lasts(move || watch_over(waker, watch));
+    tell_unhandled(signals::install_first());
+    golite::on_deep_stack(move || match check() {
+        Ok(checked) => run_here(checked, flags, &options, host),
+        Err(message) => {
+            fail(&message);
+            ExitCode::from(FAILED)
         }
-        match watch.until_stuck() {
-            Stuck::Signal(signal) => signals::die(signal),
-            Stuck::Failure(text) => {
-                to_stderr(&text);
-                std::process::exit(i32::from(LIMIT))
-            }
-        }
-    };
-    let run = move || {
-        let _guard = EndOnPanic;
-        match check() {
-            Ok(checked) => run_here(checked, flags, &options, host, &Watched { handlers, begins }),
-            Err(message) => {
-                fail(&message);
-                ExitCode::from(FAILED)
-            }
-        }
-    };
-    golite::beside_deep_stack(run, watch)
+    })
 }
 
-/// What the thread that runs the program has to do with the one that watches over it.
-struct Watched {
-    /// Whether signals are handled.
-    handlers: Receiver<io::Result<()>>,
-    /// The program begins.
-    begins: Sender<()>,
+fn tell_unhandled(installed: std::io::Result<()>) {
+    if let Err(error) = installed {
+        fail(&format!("golite: no signal can be handled: {error}"));
+    }
 }
 
-/// Waits until the program begins; false if there is none. A signal ends the process before that.
-fn until_it_begins(begin: &Receiver<()>, waker: &Waker) -> bool {
-    loop {
-        match begin.recv_timeout(Duration::from_millis(50)) {
-            Ok(()) => return true,
-            Err(RecvTimeoutError::Disconnected) => return false,
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(signal) = waker.interrupt().signal() {
-                    signals::die(signal);
-                }
-            }
+/// Sees to signals, and watches over the program from a thread of its own. A program that has ended by then costs
+/// nobody a thread: it would take longer than the program.
+fn watch_over(waker: Waker, watch: Watch) {
+    tell_unhandled(signals::install(&waker));
+    let watch = move || match watch.until_stuck() {
+        Stuck::Signal(signal) => signals::die(signal),
+        Stuck::Failure(text) => {
+            to_stderr(&text);
+            std::process::exit(i32::from(LIMIT))
         }
+    };
+    let thread = std::thread::Builder::new().name("watch".to_string());
+    if let Err(error) = thread.spawn(watch) {
+        fail(&format!("golite: nobody can watch over the program: {error}"));
     }
 }
 
 /// Runs a program. It returns if there is none: the process ends with the program.
-fn run_here(
-    checked: Checked,
-    flags: &RunFlags,
-    options: &RunOptions,
-    host: StdHost,
-    watched: &Watched,
-) -> ExitCode {
+fn run_here(checked: Checked, flags: &RunFlags, options: &RunOptions, mut host: StdHost) -> ExitCode {
     let warn = options.warn || std::io::stderr().is_terminal();
     let program = match runnable(checked, flags.report, if warn { Warnings::Shown } else { Warnings::Not }) {
         Ok(program) => program,
         Err(status) => return status,
     };
+    // A fault, or the limit of time in the middle of something long, is another thread's to tell.
     if program.unsafe_use().is_some() {
         golite::catch_faults();
     }
-    let config = run_config(options, flags);
-    if let Err(error) = watched.handlers.recv().expect("the other thread sends it first") {
-        fail(&format!("golite: no signal can be handled: {error}"));
+    if program.unsafe_use().is_some() || options.timeout.is_some() {
+        host.lasts();
     }
-    watched.begins.send(()).expect("the other thread waits for it");
+    let config = run_config(options, flags);
     match program.run_recorded(config, Box::new(host)) {
         Ok((outcome, reports)) => {
             let written = write_reports(flags, &reports);
@@ -330,17 +302,6 @@ fn run_config(options: &RunOptions, flags: &RunFlags) -> RunConfig {
             block: flags.blockprofile.is_some(),
             mutex: flags.mutexprofile.is_some(),
         },
-    }
-}
-
-/// Ends the process when the program's thread panics (a defect of go-lite): nobody waits for it.
-struct EndOnPanic;
-
-impl Drop for EndOnPanic {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::exit(101);
-        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Signals: what ends a Go program ends the script, by the signal or with a dump of all goroutines; what a
 //! Go program does not care about does nothing.
 //!
-//! Handlers only store the signal's number and wake the host; the VM does the rest. They are installed while
-//! the program is checked: until it begins, the thread that watches over it ends the process for any of them.
+//! Handlers only store the signal's number and wake the host; the VM does the rest. They are installed when the program
+//! turns out to last longer than it would take to install them: until then a signal does what it does to any process.
+//! Only the one that comes from writing to a file is seen to from the start.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -20,7 +21,12 @@ use signal_hook::{flag, low_level};
 const ENDING: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTRAP, SIGABRT, SIGSYS, SIGTERM];
 
 /// They end other programs, but not those of Go.
-const WITHOUT_EFFECT: [i32; 8] = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGIO];
+const WITHOUT_EFFECT: [i32; 7] = [SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO];
+
+/// Makes the signal of a file that grows over the limit of the process one without effect: the write fails.
+pub(crate) fn install_first() -> io::Result<()> {
+    flag::register(SIGXFSZ, Arc::default()).map(drop)
+}
 
 /// Installs the handlers for the program that the waker ends.
 pub(crate) fn install(waker: &Waker) -> io::Result<()> {

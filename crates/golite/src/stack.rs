@@ -1,26 +1,58 @@
-//! A thread with a deep native stack.
+//! A deep native stack.
 //!
 //! Parser, checker and compiler recurse over the nesting of the source, which is limited to 10,000
-//! levels. They run on a thread whose stack is reserved for that; untouched pages cost nothing. Whoever
-//! is on such a thread already stays there.
+//! levels. They run on a stack that is reserved for that; untouched pages cost nothing. Whoever is on such a stack
+//! already stays there. A thread changes to it for as long as they run: another thread would have to be woken, for
+//! a tenth of a millisecond on an idle machine and several on a busy one.
 
 use std::cell::Cell;
 use std::sync::Mutex;
 
+use golite_gc::on_native_stack;
+
 thread_local! {
-    /// This thread's stack is deep.
+    /// This thread is on a deep stack.
     static IS_DEEP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Bytes reserved, largest first: a system that limits address space gives less.
 const STACK_BYTES: [usize; 3] = [1 << 30, 512 << 20, 256 << 20];
 
-/// Runs the function on a thread with a deep stack, and waits for it.
+/// While it is there, this thread is on a deep stack.
+struct Deep;
+
+impl Deep {
+    fn begin() -> Deep {
+        IS_DEEP.set(true);
+        Deep
+    }
+}
+
+impl Drop for Deep {
+    fn drop(&mut self) {
+        IS_DEEP.set(false);
+    }
+}
+
+/// Runs the function on a deep stack: of this thread, or of another one where that cannot be.
 ///
 /// # Panics
-/// When the function panics, or no thread can be started.
+/// When the function panics, or there is no room for a stack.
 pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
-    if IS_DEEP.get() { run() } else { beside_deep_stack(run, || {}) }
+    if IS_DEEP.get() {
+        return run();
+    }
+    let mut run = move || {
+        let _deep = Deep::begin();
+        run()
+    };
+    for bytes in STACK_BYTES {
+        match on_native_stack(bytes as u64, run) {
+            Ok(result) => return result,
+            Err(again) => run = again,
+        }
+    }
+    beside_deep_stack(run, || {})
 }
 
 /// Runs the function on a thread of its own with a deep stack, another function meanwhile on this one,
@@ -66,5 +98,6 @@ mod tests {
         let id = || std::thread::current().id();
         let (outer, inner) = on_deep_stack(|| (id(), on_deep_stack(id)));
         assert_eq!(outer, inner);
+        assert!(!super::IS_DEEP.get());
     }
 }

@@ -179,6 +179,9 @@ pub trait Host: Send {
         Ok(())
     }
 
+    /// The program is not a short one: it has done much work, however little of it shows. May be called often.
+    fn lasts(&mut self) {}
+
     /// The wall clock: seconds since 1970 UTC and nanoseconds.
     fn wall_clock(&mut self) -> (i64, i32);
 

@@ -83,6 +83,8 @@ pub struct StdHost {
     refused: Option<Awaited>,
     watched: Vec<(u64, Awaited)>,
     pending_opens: Vec<PendingOpen>,
+    /// See `when_it_lasts`.
+    when_it_lasts: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// The system's monotonic clock in nanoseconds: what `Instant` reads, without its arithmetic.
@@ -235,7 +237,14 @@ impl StdHost {
             refused: None,
             watched: Vec::new(),
             pending_opens: Vec::new(),
+            when_it_lasts: None,
         }
+    }
+
+    /// What is to be done when the program turns out not to be a short one: before it waits, asks for input or
+    /// writes to standard error, at the end of its first time slice, in a native that takes long.
+    pub fn when_it_lasts(&mut self, begin: impl FnOnce() + Send + 'static) {
+        self.when_it_lasts = Some(Box::new(begin));
     }
 
     /// What wakes this host from other threads.
@@ -251,6 +260,7 @@ impl StdHost {
     }
 
     fn refuse<T>(&mut self, awaited: Awaited) -> HostResult<T> {
+        self.lasts();
         self.refused = Some(awaited);
         Err(HostError::WOULD_WAIT)
     }
@@ -395,6 +405,7 @@ impl Host for StdHost {
         match fd {
             1 => return self.output.write(bytes, Patience::Waits),
             2 => {
+                self.lasts();
                 // What cannot be written to standard output is not standard error's business.
                 let _ = self.output.flush(Patience::Waits);
             }
@@ -414,6 +425,7 @@ impl Host for StdHost {
             };
         }
         if fd == 2 {
+            self.lasts();
             let _ = self.output.flush(Patience::Refuses);
             // What goes to the same place must keep its order; elsewhere nobody has to wait for the other.
             if self.output.pending().is_some_and(|stdout| self.file(2).is_ok_and(|file| same(&stdout, file)))
@@ -433,6 +445,7 @@ impl Host for StdHost {
     }
 
     fn read(&mut self, fd: Fd, buffer: &mut [u8]) -> HostResult<usize> {
+        self.lasts();
         let patient = self.patient || (fd == 0 && self.diversion.is_on());
         let open = self.open_file(fd)?;
         let nature = open.nature();
@@ -460,7 +473,14 @@ impl Host for StdHost {
     }
 
     fn tick(&mut self, now: i64) -> HostResult<()> {
+        self.lasts();
         self.output.tick(now)
+    }
+
+    fn lasts(&mut self) {
+        if let Some(begin) = self.when_it_lasts.take() {
+            begin();
+        }
     }
 
     fn set_patient(&mut self) {
@@ -517,6 +537,7 @@ impl Host for StdHost {
     }
 
     fn sleep(&mut self, nanos: i64) -> HostResult<()> {
+        self.lasts();
         let end = Instant::now().checked_add(Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)));
         loop {
             let flushed = self.output.flush(self.patience());

@@ -339,6 +339,7 @@ impl Runtime {
     /// Whether the limit of time has passed.
     #[cold]
     pub fn is_late(&mut self) -> bool {
+        self.host.lasts();
         self.deadline.is_some_and(|deadline| self.host.monotonic() >= deadline)
     }
 }

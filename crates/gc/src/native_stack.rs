@@ -1,0 +1,70 @@
+#![expect(unsafe_code, reason = "the native stack is switched")]
+//! A native stack of any size for a part of a thread's work.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::reserve::Reservation;
+use crate::size_class::BLOCK;
+
+/// Runs the function on a stack of its own of about `bytes`, a multiple of 64 KiB: pages nobody touches cost nothing.
+/// Below the stack lies memory that cannot be accessed.
+///
+/// # Errors
+/// The function, if the system has no room for the stack, or nobody knows how to switch to it there.
+///
+/// # Panics
+/// When the function panics.
+pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, run: F) -> Result<R, F> {
+    psm::psm_stack_manipulation! {
+        yes {
+            let range = Reservation::new(bytes).filter(|range| range.commit(BLOCK, bytes - BLOCK));
+            let Some(range) = range else { return Err(run) };
+            let base = std::ptr::with_exposed_provenance_mut((range.base() + BLOCK) as usize);
+            // SAFETY: the memory is readable and writable, nobody else's, and stays until the function has come back;
+            // its ends are aligned to 64 KiB; the function does not unwind.
+            let result = unsafe {
+                psm::on_stack(base, (bytes - BLOCK) as usize, || catch_unwind(AssertUnwindSafe(run)))
+            };
+            drop(range);
+            Ok(result.unwrap_or_else(|panic| resume_unwind(panic)))
+        }
+        no {
+            let _ = bytes;
+            Err(run)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_native_stack;
+
+    const BYTES: u64 = 256 << 20;
+
+    fn depth(n: u64, frame: &[u64; 64]) -> u64 {
+        if n == 0 { 0 } else { depth(n - 1, std::hint::black_box(&frame.clone())) + 1 }
+    }
+
+    #[test]
+    fn the_stack_is_as_deep_as_asked_for() {
+        if let Ok(found) = on_native_stack(BYTES, || depth(100_000, &[0; 64])) {
+            assert_eq!(found, 100_000);
+        }
+    }
+
+    #[test]
+    fn a_panic_comes_through() {
+        let caught = std::panic::catch_unwind(|| on_native_stack(BYTES, || std::panic::panic_any(7)).is_ok());
+        match caught {
+            Err(panic) => assert_eq!(panic.downcast_ref(), Some(&7)),
+            Ok(ran) => assert!(!ran),
+        }
+    }
+
+    #[test]
+    fn without_room_the_function_comes_back() {
+        let run = || 7;
+        let Err(run) = on_native_stack(1 << 60, run) else { panic!("there is no room for that") };
+        assert_eq!(run(), 7);
+    }
+}
