@@ -1,7 +1,7 @@
 //! The commands.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -258,10 +258,10 @@ fn write_reports(flags: &RunFlags, reports: &Reports) -> bool {
             all &= write_report(path, bytes);
         }
     }
-    if let (Some(path), Some(bytes)) = (&flags.trace, &reports.trace) {
+    if let (Some(path), Some(parts)) = (&flags.trace, &reports.trace) {
         let as_json = path.extension().is_some_and(|extension| extension == "json");
-        all &= match as_json.then(|| golite_tools::trace::json(bytes)) {
-            None => write_report(path, bytes),
+        all &= match as_json.then(|| golite_tools::trace::json(&parts.concat())) {
+            None => write_parts(path, parts),
             Some(Ok(text)) => write_report(path, text.as_bytes()),
             Some(Err(error)) => unreachable!("go-lite reads its own traces: {error}"),
         };
@@ -270,7 +270,12 @@ fn write_reports(flags: &RunFlags, reports: &Reports) -> bool {
 }
 
 fn write_report(path: &Path, bytes: &[u8]) -> bool {
-    let written = std::fs::write(path, bytes);
+    write_parts(path, &[bytes])
+}
+
+fn write_parts(path: &Path, parts: &[impl AsRef<[u8]>]) -> bool {
+    let written = std::fs::File::create(path)
+        .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part.as_ref())));
     if let Err(error) = &written {
         fail(&format!("golite: {}: {}", path.display(), io_text(error)));
     }

@@ -147,6 +147,13 @@ impl Heap {
         self.attention = true;
     }
 
+    /// Whether there are samples that were not taken yet.
+    #[must_use]
+    #[inline]
+    pub fn has_samples(&self) -> bool {
+        !self.sampling.taken.is_empty()
+    }
+
     /// The allocations sampled since the last call: address and bytes.
     pub fn take_samples(&mut self) -> Vec<(Addr, u64)> {
         std::mem::take(&mut self.sampling.taken)

@@ -62,8 +62,8 @@ pub struct RunConfig {
 pub struct Reports {
     /// The profiles.
     pub profiles: Vec<(ProfileKind, Vec<u8>)>,
-    /// The trace.
-    pub trace: Option<Vec<u8>>,
+    /// The trace, in parts that follow each other.
+    pub trace: Option<Vec<Vec<u8>>>,
     /// What the run came to.
     pub stats: Option<Stats>,
 }

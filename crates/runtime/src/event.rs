@@ -163,13 +163,16 @@ impl Events {
     }
 
     /// Whether an event has to be told to anybody, if somebody listens.
+    #[inline]
     pub fn wants(&mut self, event: &Event) -> bool {
-        let measured = self.latencies.as_mut().is_some_and(|latencies| latencies.measures(event));
-        measured || self.listener.is_some() || self.log.is_some()
+        match &mut self.latencies {
+            None => true,
+            Some(latencies) => latencies.measures(event) || self.listener.is_some() || self.log.is_some(),
+        }
     }
 
     /// Tells the listener. To be called after `listening`, so that making the event is free otherwise.
-    #[cold]
+    #[inline]
     pub fn tell(&mut self, time: i64, event: Event) {
         if let Some(latencies) = &mut self.latencies {
             latencies.measured(time, &event);

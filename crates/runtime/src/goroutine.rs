@@ -347,6 +347,7 @@ impl Goroutine {
 
     /// The link of the frame at `base`.
     #[must_use]
+    #[inline]
     pub fn link(&self, base: StackSlot) -> u64 {
         if base == self.barrier { self.barrier_link } else { self.stack.get(base) }
     }
@@ -390,6 +391,7 @@ impl Goroutine {
 
     /// The panics on their way, oldest first.
     #[must_use]
+    #[inline]
     pub fn panics(&self) -> &[PanicRecord] {
         self.panics.as_deref().map_or(&[], Vec::as_slice)
     }

@@ -188,6 +188,12 @@ pub trait Host: Send {
     /// The monotonic clock in nanoseconds from some beginning.
     fn monotonic(&mut self) -> i64;
 
+    /// The monotonic clock for what happens very often: as `monotonic`, read in less time, and less than a
+    /// microsecond off.
+    fn stamp(&mut self) -> i64 {
+        self.monotonic()
+    }
+
     /// A clock of its own for the collector: nanoseconds since 1970. Without one its pauses take no time.
     fn pause_clock(&self) -> Option<Box<dyn FnMut() -> u64 + Send>> {
         None

@@ -10,6 +10,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the host")]
 
+mod clock;
 mod diversion;
 mod output;
 mod permit;
@@ -31,6 +32,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;
 
+use clock::{TickClock, monotonic_clock};
 pub use diversion::Diversion;
 pub use output::Output;
 use output::{PORTION, Patience, Way, is_ready, write_some};
@@ -74,6 +76,7 @@ pub struct StdHost {
     diversion: Diversion,
     /// When it was made, in nanoseconds of the system's monotonic clock.
     started: i64,
+    ticks: TickClock,
     /// A byte comes when the host is to wake up.
     wakeups: UnixStream,
     waker: Waker,
@@ -85,12 +88,6 @@ pub struct StdHost {
     pending_opens: Vec<PendingOpen>,
     /// See `when_it_lasts`.
     when_it_lasts: Option<Box<dyn FnOnce() + Send>>,
-}
-
-/// The system's monotonic clock in nanoseconds: what `Instant` reads, without its arithmetic.
-fn monotonic_clock() -> i64 {
-    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).expect("there is such a clock");
-    time.tv_sec() * 1_000_000_000 + time.tv_nsec()
 }
 
 /// An open file.
@@ -231,6 +228,7 @@ impl StdHost {
             output: Output::new(stdout),
             diversion: Diversion::default(),
             started: monotonic_clock(),
+            ticks: TickClock::default(),
             wakeups,
             waker: Waker::new(stream),
             patient: false,
@@ -521,6 +519,10 @@ impl Host for StdHost {
 
     fn monotonic(&mut self) -> i64 {
         monotonic_clock() - self.started
+    }
+
+    fn stamp(&mut self) -> i64 {
+        self.ticks.read() - self.started
     }
 
     fn cpu_time(&mut self) -> i64 {

@@ -40,13 +40,14 @@ impl Latencies {
     }
 
     /// Whether the time of an event is needed. Each event has to be asked for once.
+    #[inline]
     pub fn measures(&mut self, event: &Event) -> bool {
         match Change::of(event) {
             Change::Ready(_) => {
                 self.ready += 1;
                 self.ready.is_multiple_of(PERIOD)
             }
-            Change::Runs(goroutine) => self.since.contains_key(&goroutine),
+            Change::Runs(goroutine) => !self.since.is_empty() && self.since.contains_key(&goroutine),
             Change::Other => false,
         }
     }
@@ -78,6 +79,7 @@ enum Change {
 }
 
 impl Change {
+    #[inline]
     fn of(event: &Event) -> Change {
         match *event {
             Event::GoroutineCreated { goroutine, .. }

@@ -574,20 +574,25 @@ pub fn outside_done(rt: &mut Runtime) {
 #[inline]
 pub fn tell(rt: &mut Runtime, event: Event) {
     if rt.sched.events.listening() {
-        // The clock is not read for what nobody measures.
-        if !rt.sched.events.wants(&event) {
-            return;
-        }
-        // Who starts to run does so when the one before has stopped.
-        let switch = rt.sched.events.log.as_ref().filter(|_| matches!(event, Event::GoroutineStarted { .. }));
-        let now = match switch.and_then(|log| log.time_of_switch()) {
-            Some(time) => time,
-            None => timer::glance(rt),
-        };
-        rt.sched.events.tell(now, event);
-        let wants_stack = rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
-        if rt.running != GoroutineIx::NONE && wants_stack {
-            rt.heap.request_attention();
-        }
+        tell_listeners(rt, event);
+    }
+}
+
+#[inline(never)]
+fn tell_listeners(rt: &mut Runtime, event: Event) {
+    // The clock is not read for what nobody measures.
+    if !rt.sched.events.wants(&event) {
+        return;
+    }
+    // Who starts to run does so when the one before has stopped.
+    let switch = match &rt.sched.events.log {
+        Some(log) if matches!(event, Event::GoroutineStarted { .. }) => log.time_of_switch(),
+        _ => None,
+    };
+    let now = switch.unwrap_or_else(|| timer::stamp(rt));
+    rt.sched.events.tell(now, event);
+    let wants_stack = rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
+    if wants_stack && rt.running != GoroutineIx::NONE {
+        rt.heap.request_attention();
     }
 }

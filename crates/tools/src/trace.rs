@@ -490,6 +490,7 @@ pub fn json(bytes: &[u8]) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use golite_runtime::goroutine::WaitReason;
     use golite_runtime::trace::{GoStatus, TraceLog, What};
 
     use super::*;
@@ -498,16 +499,16 @@ mod tests {
         let mut log = TraceLog::default();
         log.add(1_000, What::Known(1, GoStatus::Running));
         log.add(2_000, What::Create(2, 0));
-        log.add(5_000, What::Block(1, "chan receive"));
+        log.add(5_000, What::Block(1, WaitReason::ChanReceive));
         log.add(6_000, What::Start(2));
         log.add(16_000, What::Unblock(1));
         log.add(17_000, What::End(2));
         let mut bytes = HEADER.to_vec();
-        bytes.extend(log.encode(&HashMap::new(), (0, 0), 17_000));
+        bytes.extend(log.encode(&HashMap::new(), (0, 0), 17_000).concat());
         log.add(18_000, What::Start(1));
         log.add(18_500, What::StopWorld("minor collection"));
         log.add(18_600, What::StartWorld);
-        bytes.extend(log.encode(&HashMap::new(), (0, 0), 20_000));
+        bytes.extend(log.encode(&HashMap::new(), (0, 0), 20_000).concat());
         bytes
     }
 

@@ -38,9 +38,12 @@ impl Vm {
             self.save_goroutine();
             self.stack_records(self.rt.running);
         }
+        if !self.rt.heap.has_samples() && self.rt.profiles.unlocks.is_empty() {
+            return;
+        }
         let samples = self.rt.heap.take_samples();
         let unlocks = std::mem::take(&mut self.rt.profiles.unlocks);
-        if self.rt.running == GoroutineIx::NONE || (samples.is_empty() && unlocks.is_empty()) {
+        if self.rt.running == GoroutineIx::NONE {
             return;
         }
         self.save_goroutine();

@@ -1,10 +1,11 @@
 //! Execution traces: stacks for what the runtime has noted, and the bytes.
 //!
 //! See `golite_runtime::trace`. A record that needs the stack of the goroutine that runs gets it when the
-//! instruction, or the time slice, has ended. When many records have come together they are made bytes.
+//! instruction, or the time slice, has ended. When many records have come together they make a generation.
 
 use std::collections::{HashMap, VecDeque};
 
+use golite_bytecode::Word;
 use golite_gc::OutOfMemory;
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, StackSlot, Status, WaitReason};
@@ -17,10 +18,10 @@ use golite_runtime::trace::{GoStatus, HEADER, RawStack, TraceLog, What};
 use crate::frame::{link_pc, link_slots};
 use crate::vm::Vm;
 
-/// Records that are made bytes together.
+/// Records of a generation.
 const TOGETHER: usize = 40_000;
 
-/// What the records take before they are made bytes.
+/// What a generation takes before it ends.
 const LOG_BYTES: u64 = 4 << 20;
 
 /// The last generations of a trace: what a `FlightRecorder` of package `runtime/trace` keeps.
@@ -114,19 +115,27 @@ impl Vm {
     }
 
     /// Gives the records of the running instruction or time slice the stack of the goroutine.
-    #[cold]
+    #[inline(never)]
     pub(crate) fn stack_records(&mut self, g: GoroutineIx) {
-        let wanted = self.rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
-        if !wanted {
+        let Some(log) = self.rt.sched.events.log.as_deref_mut().filter(|log| log.wants_stack()) else {
             return;
-        }
+        };
         // The same stack comes again and again: it is known by its return addresses.
-        if let Some(number) = self.recent_stack(g) {
-            if let Some(log) = &mut self.rt.sched.events.log {
-                log.give_number(number);
+        if g != GoroutineIx::NONE {
+            let goroutine = self.rt.goroutines.get(g);
+            if let Some(innermost) = Vm::innermost(goroutine)
+                && let Some((returns, number)) = log.recent(innermost)
+                && returns_to(goroutine, returns, self.code.exit())
+            {
+                return log.give_number(number);
             }
-            return;
         }
+        self.stack_records_anew(g);
+    }
+
+    /// As `stack_records`, for a stack that did not come lately.
+    #[cold]
+    fn stack_records_anew(&mut self, g: GoroutineIx) {
         let raw = self.raw_stack(g);
         let known = match (&raw, &mut self.rt.sched.events.log) {
             (Some(raw), Some(log)) => log.give_known(raw),
@@ -141,31 +150,13 @@ impl Vm {
     }
 
     /// Where a goroutine is in its innermost frame. Not for those that panic, or that have not begun.
+    #[inline]
     fn innermost(goroutine: &Goroutine) -> Option<u64> {
         if goroutine.pc == 0 || !goroutine.panics().is_empty() {
             return None;
         }
         let waits = goroutine.status == Status::Waiting && goroutine.reason != WaitReason::IoWait;
         Some(goroutine.pc | u64::from(waits) << 63 | u64::from(goroutine.id == 1) << 62)
-    }
-
-    /// The number of the goroutine's stack, if that came lately.
-    fn recent_stack(&self, g: GoroutineIx) -> Option<u32> {
-        if g == GoroutineIx::NONE {
-            return None;
-        }
-        let goroutine = self.rt.goroutines.get(g);
-        let (raw, number) = self.rt.sched.events.log.as_ref()?.recent(Vm::innermost(goroutine)?)?;
-        let mut base = goroutine.base.0;
-        for &known in &raw[1..] {
-            let link = goroutine.link(StackSlot(base));
-            if link_pc(link) as u64 != known {
-                return None;
-            }
-            base -= link_slots(link) as u32;
-        }
-        let ends = raw.len() > MAX_FRAMES || link_pc(goroutine.link(StackSlot(base))) == self.code.exit();
-        ends.then_some(number)
     }
 
     /// What tells the stack of a goroutine from others: where it is in each frame. Not for those that panic, or
@@ -193,7 +184,7 @@ impl Vm {
         Some(raw)
     }
 
-    /// Makes bytes of the records, if there are many, or, where only the last are kept, if they begin long ago.
+    /// Ends the generation, if it has many records, or, where only the last are kept, if they begin long ago.
     ///
     /// # Errors
     /// When what the program records is more than its memory may be.
@@ -239,13 +230,13 @@ impl Vm {
         }
         let now = timer::glance(&mut self.rt);
         let wall = self.rt.wall_clock();
-        let bytes = log.encode(&places, wall, now);
+        let parts = log.encode(&places, wall, now);
         self.rt.sched.events.log = Some(log);
         if let Some(flight) = &mut self.flight {
-            flight.keep(now, bytes.clone());
+            flight.keep(now, parts.concat());
         }
         if self.rt.tracing {
-            self.rt.trace_chunks.push_back(bytes);
+            self.rt.trace_chunks.extend(parts);
         }
     }
 
@@ -280,13 +271,13 @@ impl Vm {
         log.add(end, What::HeapAlloc(stats.heap_alloc));
     }
 
-    /// The trace of the whole run, at its end.
-    pub fn trace_file(&mut self) -> Option<Vec<u8>> {
+    /// The trace of the whole run, at its end, in parts.
+    pub fn trace_file(&mut self) -> Option<Vec<Vec<u8>>> {
         if !self.config.trace {
             return None;
         }
         self.end_trace();
-        Some(self.rt.trace_chunks.drain(..).collect::<Vec<_>>().concat())
+        Some(self.rt.trace_chunks.drain(..).collect())
     }
 
     /// What a program asks for.
@@ -355,4 +346,18 @@ impl Vm {
             }
         }
     }
+}
+
+/// Whether the frames of a goroutine return to these addresses, and then to `exit`, if they are all that are recorded.
+#[inline]
+fn returns_to(goroutine: &Goroutine, returns: &[u64], exit: *const Word) -> bool {
+    let mut base = goroutine.base.0;
+    for &known in returns {
+        let link = goroutine.link(StackSlot(base));
+        if link_pc(link) as u64 != known {
+            return false;
+        }
+        base -= link_slots(link) as u32;
+    }
+    returns.len() >= MAX_FRAMES || link_pc(goroutine.link(StackSlot(base))) == exit
 }
