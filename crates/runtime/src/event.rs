@@ -163,7 +163,7 @@ impl Events {
     }
 
     /// Whether an event has to be told to anybody, if somebody listens.
-    #[inline]
+    #[inline(always)]
     pub fn wants(&mut self, event: &Event) -> bool {
         match &mut self.latencies {
             None => true,

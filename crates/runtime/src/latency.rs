@@ -40,7 +40,7 @@ impl Latencies {
     }
 
     /// Whether the time of an event is needed. Each event has to be asked for once.
-    #[inline]
+    #[inline(always)]
     pub fn measures(&mut self, event: &Event) -> bool {
         match Change::of(event) {
             Change::Ready(_) => {
@@ -79,7 +79,7 @@ enum Change {
 }
 
 impl Change {
-    #[inline]
+    #[inline(always)]
     fn of(event: &Event) -> Change {
         match *event {
             Event::GoroutineCreated { goroutine, .. }

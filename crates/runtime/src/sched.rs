@@ -573,17 +573,14 @@ pub fn outside_done(rt: &mut Runtime) {
 /// Tells the listener of an event, if there is one.
 #[inline]
 pub fn tell(rt: &mut Runtime, event: Event) {
-    if rt.sched.events.listening() {
+    // The clock is not read for what nobody measures.
+    if rt.sched.events.listening() && rt.sched.events.wants(&event) {
         tell_listeners(rt, event);
     }
 }
 
 #[inline(never)]
 fn tell_listeners(rt: &mut Runtime, event: Event) {
-    // The clock is not read for what nobody measures.
-    if !rt.sched.events.wants(&event) {
-        return;
-    }
     // Who starts to run does so when the one before has stopped.
     let switch = match &rt.sched.events.log {
         Some(log) if matches!(event, Event::GoroutineStarted { .. }) => log.time_of_switch(),
