@@ -13,6 +13,7 @@ use golite_bytecode::{FuncIx, TypeIx, TypeKind};
 use golite_gc::Addr;
 
 use crate::native::Trap;
+use crate::settings::PANIC_NIL;
 use crate::slot;
 use crate::state::Runtime;
 
@@ -210,6 +211,9 @@ impl Runtime {
     pub fn raise_value(&mut self, type_word: u64, data: u64) -> Trap {
         if type_word == 0 && !self.settings.panic_nil {
             return self.raise(ErrorKind::Nil, "panic called with nil argument");
+        }
+        if type_word == 0 {
+            self.settings.differences.count(PANIC_NIL);
         }
         self.pending_panic = Some(PendingPanic::Value { type_word, data });
         Trap::Panic

@@ -55,6 +55,8 @@ pub struct DebugOutput {
     pub gentrace: bool,
     /// One for each full collection, with how many finalizers and cleanups are queued.
     pub check_finalizers: bool,
+    /// One for each package with how long its initialisation took.
+    pub inittrace: bool,
     /// Milliseconds between the lines of the scheduler; 0 for none.
     pub schedtrace: i64,
     /// These with processors, threads and goroutines.
@@ -72,6 +74,25 @@ pub const PANIC_NIL: &str = "panicnil";
 
 /// What a program may say of `GODEBUG` itself, by `//go:debug` lines, as far as it makes a difference here.
 const OF_PROGRAMS: [&str; 3] = [PANIC_NIL, "randautoseed", "randseednop"];
+
+/// How often what they say was not what Go does by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Differences([u64; OF_PROGRAMS.len()]);
+
+impl Differences {
+    /// In the order of their names.
+    #[must_use]
+    pub fn counts(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Counts one for a setting.
+    pub fn count(&mut self, name: &str) {
+        if let Some(place) = OF_PROGRAMS.iter().position(|known| *known == name) {
+            self.0[place] += 1;
+        }
+    }
+}
 
 /// What it says.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -101,6 +122,7 @@ impl DebugOutput {
             gctrace: is_on("gctrace"),
             gentrace: is_on("gentrace"),
             check_finalizers: is_on("checkfinalizers"),
+            inittrace: is_on("inittrace"),
             schedtrace: debug_number(text, "schedtrace").unwrap_or(0).max(0),
             scheddetail: is_on("scheddetail"),
         }
@@ -138,6 +160,8 @@ pub struct Settings {
     pub debug: DebugOutput,
     /// What the program itself sets of `GODEBUG`, where the environment does not.
     pub debug_defaults: DebugDefaults,
+    /// How often settings of `GODEBUG` made a difference.
+    pub differences: Differences,
     /// `panic(nil)` panics with nil: `GODEBUG=panicnil=1`.
     pub panic_nil: bool,
     /// What `runtime.MemProfileRate` is at the start.
@@ -164,6 +188,7 @@ impl Settings {
             panic_nil: panic_nil == Some(1),
             memory_rate: debug_number(&environment, "memprofilerate").unwrap_or(DEFAULT_RATE),
             debug_defaults,
+            differences: Differences::default(),
             max_threads: 10_000,
             traceback,
             crash_output: None,

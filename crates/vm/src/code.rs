@@ -96,6 +96,9 @@ impl Vm {
     /// The stub of a function: see the module's documentation.
     pub(crate) fn compile_and_go(&mut self) -> bool {
         let func = self.operands::<operands::StubCompile>().func;
+        if self.rt.settings.debug.inittrace && self.code.is_stub(func) && !self.returns_from_initialiser() {
+            self.trace_init(func);
+        }
         if self.code.is_stub(func)
             && let Err(message) = self.load(func)
         {

@@ -1,15 +1,21 @@
-//! The lines that `GODEBUG` asks for: `gctrace`, `gentrace`, `checkfinalizers`, `schedtrace`.
+//! The lines that `GODEBUG` asks for: `gctrace`, `gentrace`, `checkfinalizers`, `schedtrace`, `inittrace`.
 //!
 //! Go's lines have Go's form. Full collections are numbered and shown, as `MemStats.NumGC` counts them;
 //! `gentrace=1` is go-lite's own and shows minor ones too. The collector stops the program while it works:
 //! what Go shows of its work beside the program is the time from the beginning of a collection to its end
 //! (clock), and of assists (cpu) the slices of it.
+//!
+//! `inittrace=1` shows the packages of the program, each after its last initialisation. Functions are compiled when
+//! they are first called, which is how the initialisation of a package is noticed, and counts in its time; so do
+//! the variables of the standard library, which are initialised when something needs them.
 
 use std::fmt::Write;
 
+use golite_bytecode::FuncIx;
 use golite_runtime::goroutine::Status;
-use golite_runtime::report;
+use golite_runtime::{report, timer};
 
+use crate::frame::link_slots;
 use crate::vm::Vm;
 
 /// Which lines were shown, and when the next is due.
@@ -22,11 +28,32 @@ pub(crate) struct DebugLines {
     /// By the monotonic clock; `i64::MAX` if there are none.
     pub(crate) next_sched: i64,
     sched_began: i64,
+    /// When the program began, by the monotonic clock.
+    program_began: i64,
+    /// The package that is being initialised.
+    init: Option<Initialisation>,
+}
+
+/// The initialisation of a package, that has begun.
+#[derive(Debug)]
+struct Initialisation {
+    path: String,
+    began: i64,
+    /// Bytes and objects allocated before.
+    allocated: [u64; 2],
 }
 
 impl Default for DebugLines {
     fn default() -> DebugLines {
-        DebugLines { began: 0, majors: 0, minors: 0, next_sched: i64::MAX, sched_began: 0 }
+        DebugLines {
+            began: 0,
+            majors: 0,
+            minors: 0,
+            next_sched: i64::MAX,
+            sched_began: 0,
+            program_began: 0,
+            init: None,
+        }
     }
 }
 
@@ -43,14 +70,61 @@ fn milliseconds(nanoseconds: u64) -> String {
     }
 }
 
+/// The package whose variables a function initialises, or whose `init` it is.
+fn package_initialised_by(name: &str) -> Option<&str> {
+    let (path, last) = name.rsplit_once('.')?;
+    match last {
+        "init" => Some(path),
+        _ if last.bytes().all(|byte| byte.is_ascii_digit()) => path.strip_suffix(".init"),
+        _ => None,
+    }
+}
+
 impl Vm {
     pub(crate) fn begin_debug_lines(&mut self) {
         self.debug_lines.began = self.rt.heap.clock_now();
+        if self.rt.settings.debug.inittrace {
+            self.debug_lines.program_began = timer::glance(&mut self.rt);
+        }
         if self.rt.settings.debug.schedtrace > 0 {
             let now = self.rt.host.monotonic();
             self.debug_lines.sched_began = now;
             self.show_sched(now);
         }
+    }
+
+    /// A function is called for the first time. If that is by the function with which the program begins, a package is
+    /// being initialised, or all are.
+    #[cold]
+    pub(crate) fn trace_init(&mut self, func: FuncIx) {
+        let base = self.frame_slot();
+        let by_entry = self.rt.running_id == 1
+            && link_slots(self.rt.goroutines.get(self.rt.running).link(base)) == base.0 as usize
+            && base.0 > 0;
+        if !by_entry {
+            return;
+        }
+        let path = package_initialised_by(&self.loader.module().functions[func.index()].name);
+        if path.is_some() && path == self.debug_lines.init.as_ref().map(|init| &*init.path) {
+            return;
+        }
+        let path = path.map(str::to_string);
+        let now = timer::glance(&mut self.rt);
+        let stats = self.rt.heap.stats();
+        let allocated = [stats.total_alloc, stats.mallocs];
+        if let Some(init) = self.debug_lines.init.take() {
+            let since = |from: i64, to: i64| milliseconds(u64::try_from(to - from).unwrap_or(0));
+            let text = format!(
+                "init {} @{} ms, {} ms clock, {} bytes, {} allocs\n",
+                init.path,
+                since(self.debug_lines.program_began, init.began),
+                since(init.began, now),
+                allocated[0] - init.allocated[0],
+                allocated[1] - init.allocated[1],
+            );
+            self.write_error(text.as_bytes());
+        }
+        self.debug_lines.init = path.map(|path| Initialisation { path, began: now, allocated });
     }
 
     /// To be called after a collection.

@@ -16,6 +16,7 @@ use crate::call::{FailureKind, Report};
 use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
 use crate::operands;
+use crate::trace::{THROW, TraceStyle};
 use crate::vm::{LeakCheck, Vm};
 
 /// Standard error.
@@ -400,7 +401,9 @@ impl Vm {
         self.save_goroutine();
         let traceback = self.rt.settings.traceback;
         let mut text = Vec::new();
-        let (mut one, mut all) = (true, traceback.all);
+        let (mut one, mut all, mut style) = (true, traceback.all, self.crash_style());
+        let mut level = traceback.level;
+        let throws = matches!(exit, Exit::FatalError(Fatal::Throw(_)));
         let mut kind = FailureKind::Fatal;
         match exit {
             Exit::Panic(lines) => {
@@ -412,7 +415,7 @@ impl Vm {
             }
             Exit::FatalError(Fatal::Throw(message)) => {
                 text.extend(format!("fatal error: {message}\n").bytes());
-                all = true;
+                (all, style, level) = (true, TraceStyle::System, 2);
             }
             Exit::FatalError(Fatal::OutOfMemory(message)) => {
                 text.extend(format!("fatal error: runtime: out of memory: {message}\n").bytes());
@@ -427,6 +430,8 @@ impl Vm {
                 text.extend(line.bytes());
                 text.extend_from_slice(b"fatal error: stack overflow\n");
                 kind = FailureKind::Stack;
+                // Not in the runtime's own form as in Go: a hundred frames of one function are enough to look at.
+                (all, level) = (true, level.max(1));
             }
             Exit::StepLimit => return self.report_stopped(),
             Exit::Breakpoint => text.extend_from_slice(b"SIGTRAP: trace trap\nPC=0x0 m=0 sigcode=128\n"),
@@ -444,11 +449,13 @@ impl Vm {
             | Exit::Signal(_) => unreachable!("these do not end the program with a report"),
         }
         let cause = String::from_utf8_lossy(&text).into_owned();
-        if one && traceback.level > 0 {
+        if one && level > 0 {
             text.push(b'\n');
             let g = self.rt.running;
-            let style = self.crash_style();
-            let frames = if all { self.trace_all(Some(g), style) } else { self.trace_text(g, style) };
+            let mut frames = if all { self.trace_all(Some(g), style) } else { self.trace_text(g, style) };
+            if throws && let Some(header) = frames.find('\n') {
+                frames.insert_str(header + 1, THROW);
+            }
             text.extend(frames.bytes());
         }
         if one {

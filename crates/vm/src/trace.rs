@@ -17,6 +17,9 @@ use crate::vm::Vm;
 /// Frames shown at each end of a deep stack.
 const SHOWN: usize = 50;
 
+/// The frame above that of who has raised a fatal error of the runtime's own kind.
+pub(crate) const THROW: &str = "runtime.throw({0x0?, 0x0?})\n\t$GOROOT/src/runtime/panic.go:1 +0x0\n";
+
 /// How much a traceback shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TraceStyle {

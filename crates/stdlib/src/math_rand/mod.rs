@@ -68,6 +68,12 @@ fn debug_default(ctx: &mut Ctx<'_>) -> NativeResult {
     ctx.set_string(0, value.map(|value| value.to_string()).unwrap_or_default().as_bytes())
 }
 
+fn made_difference(ctx: &mut Ctx<'_>) -> NativeResult {
+    let name = String::from_utf8_lossy(ctx.bytes(0)).into_owned();
+    ctx.runtime().settings.differences.count(&name);
+    Ok(())
+}
+
 fn getenv(ctx: &mut Ctx<'_>) -> NativeResult {
     let name = ctx.bytes(0);
     let value = ctx.host().env(name).unwrap_or_default();
@@ -89,6 +95,7 @@ pub static PACKAGE: Package = Package {
         Native { name: "fill", func: fill },
         Native { name: "debugDefault", func: debug_default },
         Native { name: "getenv", func: getenv },
+        Native { name: "madeDifference", func: made_difference },
         Native { name: "rngSource.Int63", func: int63 },
         Native { name: "rngSource.Uint64", func: uint64 },
         Native { name: "runtimeRandom", func: runtime_random },

@@ -57,6 +57,7 @@ fn read_numbers(ctx: &mut Ctx<'_>) -> NativeResult {
     numbers.extend(rt.profiles.stops);
     let none = Latencies::default();
     numbers.extend(rt.sched.events.latencies.as_deref().unwrap_or(&none).counts());
+    numbers.extend(rt.settings.differences.counts());
     for (i, number) in numbers.into_iter().enumerate().take(len as usize) {
         ctx.write_u64(at + 8 * i as u64, number);
     }
