@@ -43,7 +43,7 @@ impl TickClock {
             let since = ticks().wrapping_sub(self.ticks);
             if since < self.trusted {
                 // Both are less than 2^32.
-                return self.time + (since * self.rate >> 32) as i64;
+                return self.time + ((since * self.rate) >> 32) as i64;
             }
         }
         self.synchronise()

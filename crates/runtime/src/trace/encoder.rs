@@ -191,7 +191,7 @@ impl Encoder {
     /// Adds an event.
     #[inline(always)]
     fn event<const N: usize>(&mut self, time: i64, kind: u8, args: [u64; N]) {
-        const { assert!(1 + 10 * (N + 1) <= EVENT_ROOM) };
+        const { assert!(10 * (N + 1) < EVENT_ROOM) };
         if self.filled > BATCH {
             self.end_batch();
         }
