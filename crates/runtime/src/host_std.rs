@@ -508,13 +508,7 @@ impl Host for StdHost {
     }
 
     fn wall_clock(&mut self) -> (i64, i32) {
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => (since.as_secs() as i64, since.subsec_nanos() as i32),
-            Err(before) => {
-                let nanos = -(before.duration().as_nanos() as i128);
-                (nanos.div_euclid(1_000_000_000) as i64, nanos.rem_euclid(1_000_000_000) as i32)
-            }
-        }
+        clock::wall_clock()
     }
 
     fn monotonic(&mut self) -> i64 {
@@ -526,10 +520,7 @@ impl Host for StdHost {
     }
 
     fn cpu_time(&mut self) -> i64 {
-        match nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID) {
-            Ok(time) => time.tv_sec().saturating_mul(1_000_000_000).saturating_add(time.tv_nsec()),
-            Err(_) => self.monotonic(),
-        }
+        clock::thread_time().unwrap_or_else(|| self.monotonic())
     }
 
     fn pause_clock(&self) -> Option<Box<dyn FnMut() -> u64 + Send>> {

@@ -2,17 +2,37 @@
     all(target_os = "linux", target_arch = "x86_64"),
     expect(unsafe_code, reason = "the counter of the processor is read by an instruction of its own")
 )]
-//! The monotonic clock: as the system tells it, and, between two of its readings, by the counter of the processor.
+//! Clocks. The monotonic one is there as the system tells it, and, between two of its readings, by the counter of the
+//! processor.
 //!
 //! A system call without a change of mode, which is how the clock is read, takes 20 to 30 ns, the counter 10. The
 //! counter is used only where the system keeps its own time by it, for at most a millisecond after a reading of the
 //! system's clock, and at the rate that the reading before gave. So what the system knows of its quality, and
 //! corrections of the clock, hold here too.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// The system's monotonic clock in nanoseconds: what `Instant` reads, without its arithmetic.
 pub(super) fn monotonic_clock() -> i64 {
     let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).expect("there is such a clock");
     time.tv_sec() * 1_000_000_000 + time.tv_nsec()
+}
+
+/// The wall clock: seconds since 1970 and nanoseconds.
+pub(super) fn wall_clock() -> (i64, i32) {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => (since.as_secs() as i64, since.subsec_nanos() as i32),
+        Err(before) => {
+            let nanos = -(before.duration().as_nanos() as i128);
+            (nanos.div_euclid(1_000_000_000) as i64, nanos.rem_euclid(1_000_000_000) as i32)
+        }
+    }
+}
+
+/// Nanoseconds of processor time that this thread has used, if the system tells.
+pub(super) fn thread_time() -> Option<i64> {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).ok()?;
+    Some(time.tv_sec().saturating_mul(1_000_000_000).saturating_add(time.tv_nsec()))
 }
 
 /// For how long the counter is believed, in nanoseconds.
@@ -21,10 +41,16 @@ const TRUSTED: u64 = 1_000_000;
 /// The shortest time that a rate is taken from: readings are some tens of nanoseconds off.
 const MEASURED: i64 = 100_000;
 
+/// How many ticks a reading of the system's clock takes at most, if nothing comes between.
+const READING: u64 = 2_000;
+
+/// Where so many readings in a row take longer, the counter is no good.
+const MOST_INTERRUPTED: u32 = 16;
+
 /// A clock that is read by counting.
 #[derive(Default, Debug)]
 pub(super) struct TickClock {
-    /// What both clocks showed at the last reading of the system's.
+    /// What both clocks showed at the last reading of the system's; 0 if that is not known.
     ticks: u64,
     time: i64,
     /// Nanoseconds in 2^32 ticks.
@@ -33,6 +59,8 @@ pub(super) struct TickClock {
     trusted: u64,
     /// Whether the counter can be used, if that is known.
     usable: Option<bool>,
+    /// How many readings in a row were interrupted.
+    interrupted: u32,
 }
 
 impl TickClock {
@@ -58,23 +86,26 @@ impl TickClock {
         let before = ticks();
         let time = monotonic_clock();
         let took = ticks().wrapping_sub(before);
-        let ticks = before.wrapping_add(took / 2);
+        let ticks = before + took / 2;
+        if took > READING {
+            // Something came between: nobody knows when the clock was read.
+            self.interrupted += 1;
+            self.usable = Some(self.interrupted < MOST_INTERRUPTED);
+            (self.ticks, self.trusted) = (0, 0);
+            return time;
+        }
+        self.interrupted = 0;
         let (elapsed, counted) = (time - self.time, ticks.wrapping_sub(self.ticks));
         if self.ticks != 0 && elapsed < MEASURED {
             return time;
         }
         let rate = u64::try_from((i128::from(elapsed) << 32) / i128::from(counted.max(1))).unwrap_or(0);
-        // Not where the reading was interrupted, nor where the counter is slower than the clock.
-        let good = self.ticks != 0 && (1..1 << 32).contains(&rate) && took < counted / 64;
-        let trusted = if good { (TRUSTED << 32) / rate } else { 0 };
-        *self = TickClock {
-            ticks,
-            time,
-            rate,
+        let trusted = match self.ticks != 0 && (1..1 << 32).contains(&rate) {
             // No longer than it was measured for.
-            trusted: trusted.min(counted).min(u64::from(u32::MAX)),
-            usable: self.usable,
+            true => ((TRUSTED << 32) / rate).min(counted).min(u64::from(u32::MAX)),
+            false => 0,
         };
+        (self.ticks, self.time, self.rate, self.trusted) = (ticks, time, rate, trusted);
         time
     }
 }
