@@ -10,14 +10,17 @@ use crate::size_class::BLOCK;
 /// Below the stack lies memory that cannot be accessed.
 ///
 /// # Errors
-/// The function, if the system has no room for the stack, or nobody knows how to switch to it there.
+/// The function, if the system has no room for two such stacks, or nobody knows how to switch to it there.
 ///
 /// # Panics
 /// When the function panics.
 pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, run: F) -> Result<R, F> {
     psm::psm_stack_manipulation! {
         yes {
-            let range = Reservation::new(bytes).filter(|range| range.commit(BLOCK, bytes - BLOCK));
+            // Where addresses are limited, as much is left to others.
+            let range = Reservation::new(bytes * 2)
+                .and_then(|_| Reservation::new(bytes))
+                .filter(|range| range.commit(BLOCK, bytes - BLOCK));
             let Some(range) = range else { return Err(run) };
             let base = std::ptr::with_exposed_provenance_mut((range.base() + BLOCK) as usize);
             // SAFETY: the memory is readable and writable, nobody else's, and stays until the function has come back;
@@ -64,7 +67,7 @@ mod tests {
     #[test]
     fn without_room_the_function_comes_back() {
         let run = || 7;
-        let Err(run) = on_native_stack(1 << 60, run) else { panic!("there is no room for that") };
+        let Err(run) = on_native_stack(1 << 59, run) else { panic!("there is no room for that") };
         assert_eq!(run(), 7);
     }
 }

@@ -24,6 +24,9 @@ pub(crate) const CARDS: usize = (BLOCK >> CARD_SHIFT) as usize;
 
 /// Bytes committed at a time.
 const COMMIT: u64 = 1 << 20;
+
+/// Addresses that are left to the rest of the process.
+const OTHERS: u64 = 32 << 20;
 /// Bytes of cards committed at a time: those of 16 steps.
 const COMMIT_CARDS: u64 = (16 * COMMIT) >> CARD_SHIFT;
 
@@ -83,6 +86,8 @@ impl Space {
         if !block_bytes.commit(0, block_bytes.bytes()) {
             return None;
         }
+        // Where addresses are limited, not all are taken.
+        Reservation::new(OTHERS)?;
         Some(Space {
             base: range.base(),
             range,
