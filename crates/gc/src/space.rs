@@ -27,6 +27,7 @@ const COMMIT: u64 = 1 << 20;
 
 /// Addresses that are left to the rest of the process.
 const OTHERS: u64 = 32 << 20;
+
 /// Bytes of cards committed at a time: those of 16 steps.
 const COMMIT_CARDS: u64 = (16 * COMMIT) >> CARD_SHIFT;
 
