@@ -163,8 +163,18 @@ pub struct LineEntry {
     pub end: u32,
     /// Line, from 1.
     pub line: u32,
+    /// Index + 1 into `Module::files` of its file, 0 for that of the function: `//line` directives stand within functions.
+    pub file: u32,
     /// Index + 1 into `Code::inlined`, 0 for the function itself.
     pub inlined: u32,
+}
+
+impl LineEntry {
+    /// The file, in a function of that file.
+    #[must_use]
+    pub fn file_in(&self, own: u32) -> u32 {
+        self.file.checked_sub(1).unwrap_or(own)
+    }
 }
 
 /// A call whose callee's body stands in its place.
@@ -260,6 +270,14 @@ pub enum RuntimeErrorCode {
     RangeRecovered = 6,
     /// A path that the compiler proved impossible.
     Unreachable = 7,
+    /// `unsafe.Slice` of a length that is negative or reaches beyond all addresses.
+    UnsafeSliceLength = 8,
+    /// `unsafe.Slice` of something at nil.
+    UnsafeSliceNil = 9,
+    /// As `UnsafeSliceLength`, of `unsafe.String`.
+    UnsafeStringLength = 10,
+    /// As `UnsafeSliceNil`, of `unsafe.String`.
+    UnsafeStringNil = 11,
 }
 
 impl Module {

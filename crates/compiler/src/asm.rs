@@ -38,6 +38,8 @@ pub struct Position {
     pub span: Span,
     /// Line, from 1; 0 for none.
     pub line: u32,
+    /// See `LineEntry::file`.
+    pub file: u32,
     /// Index + 1 of the inlined call, 0 for the function itself.
     pub inlined: u32,
 }
@@ -306,8 +308,8 @@ impl Asm {
     pub fn line(&mut self) -> &mut CodeBuilder {
         self.last = self.b.code.len();
         let pc = self.b.code.len() as u32;
-        let Position { span, line, inlined } = self.position;
-        let entry = LineEntry { pc, start: span.start, end: span.end, line, inlined };
+        let Position { span, line, file, inlined } = self.position;
+        let entry = LineEntry { pc, start: span.start, end: span.end, line, file, inlined };
         match self.lines.last_mut() {
             Some(last) if last.pc == pc => *last = entry,
             Some(last) if LineEntry { pc, ..*last } == entry => {}

@@ -210,7 +210,7 @@ impl FuncCompiler<'_> {
             self.f.asm.position()
         });
         // A traceback shows one line.
-        if read_first.line != read_last.line {
+        if (read_first.line, read_first.file) != (read_last.line, read_last.file) {
             return false;
         }
         let mark = self.f.asm.mark();

@@ -1,11 +1,11 @@
 //! Built-in functions.
 
-use golite_bytecode::Reg;
+use golite_bytecode::{Reg, RuntimeErrorCode as Code};
 use golite_source::Span;
 use golite_syntax::ast::{CallExpr, Expr, ExprKind};
 use golite_types::{Basic, Builtin, Type, TypeId};
 
-use crate::arith::{self, Num};
+use crate::arith::{self, Comparison, Num};
 use crate::func::FuncCompiler;
 use crate::lower::{Form, Shape};
 use crate::place::Place;
@@ -571,9 +571,15 @@ impl FuncCompiler<'_> {
                 let out = self.f.asm.take(3);
                 self.mov(out, ptr, 1);
                 self.mov(out.plus(1), len, 1);
+                let mut size = 1;
                 if builtin == Builtin::UnsafeSlice {
                     self.mov(out.plus(2), len, 1);
+                    if let Type::Slice(elem) = self.under(ty) {
+                        size = self.c.checker.types.size_align(elem).0;
+                    }
                 }
+                self.at_expr(expr);
+                self.check_unsafe(builtin, out, size);
                 let slots = self.shape(ty).slots;
                 self.mov(want, out, slots);
             }
@@ -588,6 +594,40 @@ impl FuncCompiler<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Panics unless the memory that begins at the address in `at` and has as many elements of a size as the register
+    /// behind it says is in the range of addresses.
+    fn check_unsafe(&mut self, builtin: Builtin, at: Reg, size: i64) {
+        let (no_length, nil) = match builtin {
+            Builtin::UnsafeSlice => (Code::UnsafeSliceLength, Code::UnsafeSliceNil),
+            _ => (Code::UnsafeStringLength, Code::UnsafeStringNil),
+        };
+        let mark = self.f.asm.mark();
+        let len = at.plus(1);
+        let (addr, most) = (self.f.asm.take(1), self.f.asm.take(1));
+        let (ok, too_long) = (self.f.asm.label(), self.f.asm.label());
+        self.branch_imm(Comparison::Lt, len, 0, too_long);
+        self.f.asm.line().num_from_ptr(addr, at);
+        if size == 0 {
+            self.branch_imm(Comparison::Ne, addr, 0, ok);
+            self.branch_imm(Comparison::Eq, len, 0, ok);
+        } else {
+            self.const_int(most, 0);
+            arith::emit_binary(self.f.asm.line(), arith::BinaryOp::Sub, Num::U64, most, most, addr);
+            if size > 1 {
+                let by = self.f.asm.take(1);
+                self.const_int(by, size);
+                arith::emit_binary(self.f.asm.line(), arith::BinaryOp::Div, Num::U64, most, most, by);
+            }
+            self.branch_regs(Comparison::Le, Num::U64, len, most, ok);
+        }
+        self.branch_imm(Comparison::Ne, addr, 0, too_long);
+        self.f.asm.line().panic_runtime(nil as u16);
+        self.f.asm.bind(too_long);
+        self.f.asm.line().panic_runtime(no_length as u16);
+        self.f.asm.bind(ok);
+        self.f.asm.reset(mark);
     }
 
     /// Whether an expression statement is a call of `panic`: nothing follows it.

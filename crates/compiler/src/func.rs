@@ -181,8 +181,7 @@ impl<'c> FuncCompiler<'c> {
         if self.f.inlining > 0 || self.f.asm.position().span == span {
             return;
         }
-        let line = self.c.checker.session.map.locate(span.start).map_or(0, |(_, at)| at.line);
-        self.f.asm.set_position(Position { span, line, inlined: 0 });
+        self.at_token(span.start, span);
     }
 
     /// Sets the position of an expression. Its line is that of the token that stands for it, as in gc:
@@ -200,8 +199,26 @@ impl<'c> FuncCompiler<'c> {
             ExprKind::Binary(binary) => binary.op_span.start,
             _ => return self.at(expr.span),
         };
-        let line = self.c.checker.session.map.locate(token).map_or(0, |(_, at)| at.line);
-        self.f.asm.set_position(Position { span: expr.span, line, inlined: 0 });
+        self.at_token(token, expr.span);
+    }
+
+    fn at_token(&mut self, token: u32, span: Span) {
+        let map = &self.c.checker.session.map;
+        let Some((name, mut line, _)) = map.place(token) else {
+            return self.f.asm.set_position(Position { span, ..Position::default() });
+        };
+        let mut file = 0;
+        if map.is_relocated(token) {
+            let token = map.token_from(token);
+            let (name, at, _) = map.place(token).unwrap_or((name, line, 0));
+            line = at;
+            let name = name.to_string();
+            let ix = self.c.file_ix(&name);
+            if ix != self.c.module.functions[self.f.func.index()].file {
+                file = ix + 1;
+            }
+        }
+        self.f.asm.set_position(Position { span, line, file, inlined: 0 });
     }
 
     // ---- ways in and out

@@ -268,12 +268,13 @@ impl Compiler {
 
     /// File and line of a place in the source.
     pub(crate) fn file_line(&mut self, span: Span) -> (u32, u32) {
-        let Some((file, at)) = self.checker.session.map.locate(span.start) else { return (0, 0) };
-        let (name, line) = (file.name.to_string(), at.line);
+        let Some((name, line, _)) = self.checker.session.map.place(span.start) else { return (0, 0) };
+        let name = name.to_string();
         (self.file_ix(&name), line)
     }
 
-    fn file_ix(&mut self, name: &str) -> u32 {
+    /// The number of a file.
+    pub(crate) fn file_ix(&mut self, name: &str) -> u32 {
         if let Some(ix) = self.files.get(name) {
             return *ix;
         }

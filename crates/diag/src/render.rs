@@ -39,8 +39,8 @@ const LONGEST_MARK: usize = 100;
 /// `path:line:col: message`, with Go's byte columns.
 #[must_use]
 pub fn short(map: &SourceMap, diagnostic: &Diagnostic) -> String {
-    match map.place(diagnostic.at) {
-        Some((name, line, column)) => format!("{name}:{line}:{column}: {}", diagnostic.message),
+    match map.place_text(diagnostic.at) {
+        Some(place) => format!("{place}: {}", diagnostic.message),
         None => diagnostic.message.clone(),
     }
 }

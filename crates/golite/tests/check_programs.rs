@@ -312,7 +312,7 @@ fn names_from_dot_imports_clash_with_those_of_the_package() {
 fn line_directives_give_the_places_of_messages() {
     check(
         messages("package p\n//line b.go:10\nvar _ = x\n/*line c.go:5:3*/var _ = y\n"),
-        &["b.go:10:9: undefined: x", "c.go:5:11: undefined: y"],
+        &["b.go:10: undefined: x", "c.go:5:11: undefined: y"],
     );
 }
 

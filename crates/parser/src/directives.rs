@@ -28,11 +28,30 @@ pub(crate) fn relocations(text: &str, name: &Arc<str>, comments: &[Comment]) -> 
         // Without a name but with a column the name stays what it was.
         let name = match (file, column) {
             ("", Some(_)) => found.last().map_or_else(|| name.clone(), |last| last.name.clone()),
-            (file, _) => Arc::from(file),
+            (file, _) => Arc::from(beside(name, file)),
         };
         found.push(Relocation { from, name, line, column });
     }
     found
+}
+
+/// The file that a directive names: relative to the folder of its own.
+fn beside(own: &str, file: &str) -> String {
+    if file.is_empty() || file.starts_with('/') {
+        return file.to_string();
+    }
+    let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(file.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
+            ".." if folder.starts_with('/') => {}
+            part => parts.push(part),
+        }
+    }
+    let root = if folder.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 /// `name:line` or `name:line:column`

@@ -219,8 +219,37 @@ impl SourceMap {
         Some((file, file.line_column(offset - file.base)))
     }
 
+    /// Whether the file of a global offset has `//line` directives.
+    #[must_use]
+    pub fn is_relocated(&self, offset: u32) -> bool {
+        self.file_of(offset).is_some_and(|id| !self.file(id).relocations.is_empty())
+    }
+
+    /// The global offset of the token at or after one: blanks and comments are passed over.
+    #[must_use]
+    pub fn token_from(&self, offset: u32) -> u32 {
+        let Some((file, _)) = self.locate(offset) else { return offset };
+        let Some(mut rest) = file.text.get((offset - file.base) as usize..) else { return offset };
+        let whole = rest.len();
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+            rest = match (rest.strip_prefix("/*"), rest.strip_prefix("//")) {
+                (Some(comment), _) => comment.split_once("*/").map_or("", |(_, rest)| rest),
+                (_, Some(comment)) => comment.split_once('\n').map_or("", |(_, rest)| rest),
+                _ => return offset + (whole - rest.len()) as u32,
+            };
+        }
+    }
+
+    /// `name:line:column` of a global offset as messages give it.
+    #[must_use]
+    pub fn place_text(&self, offset: u32) -> Option<String> {
+        let (name, line, column) = self.place(offset)?;
+        Some(if column == 0 { format!("{name}:{line}") } else { format!("{name}:{line}:{column}") })
+    }
+
     /// File name, line and byte column of a global offset as messages give them: `//line`
-    /// directives count.
+    /// directives count. The column is 0 in a line for which a directive gives none.
     #[must_use]
     pub fn place(&self, offset: u32) -> Option<(&str, u32, u32)> {
         let (file, at) = self.locate(offset)?;
@@ -231,6 +260,7 @@ impl SourceMap {
         };
         let start = file.line_of(relocation.from);
         let column = match relocation.column {
+            None if start == at.line => 0,
             Some(column) if start == at.line => column + (offset - relocation.from),
             _ => at.column,
         };
@@ -273,8 +303,9 @@ mod tests {
         map.relocate(a, vec![relocation(17, "b.go", 10, None), relocation(36, "c.go", 5, Some(3))]);
         let base = map.file(a).base;
         assert_eq!(map.place(base), Some(("a.go", 1, 1)));
-        assert_eq!(map.place(base + 17), Some(("b.go", 10, 1)));
+        assert_eq!(map.place(base + 17), Some(("b.go", 10, 0)));
         assert_eq!(map.place(base + 38), Some(("c.go", 5, 5)));
         assert_eq!(map.locate(base + 17).map(|(_, at)| at.line), Some(3));
+        assert_eq!((map.token_from(base + 1), map.token_from(base + 19)), (base + 17, base + 36));
     }
 }

@@ -415,10 +415,7 @@ impl Checker {
 
     /// File, line and column of a span, for the further lines of messages.
     pub(crate) fn place(&self, span: Span) -> String {
-        match self.session.map.place(span.start) {
-            Some((name, line, column)) => format!("{name}:{line}:{column}"),
-            None => String::new(),
-        }
+        self.session.map.place_text(span.start).unwrap_or_default()
     }
 
     pub(crate) fn declare(&mut self, name: Symbol, obj: ObjId) -> bool {

@@ -8,7 +8,7 @@ use golite_runtime::report::{self, GoroutineInfo};
 
 use crate::leaks::{EXPLAINED, rivals};
 use crate::operands;
-use crate::trace::{TraceLine, line_at};
+use crate::trace::{TraceLine, file_line_at, line_at};
 use crate::vm::Vm;
 
 /// A place in a function.
@@ -112,14 +112,15 @@ impl Vm {
         Some(self.site(func, word, None))
     }
 
-    fn site(&self, func: FuncIx, word: u32, line: Option<u32>) -> Site {
+    fn site(&self, func: FuncIx, word: u32, at: Option<(u32, u32)>) -> Site {
         let module = self.loader.module();
         let function = &module.functions[func.index()];
         let entry = line_at(module, func, word);
+        let (file, line) = at.unwrap_or_else(|| file_line_at(module, func, word));
         Site {
             function: function.name.to_string(),
-            file: module.files.get(function.file as usize).map_or_else(String::new, ToString::to_string),
-            line: line.or(entry.map(|entry| entry.line)).unwrap_or(function.line),
+            file: module.files.get(file as usize).map_or_else(String::new, ToString::to_string),
+            line,
             span: entry.map_or((0, 0), |entry| (entry.start, entry.end)),
         }
     }
@@ -127,9 +128,9 @@ impl Vm {
     fn sites(&self, g: GoroutineIx) -> Vec<Site> {
         let lines = self.trace_lines(g);
         let frames = lines.iter().enumerate().filter_map(|(i, line)| match line {
-            TraceLine::Frame { func, line, offset, .. } => {
+            TraceLine::Frame { func, file, line, offset, .. } => {
                 let word = if i == 0 { self.fault_word(*func, *offset) } else { *offset };
-                Some(self.site(*func, word, Some(*line)))
+                Some(self.site(*func, word, Some((*file, *line))))
             }
             TraceLine::Panic(_) | TraceLine::Goexit => None,
         });

@@ -16,7 +16,7 @@ use golite_runtime::goroutine::{GoroutineIx, Status, WaitReason};
 use golite_runtime::report::{self, GoroutineInfo};
 use golite_runtime::wait::Side;
 
-use crate::trace::{TraceLine, line_at};
+use crate::trace::{TraceLine, file_line_at, line_at};
 use crate::vm::Vm;
 
 /// Most goroutines that are explained one by one.
@@ -213,8 +213,8 @@ impl Vm {
 
     fn leak_site(&self, func: FuncIx, word: u32) -> Site {
         let function = &self.loader.module().functions[func.index()];
-        let line = line_at(self.loader.module(), func, word).map_or(function.line, |entry| entry.line);
-        Site { function: function.name.to_string(), file: self.shown_file(function.file), line }
+        let (file, line) = file_line_at(self.loader.module(), func, word);
+        Site { function: function.name.to_string(), file: self.shown_file(file), line }
     }
 
     /// The variable of a package that lies in an object.

@@ -205,13 +205,13 @@ impl Vm {
         let Some(function) = self.loader.module().functions.get(place.func.index()) else {
             return Place::default();
         };
-        let line = crate::trace::line_at(self.loader.module(), place.func, place.pc);
+        let (file, line) = crate::trace::file_line_at(self.loader.module(), place.func, place.pc);
         let name: &str = &function.name;
         Place {
             function: if function.wrapper { name.strip_suffix(".gowrap").unwrap_or(name) } else { name }
                 .into(),
-            file: self.shown_file(function.file),
-            line: i64::from(line.map_or(function.line, |entry| entry.line)),
+            file: self.shown_file(file),
+            line: i64::from(line),
             start_line: i64::from(function.line),
         }
     }

@@ -12,7 +12,7 @@ use crate::frame::{Entry, pack_link};
 use crate::operands::{CallNative, StubNative};
 use crate::regs::store;
 use crate::run::Exit;
-use crate::trace::{TraceLine, TraceStyle, line_at};
+use crate::trace::{TraceLine, TraceStyle, file_line_at};
 use crate::vm::Vm;
 
 impl Vm {
@@ -169,7 +169,11 @@ impl Vm {
             return Ok(());
         }
         let module = self.loader.module();
-        let place = place.filter(|place| place.func.index() < module.functions.len());
+        // Behind the code of a function there is none.
+        let place = place.filter(|place| match module.functions.get(place.func.index()).map(|f| &f.body) {
+            Some(Body::Code(code)) => place.pc as usize <= code.words.len(),
+            body => body.is_some(),
+        });
         let Some(place) = place else {
             for slot in 0..7 {
                 self.set_native_result(slot, 0);
@@ -177,12 +181,9 @@ impl Vm {
             return Ok(());
         };
         let function = &module.functions[place.func.index()];
-        let is_code = matches!(function.body, Body::Code(_));
-        let line = line_at(module, place.func, place.pc)
-            .filter(|_| is_code)
-            .map_or(function.line, |entry| entry.line);
+        let (file, line) = file_line_at(module, place.func, place.pc);
         let (name, declared) = (function.name.to_string(), function.line);
-        let file = self.shown_file(function.file);
+        let file = self.shown_file(file);
         let name = self.rt.new_string(name.as_bytes())?;
         let file = self.rt.new_string(file.as_bytes())?;
         let entry = CodeAddress::entry(place.func);

@@ -13,7 +13,7 @@ use golite_runtime::print::format_float;
 use golite_runtime::slot;
 
 use crate::frame::Place;
-use crate::trace::line_at;
+use crate::trace::{file_line_at, line_at};
 use crate::vm::Vm;
 
 /// Bytes of a string that are shown.
@@ -160,9 +160,9 @@ impl Vm {
         }
         stepper.written = uses_result;
         let entry = line_at(module, func, word);
-        let line = entry.map_or(function.line, |entry| entry.line);
+        let (file, line) = file_line_at(module, func, word);
         let shown = (func, base, line);
-        let file = self.shown_file(function.file);
+        let file = self.shown_file(file);
         let step = Step {
             function: function.name.to_string(),
             place: format!("{file}:{line}"),

@@ -38,6 +38,8 @@ pub(crate) enum TraceLine {
         func: FuncIx,
         /// Its frame's slot 0.
         base: StackSlot,
+        /// The file, of `Module::files`.
+        file: u32,
         /// The line.
         line: u32,
         /// Words from the start of its code.
@@ -55,6 +57,13 @@ pub(crate) fn line_at(module: &Module, func: FuncIx, word: u32) -> Option<LineEn
     let after = code.lines.partition_point(|entry| entry.pc <= word);
     // What the compiler has made by itself has no line.
     after.checked_sub(1).map(|index| code.lines[index]).filter(|entry| entry.line > 0)
+}
+
+/// File and line of a word of a function's code; those of the function if it has none.
+pub(crate) fn file_line_at(module: &Module, func: FuncIx, word: u32) -> (u32, u32) {
+    let function = &module.functions[func.index()];
+    let entry = line_at(module, func, word);
+    entry.map_or((function.file, function.line), |entry| (entry.file_in(function.file), entry.line))
 }
 
 impl Vm {
@@ -128,17 +137,21 @@ impl Vm {
         if function.wrapper {
             return;
         }
-        let line = match frame.stub {
-            true => function.line,
-            false => line_at(module, func, frame.word).map_or(function.line, |entry| entry.line),
+        let (file, line) = match frame.stub {
+            true => (function.file, function.line),
+            false => file_line_at(module, func, frame.word),
         };
-        lines.push(TraceLine::Frame { func, base: frame.base, line, offset: frame.word });
+        lines.push(TraceLine::Frame { func, base: frame.base, file, line, offset: frame.word });
     }
 
     /// The name of a source file as tracebacks show it: absolute.
     pub(crate) fn shown_file(&self, file: u32) -> String {
         let module = self.loader.module();
         let name = module.files.get(file as usize).map_or("?", |name| name);
+        if name.is_empty() {
+            // A directive gives none.
+            return "??".to_string();
+        }
         if name.starts_with(['/', '$', '<']) || name == "?" || self.working_dir.is_empty() {
             // Of a package, of go-lite itself, or of no file at all.
             return name.to_string();
@@ -173,8 +186,10 @@ impl Vm {
             out.push('\n');
             match creator {
                 Some(func) => {
-                    let file = self.shown_file(module.functions[func.index()].file);
-                    let line = line_at(module, func, info.creation.pc).map_or(0, |entry| entry.line);
+                    let own = module.functions[func.index()].file;
+                    let entry = line_at(module, func, info.creation.pc);
+                    let file = self.shown_file(entry.map_or(own, |entry| entry.file_in(own)));
+                    let line = entry.map_or(0, |entry| entry.line);
                     let _ = writeln!(out, "\t{file}:{line} +{:#x}", info.creation.pc);
                 }
                 None => out.push_str("\t$GOROOT/src/time/sleep.go:1\n"),
@@ -195,11 +210,11 @@ impl Vm {
                 continue;
             }
             match line {
-                &TraceLine::Frame { func, base, line, offset } => {
+                &TraceLine::Frame { func, base, file, line, offset } => {
                     let function = &module.functions[func.index()];
                     let no_params = module.signature_of(func).params.is_empty();
                     let args = if no_params { "()" } else { "(...)" };
-                    let file = self.shown_file(function.file);
+                    let file = self.shown_file(file);
                     let _ = write!(out, "{}{args}\n\t{file}:{line} +{offset:#x}", function.name);
                     if style == TraceStyle::System {
                         // Bytes from the bottom of the stack.

@@ -667,6 +667,10 @@ impl Vm {
             c if c == Code::RangeRecovered as u16 => {
                 "range function recovered a loop body panic and did not resume panicking"
             }
+            c if c == Code::UnsafeSliceLength as u16 => "unsafe.Slice: len out of range",
+            c if c == Code::UnsafeSliceNil as u16 => "unsafe.Slice: ptr is nil and len is not zero",
+            c if c == Code::UnsafeStringLength as u16 => "unsafe.String: len out of range",
+            c if c == Code::UnsafeStringNil as u16 => "unsafe.String: ptr is nil and len is not zero",
             _ => return self.rt.raise_fatal("unreachable code was reached"),
         };
         self.rt.raise(ErrorKind::Error, text)

@@ -110,7 +110,7 @@ fn check_row(module: &Module, code: &Code, at: usize, op: Op, named: &Named<'_>)
         Op::ShlU32Imm | Op::RotlU32Imm => below(32),
         Op::DivImm | Op::RemImm => want(word.c != 0 && word.c != u16::MAX, "divisor out of range"),
         Op::PanicRuntime => {
-            want(word.a <= RuntimeErrorCode::Unreachable as u16, "no such error of the runtime")
+            want(word.a <= RuntimeErrorCode::UnsafeStringNil as u16, "no such error of the runtime")
         }
         Op::MakeMap | Op::MapGet | Op::MapGetOk | Op::MapSet | Op::MapDelete | Op::MapClear | Op::MapIter => {
             is(|kind| matches!(kind, TypeKind::Map { .. }))

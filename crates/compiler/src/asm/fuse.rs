@@ -42,6 +42,7 @@ impl Asm {
         let position = |entry: &LineEntry| Position {
             span: Span { start: entry.start, end: entry.end },
             line: entry.line,
+            file: entry.file,
             inlined: entry.inlined,
         };
         self.lines.last().map(position).unwrap_or_default()
@@ -68,7 +69,8 @@ impl Asm {
     /// As `take_back` for the row of an element of a slice of slices, whose index is evaluated already. It must be
     /// on the same line: a traceback shows one.
     pub fn take_back_row(&mut self, view: Reg) -> Option<Taken> {
-        if self.temporary != self.last || self.last_position().line != self.position.line {
+        let last = self.last_position();
+        if self.temporary != self.last || (last.line, last.file) != (self.position.line, self.position.file) {
             return None;
         }
         self.take_back(view, &[Op::IndexSlice])
@@ -101,12 +103,13 @@ impl Asm {
     /// Gives the second word of the instruction just written a position of its own: that of the index that is
     /// looked at first.
     pub fn note_first(&mut self, position: Position) {
-        let Position { span, line, inlined } = position;
+        let Position { span, line, file, inlined } = position;
         self.lines.push(LineEntry {
             pc: self.last as u32 + 1,
             start: span.start,
             end: span.end,
             line,
+            file,
             inlined,
         });
     }
