@@ -137,6 +137,11 @@ fn names_can_be_declared_again() {
         "f : func() int\ng : func() int\nf : func() string\nnote: functions from before call the old f\n1 : int\n",
     );
     complains(
+        "const c = 1\nconst c = c + 1\nconst (a = b; b = a)\nc\nx := c\n",
+        "c : untyped int\n<2>:1:7: initialization cycle: c refers to itself\n\
+         <3>:1:8: initialization cycle for a\n\t<3>:1:8: a refers to b\n\t<3>:1:15: b refers to a\n1 : int\nx : int\n",
+    );
+    complains(
         "type T struct{ A int }\nt := T{1}\ntype T struct{ B string }\nT{\"b\"}\nt\nt = T{}\n",
         "type T\nt : T\ntype T\nnote: values of the old type T keep it; it is shown as T·1\nT{B: \"b\"} : T\n\
          T{A: 1} : T·1\n<6>:1:5: cannot use T{} (value of struct type T) as T·1 value in assignment\n",

@@ -139,6 +139,13 @@ struct Model {
     k: i64,
     s: String,
     list: Vec<String>,
+    c: i64,
+    r: i64,
+    m: i64,
+    /// What `q` gives, and whether that is a text.
+    q: (i64, bool),
+    /// What `w`, which calls the `q` of its time, gives; `None` if that is the `q` of now.
+    w: Option<i64>,
     input: String,
     expected: String,
 }
@@ -159,7 +166,7 @@ impl Model {
 
     fn step(&mut self, number: usize) {
         let n = self.below(1000) as i64;
-        match self.below(24) {
+        match self.below(34) {
             0 => self.add("x", &format!("{} : int\n", self.x)),
             1 => {
                 self.x += n;
@@ -214,6 +221,46 @@ impl Model {
                 self.x = n;
                 self.add(&format!("*p = {n}"), "");
             }
+            23 => {
+                self.c = n;
+                self.add(&format!("const c = {n}"), "c : untyped int\n");
+            }
+            24 => {
+                self.c = n + 1;
+                self.add(&format!("const (c = e + 1; e = {n})"), "c : untyped int\ne : untyped int\n");
+            }
+            25 => {
+                self.r = self.c;
+                self.add("func r() int { return c }", "r : func() int\n");
+            }
+            26 => self.add("r() - c", &format!("{} : int\n", self.r - self.c)),
+            27 => {
+                self.m = n;
+                self.add(&format!("func (t T) F() int {{ return {n} }}"), "T.F : func() int\n");
+            }
+            28 => self.add("method() + any(T{}).(interface{ F() int }).F()", &format!("{} : int\n", 2 * self.m)),
+            29 => {
+                self.m = self.c + self.f;
+                self.add("func (t T) F() int { const d = c; return d + f0() }", "T.F : func() int\n");
+                self.add(&format!("func f0() int {{ return {} }}", self.f), "f0 : func() int\n");
+            }
+            30 => {
+                let other = !self.q.1;
+                let before = self.q.0;
+                self.q = (n, other);
+                self.w = self.w.or((other || self.w.is_some()).then_some(before));
+                match other {
+                    true => self.add(&format!("func q() string {{ return \"{n}\" }}"), "q : func() string\nnote: functions from before call the old q\n"),
+                    false => self.add(&format!("func q() int {{ return {n} }}"), "q : func() int\nnote: functions from before call the old q\n"),
+                }
+            }
+            31 if !self.q.1 => {
+                self.q.0 = n;
+                self.add(&format!("func q() int {{ return {n} }}"), "q : func() int\n");
+                self.w = None;
+                self.add("func w() int { return q() }", "w : func() int\n");
+            }
+            31 | 32 => self.add("w()", &format!("{} : int\n", self.w.unwrap_or(self.q.0))),
             22 => self.add("slices.Max([]int{1, x, -5})", &format!("{} : int\n", self.x.max(1))),
             _ => {
                 self.x = self.f;
@@ -235,10 +282,23 @@ fn sessions_at_random_know_what_they_should() {
             k: 0,
             s: String::new(),
             list: Vec::new(),
+            c: 0,
+            r: 0,
+            m: 0,
+            q: (0, false),
+            w: None,
             input: String::new(),
             expected: String::new(),
         };
         model.add("x := 0", "x : int\n");
+        model.add("type T struct{}", "type T\n");
+        model.add("func (T) F() int { return 0 }", "T.F : func() int\n");
+        model.add("func method() int { return T{}.F() }", "method : func() int\n");
+        model.add("const c = 0", "c : untyped int\n");
+        model.add("func r() int { return c }", "r : func() int\n");
+        model.add("func f0() int { return 0 }", "f0 : func() int\n");
+        model.add("func q() int { return 0 }", "q : func() int\n");
+        model.add("func w() int { return q() }", "w : func() int\n");
         model.add("func f() int { return 0 }", "f : func() int\n");
         model.add("func g() int { return f() }", "g : func() int\n");
         model.add("k := func() int { return x }", "k : func() int\n");

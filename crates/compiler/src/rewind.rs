@@ -17,7 +17,7 @@ pub struct Mark {
     pub globals: usize,
     types: usize,
     methods: usize,
-    methods_filled: usize,
+    fills: u64,
     files: usize,
     strings: usize,
 }
@@ -32,7 +32,7 @@ impl Compiler {
             globals: self.module.globals.len(),
             types: self.module.types.len(),
             methods: self.module.methods.len(),
-            methods_filled: self.module.methods_filled.len(),
+            fills: self.fills,
             files: self.module.files.len(),
             strings: self.module.strings.len(),
         }
@@ -51,7 +51,6 @@ impl Compiler {
         let module = &self.module;
         module.types.len() == mark.types
             && module.methods.len() == mark.methods
-            && module.methods_filled.len() == mark.methods_filled
             && lowest_compiled.index() >= mark.functions
             && self.checker.can_rewind(&mark.checker, pkg)
             && self.own_globals(mark) == module.globals.len() - mark.globals
@@ -82,8 +81,14 @@ impl Compiler {
         matches!(self.key(func), FuncKey::Literal(_))
     }
 
-    /// Takes away all that was added since. `can_rewind` was asked.
-    pub fn rewind(&mut self, mark: &Mark) {
+    /// The VM has taken over all methods that were filled in.
+    pub fn methods_taken(&mut self) {
+        self.module.methods_filled.clear();
+    }
+
+    /// Takes away all that was added since. `can_rewind` was asked. True if methods were filled in since then: they are
+    /// to be filled in again.
+    pub fn rewind(&mut self, mark: &Mark) -> bool {
         for obj in self.objects_since(mark) {
             self.globals.remove(&obj);
             self.inlinable.remove(&obj);
@@ -103,5 +108,6 @@ impl Compiler {
             self.strings.remove(&string);
         }
         self.checker.rewind(&mark.checker);
+        self.fills != mark.fills
     }
 }

@@ -5,7 +5,7 @@ use golite_bytecode::{Body, FuncIx, Module, Verifier, verify_function};
 use golite_compiler::{Compiler, FuncKey};
 use golite_runtime::settings::MainPackage;
 use golite_source::sym;
-use golite_types::{ObjKind, PkgId};
+use golite_types::{ObjId, ObjKind, PkgId};
 
 use crate::check::Checked;
 use crate::stack::on_deep_stack;
@@ -82,6 +82,18 @@ impl Program {
         compiler.replaceable = true;
         let entry = compiler.add_program(package);
         Program { compiler, package, entry, main: None, verifier: Verifier::new() }
+    }
+
+    /// Whether a function of a session takes the place of another one: both are functions without type parameters,
+    /// of the same type.
+    pub(crate) fn replaces(&mut self, new: ObjId, old: ObjId) -> bool {
+        let checker = &mut self.compiler.checker;
+        let is_func = |obj: ObjId| matches!(checker.object(obj).kind, ObjKind::Func);
+        if !is_func(new) || !is_func(old) {
+            return false;
+        }
+        let types = (checker.object(new).ty, checker.object(old).ty);
+        checker.types.identical(types.0, types.1) && !self.is_generic(new) && !self.is_generic(old)
     }
 
     /// The package that was asked for.

@@ -157,8 +157,7 @@ impl Runtime {
     /// `Trap::OutOfMemory`.
     pub fn new_bytes(&mut self, bytes: &[u8]) -> Result<Addr, crate::native::Trap> {
         let addr = self.alloc_bytes(bytes.len() as u64)?;
-        // SAFETY: fresh memory of that length.
-        unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
+        self.fill(addr, bytes)?;
         Ok(addr)
     }
 

@@ -564,14 +564,22 @@ impl<'a> Ctx<'a> {
         self.rt.alloc_bytes(len)
     }
 
+    /// Copies bytes to memory that was made for them; many are copied in parts.
+    ///
+    /// # Errors
+    /// `Trap::Limit`.
+    pub fn fill(&mut self, to: Addr, bytes: &[u8]) -> NativeResult {
+        self.check(to, bytes.len() as u64);
+        self.rt.fill(to, bytes)
+    }
+
     /// New bytes with that content.
     ///
     /// # Errors
     /// `Trap::OutOfMemory`.
     pub fn new_bytes_of(&mut self, bytes: &[u8]) -> Result<Addr, Trap> {
         let addr = self.rt.alloc_bytes(bytes.len() as u64)?;
-        // SAFETY: fresh memory of that length.
-        unsafe { slot::bytes_mut(addr, bytes.len() as u64) }.copy_from_slice(bytes);
+        self.fill(addr, bytes)?;
         Ok(addr)
     }
 
@@ -709,6 +717,14 @@ impl<'a> Ctx<'a> {
     #[inline]
     pub fn charge(&mut self, steps: u64) -> NativeResult {
         self.rt.charge(steps)
+    }
+
+    /// Between parts of long work whose steps are counted elsewhere.
+    ///
+    /// # Errors
+    /// As `charge`.
+    pub fn look(&mut self) -> NativeResult {
+        self.rt.look()
     }
 
     /// Panics with a runtime error (`runtime.Error`); the text without `runtime error: `.

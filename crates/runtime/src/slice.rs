@@ -88,8 +88,7 @@ impl Runtime {
         let cap = size_class_bytes(bytes as usize, noscan) as u64 / size;
         self.spend(bytes);
         let addr = self.heap.alloc_array(layout, cap)?;
-        // SAFETY: the old elements by the crate's rule, and fresh memory for more than those.
-        unsafe { slot::copy(slice.addr, addr, slice.len * size) };
+        self.fill_from(slice.addr, addr, slice.len * size)?;
         Ok(Slice { addr, len: slice.len, cap })
     }
 

@@ -130,6 +130,9 @@ pub struct Runtime {
 /// Bytes over which the work of an instruction counts as steps.
 const MUCH: u64 = 4096;
 
+/// So much of something long is worked on between two looks at limits and interrupts.
+pub const PART: u64 = 1 << 20;
+
 /// log2 of the steps that a native charges between two looks at the clock.
 const CLOCK_SHIFT: u32 = 16;
 
@@ -324,6 +327,14 @@ impl Runtime {
             return Err(Trap::Limit);
         }
         Ok(())
+    }
+
+    /// Between parts of long work whose steps are counted elsewhere.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when the limit of time is reached or the program is interrupted.
+    pub fn look(&mut self) -> NativeResult {
+        if self.interrupt.is_asked() || self.is_late() { Err(Trap::Limit) } else { Ok(()) }
     }
 
     /// Work of an instruction in proportion to its operands. Much of it counts as steps, a step for 64

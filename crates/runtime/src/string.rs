@@ -6,10 +6,10 @@
 
 use golite_gc::{Addr, size_class_bytes};
 
-use crate::native::Trap;
+use crate::native::{NativeResult, Trap};
 use crate::panic::ErrorKind;
 use crate::slot;
-use crate::state::Runtime;
+use crate::state::{PART, Runtime};
 
 /// What stands for invalid UTF-8.
 pub const RUNE_ERROR: u32 = 0xFFFD;
@@ -96,7 +96,51 @@ pub(crate) fn fill_byte_strings(addr: Addr) {
     }
 }
 
+/// Consecutive ranges of a long way, between which limits and interrupts are looked at.
+fn parts(len: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
+    (0..len).step_by(PART as usize).map(move |start| start..len.min(start + PART))
+}
+
 impl Runtime {
+    /// Before each part of a long way; the first was looked at already.
+    #[inline]
+    fn look_after(&mut self, start: u64) -> NativeResult {
+        if start == 0 { Ok(()) } else { self.look() }
+    }
+
+    /// Copies bytes to memory that was made for them; many are copied in parts.
+    #[inline]
+    pub(crate) fn fill_from(&mut self, from: Addr, to: Addr, len: u64) -> NativeResult {
+        // SAFETY: bytes of the heap by the crate's rule; nothing writes to them meanwhile.
+        self.fill(to, unsafe { view(from, len) })
+    }
+
+    /// The same for bytes that may be outside of the heap.
+    #[inline]
+    pub(crate) fn fill(&mut self, to: Addr, bytes: &[u8]) -> NativeResult {
+        let len = bytes.len() as u64;
+        if len > PART {
+            return self.fill_in_parts(to, bytes);
+        }
+        if len > 0 {
+            // SAFETY: memory of that length, to which nobody else has a reference.
+            unsafe { slot::bytes_mut(to, len) }.copy_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn fill_in_parts(&mut self, to: Addr, bytes: &[u8]) -> NativeResult {
+        let mut at = to;
+        for part in bytes.chunks(PART as usize) {
+            self.look()?;
+            // SAFETY: as above.
+            unsafe { slot::bytes_mut(at, part.len() as u64) }.copy_from_slice(part);
+            at += part.len() as u64;
+        }
+        Ok(())
+    }
+
     /// A new string: address and length.
     ///
     /// # Errors
@@ -110,8 +154,7 @@ impl Runtime {
                 let len = bytes.len() as u64;
                 self.spend(len);
                 let addr = self.heap.alloc_noscan(len)?;
-                // SAFETY: fresh memory of that length.
-                unsafe { slot::bytes_mut(addr, len) }.copy_from_slice(bytes);
+                self.fill(addr, bytes)?;
                 Ok((addr, len))
             }
         }
@@ -133,11 +176,8 @@ impl Runtime {
         let len = a.1 + b.1;
         self.spend(len);
         let addr = self.heap.alloc_noscan(len)?;
-        // SAFETY: fresh memory of the sum of the lengths; the operands are strings.
-        unsafe {
-            slot::copy(a.0, addr, a.1);
-            slot::copy(b.0, addr + a.1, b.1);
-        }
+        self.fill_from(a.0, addr, a.1)?;
+        self.fill_from(b.0, addr + a.1, b.1)?;
         Ok((addr, len))
     }
 
@@ -177,8 +217,7 @@ impl Runtime {
         let mut to = addr;
         for i in 0..count {
             let (from, len) = at(i);
-            // SAFETY: the fresh memory has the sum of the lengths.
-            unsafe { slot::copy(from, to, len) };
+            self.fill_from(from, to, len)?;
             to += len;
         }
         Ok((addr, total))
@@ -206,8 +245,7 @@ impl Runtime {
         let cap = size_class_bytes(len as usize, true) as u64;
         self.spend(len);
         let bytes = self.heap.alloc_noscan(cap)?;
-        // SAFETY: fresh memory of at least that length.
-        unsafe { slot::copy(addr, bytes, len) };
+        self.fill_from(addr, bytes, len)?;
         Ok((bytes, len, cap))
     }
 
@@ -219,7 +257,11 @@ impl Runtime {
         let mut buffer = [0; 4];
         // SAFETY: a slice of int32 of that length, by the crate's rule.
         let rune = |i: u64| unsafe { slot::read::<u32>(addr + 4 * i) };
-        let total: u64 = (0..len).map(|i| encode_rune(rune(i), &mut buffer) as u64).sum();
+        let mut total = 0;
+        for part in parts(len) {
+            self.look_after(part.start)?;
+            total += part.map(|i| encode_rune(rune(i), &mut buffer) as u64).sum::<u64>();
+        }
         if total == 0 {
             return Ok((0, 0));
         }
@@ -228,10 +270,13 @@ impl Runtime {
         // SAFETY: fresh memory of that length.
         let bytes = unsafe { slot::bytes_mut(string, total) };
         let mut at = 0;
-        for i in 0..len {
-            let size = encode_rune(rune(i), &mut buffer);
-            bytes[at..at + size].copy_from_slice(&buffer[..size]);
-            at += size;
+        for part in parts(len) {
+            self.look_after(part.start)?;
+            for i in part {
+                let size = encode_rune(rune(i), &mut buffer);
+                bytes[at..at + size].copy_from_slice(&buffer[..size]);
+                at += size;
+            }
         }
         Ok((string, total))
     }
@@ -255,9 +300,12 @@ impl Runtime {
         let bytes = unsafe { view(addr, len) };
         self.spend(8 * len);
         let (mut count, mut at) = (0u64, 0);
-        while at < bytes.len() {
-            at += decode_rune(bytes, at).1;
-            count += 1;
+        for part in parts(len) {
+            self.look_after(part.start)?;
+            while at < part.end as usize {
+                at += decode_rune(bytes, at).1;
+                count += 1;
+            }
         }
         if count == 0 {
             return Ok((self.heap.zero_base(), 0, 0));
@@ -265,11 +313,14 @@ impl Runtime {
         let cap = size_class_bytes(4 * count as usize, true) as u64 / 4;
         let runes = self.heap.alloc_noscan(4 * cap)?;
         let mut at = 0;
-        for i in 0..count {
-            let (rune, size) = decode_rune(bytes, at);
-            // SAFETY: fresh memory of `cap` runes, and `count` is not above that.
-            unsafe { slot::write(runes + 4 * i, rune) };
-            at += size;
+        for part in parts(count) {
+            self.look_after(part.start)?;
+            for i in part {
+                let (rune, size) = decode_rune(bytes, at);
+                // SAFETY: fresh memory of `cap` runes, and `count` is not above that.
+                unsafe { slot::write(runes + 4 * i, rune) };
+                at += size;
+            }
         }
         Ok((runes, count, cap))
     }

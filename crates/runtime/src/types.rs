@@ -191,6 +191,11 @@ impl TypeTable {
         }
     }
 
+    /// The module has forgotten which types got methods.
+    pub fn forget_filled(&mut self) {
+        self.filled = 0;
+    }
+
     fn describe(&mut self, module: &Module, heap: &mut Heap, ty: TypeIx) -> RtType {
         let def = &module.types[ty.index()];
         let layout = self.layout(module, heap, ty);

@@ -537,9 +537,11 @@ impl Checker {
         if self.session.errors.is_empty() {
             self.check_instance_cycles(pkg);
         }
-        // In a session there are only statements, and what is imported may be used later.
+        // In a session variables are set by statements, and what is imported may be used later.
         let session = self.session_types.is_some();
-        if !session {
+        if session {
+            self.check_constant_cycles(pkg, &objects);
+        } else {
             self.check_init_order(pkg);
         }
         self.report_oversized(files);

@@ -97,6 +97,19 @@ impl Checker {
         self.init_steps.insert(pkg, steps);
     }
 
+    /// Reports constants among objects that refer to themselves.
+    pub(crate) fn check_constant_cycles(&mut self, pkg: PkgId, objects: &[ObjId]) {
+        let mut reported: FxHashSet<ObjId> = FxHashSet::default();
+        for obj in objects.iter().copied().filter(|obj| self.is_const_object(*obj)).collect::<Vec<_>>() {
+            if !reported.contains(&obj)
+                && let Some(cycle) = self.find_path(pkg, obj, obj)
+            {
+                self.report_init_cycle(&cycle);
+                reported.extend(cycle);
+            }
+        }
+    }
+
     fn is_const_object(&self, obj: ObjId) -> bool {
         matches!(self.object(obj).kind, ObjKind::Const(_))
     }

@@ -195,6 +195,16 @@ impl Checker {
         self.scopes[package.scope.0 as usize].names.insert(name, obj);
     }
 
+    /// Makes a name of a session stand for nothing.
+    pub fn unbind_session_name(&mut self, package: InputPackage, name: Symbol) {
+        self.scopes[package.scope.0 as usize].names.remove(&name);
+    }
+
+    /// Makes these the methods of a named type.
+    pub fn set_methods(&mut self, named: NamedId, methods: Vec<ObjId>) {
+        self.types.named[named.0 as usize].methods = methods;
+    }
+
     pub(crate) fn forget(&mut self, changed: Vec<(NamedId, Vec<ObjId>)>) {
         for (named, methods) in changed.into_iter().rev() {
             self.types.named[named.0 as usize].methods = methods;

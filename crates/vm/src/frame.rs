@@ -328,9 +328,11 @@ impl CodeTable {
         gone
     }
 
-    /// Calls of a function run another one of the same signature.
-    pub(crate) fn redirect(&mut self, from: FuncIx, to: FuncIx) {
-        self.entries[from.index()] = self.entries[to.index()];
+    /// Calls of functions run another one of the same signature.
+    pub(crate) fn redirect(&mut self, from: &[FuncIx], to: FuncIx) {
+        for from in from {
+            self.entries[from.index()] = self.entries[to.index()];
+        }
         self.forget_call_sites();
     }
 

@@ -201,11 +201,21 @@ impl Vm {
         std::mem::take(&mut self.others_failed)
     }
 
-    /// Calls of one function run another one from now on; both have the same signature.
+    /// Takes over the methods that were filled in. Those of the module are to be forgotten then; false if there is no
+    /// memory for what has been compiled.
+    pub fn takes_methods(&mut self) -> bool {
+        let synced = self.sync().is_ok();
+        if synced {
+            self.rt.types.forget_filled();
+        }
+        synced
+    }
+
+    /// Calls of functions run another one from now on; all have the same signature.
     ///
     /// # Errors
     /// When there is no memory for what has been compiled.
-    pub fn redirect(&mut self, from: FuncIx, to: FuncIx) -> Result<(), String> {
+    pub fn redirect(&mut self, from: &[FuncIx], to: FuncIx) -> Result<(), String> {
         self.sync()?;
         self.code.redirect(from, to);
         Ok(())

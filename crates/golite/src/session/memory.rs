@@ -8,18 +8,26 @@
 //! *Passing* inputs leave nothing: expressions, statements, variables declared again with their types, errors.
 //! They are taken away when the next one begins, or as soon after as nothing refers to them.
 //!
-//! *Redefinitions* declare functions again with their types, and nothing else. When more of them have been
-//! overtaken by others than have not, all of them are taken away, and those that count are declared anew: they
-//! mean the same, since nothing else was declared meanwhile.
+//! *Plain* inputs declare functions and constants, and methods that their types have already, and nothing else.
+//! One of them is *overtaken* when its names stand for other things and nothing that counts uses what they stood
+//! for. When more have been overtaken than have not, all of them are taken away, and those that count are declared
+//! anew, in their order: they mean the same, since nothing else was declared meanwhile.
+//!
+//! Functions that replaced each other, since their types are the same, are one thing: who uses one of them uses the
+//! last.
 //!
 //! Anything else that is declared stays, and so does what was there before it.
 //!
 //! Values of inputs are in a few variables of each type, which are used in turn.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use golite_bytecode::FuncIx;
 use golite_compiler::FuncKey;
 use golite_source::Symbol;
-use golite_types::{CheckedInput, ObjId, ObjKind};
+use golite_syntax::ast::ExprId;
+use golite_types::{CheckedInput, NamedId, ObjId, ObjKind};
 use golite_vm::CodeHeld;
 
 use super::input::Last;
@@ -32,7 +40,7 @@ const OBJECTS_EACH: u64 = 512;
 /// So many inputs wait for what holds them.
 const LONG: u64 = 32;
 
-/// Overtaken redefinitions that are not worth the work.
+/// Overtaken inputs that are not worth the work.
 const FEW: usize = 8;
 
 /// A moment of a session.
@@ -55,23 +63,75 @@ pub(super) struct Passing {
     next: u64,
 }
 
-/// Redefinitions since a moment.
+/// Plain inputs since a moment.
 #[derive(Debug)]
-pub(super) struct Redefinitions {
+pub(super) struct PlainInputs {
     since: Moment,
     /// What the names stood for at that moment.
-    before: Vec<(Symbol, ObjId)>,
-    list: Vec<Redefinition>,
-    /// So many have to be overtaken before they are looked at again.
+    before: Vec<(Symbol, Option<ObjId>)>,
+    /// The methods that types had at that moment.
+    methods: Vec<(NamedId, Vec<ObjId>)>,
+    /// The first of the functions that replaced each other; there is none for it itself.
+    firsts: HashMap<ObjId, ObjId>,
+    /// In which input the last of them is, by the first.
+    lasts: HashMap<ObjId, u32>,
+    list: Vec<PlainInput>,
+    /// There have to be so many before they are looked at.
     next: usize,
 }
 
 #[derive(Debug)]
-struct Redefinition {
+struct PlainInput {
     number: u32,
     text: String,
+    /// The names that stand for what it declares.
     names: Vec<Symbol>,
-    overtaken: bool,
+    /// Methods that nothing replaced.
+    methods: Vec<(NamedId, Symbol)>,
+    /// Its objects, by number.
+    objects: Range<usize>,
+    /// What it uses of others; of functions that replaced each other, the first.
+    uses: Vec<ObjId>,
+}
+
+impl PlainInputs {
+    fn first(&self, obj: ObjId) -> ObjId {
+        self.firsts.get(&obj).copied().unwrap_or(obj)
+    }
+
+    /// Which of the inputs count, by index.
+    fn count(&self) -> Vec<bool> {
+        let old = self.since.compiler.checker.objects;
+        let index = |number: u32| self.list.binary_search_by_key(&number, |one| one.number).ok();
+        let mut counts = vec![false; self.list.len()];
+        let declared = |one: &PlainInput| !one.names.is_empty() || !one.methods.is_empty();
+        let mut left: Vec<usize> = (0..self.list.len()).filter(|i| declared(&self.list[*i])).collect();
+        // What was there before calls the last.
+        left.extend(self.lasts.iter().filter(|(first, _)| first.0 < old as u32).filter_map(|(_, n)| index(*n)));
+        while let Some(at) = left.pop() {
+            if std::mem::replace(&mut counts[at], true) {
+                continue;
+            }
+            for obj in &self.list[at].uses {
+                left.extend(self.lasts.get(obj).and_then(|number| index(*number)));
+                let place = obj.0 as usize;
+                let declares = self.list.partition_point(|one| one.objects.end <= place);
+                if self.list.get(declares).is_some_and(|one| one.objects.contains(&place)) {
+                    left.push(declares);
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// What a plain input declares.
+#[derive(Default)]
+struct Plain {
+    names: Vec<(Symbol, ObjId)>,
+    methods: Vec<(NamedId, Symbol)>,
+    /// Functions and methods, with those that they replace.
+    replaced: Vec<(ObjId, ObjId)>,
 }
 
 /// Whether inputs can be taken away.
@@ -112,8 +172,8 @@ impl Session {
         if let Some(passing) = &mut self.passing {
             passing.since.lowest = passing.since.lowest.min(lowest);
         }
-        if let Some(redefinitions) = &mut self.redefinitions {
-            redefinitions.since.lowest = redefinitions.since.lowest.min(lowest);
+        if let Some(inputs) = &mut self.plain_inputs {
+            inputs.since.lowest = inputs.since.lowest.min(lowest);
         }
     }
 
@@ -128,63 +188,98 @@ impl Session {
     pub(super) fn input_stays(&mut self, input: &CheckedInput, text: Option<&str>) {
         self.note_compiled();
         let passing = self.passing.take();
-        let names = text.and_then(|_| self.redefined(input));
-        let (Some(text), Some(names), Some(passing)) = (text, names, passing) else {
-            self.redefinitions = None;
+        let plain = text.and_then(|_| self.plain(input));
+        let (Some(text), Some(plain), Some(passing)) = (text, plain, passing) else {
+            self.plain_inputs = None;
             return;
         };
-        let number = self.inputs;
-        let checker = self.package;
-        let before: Vec<(Symbol, ObjId)> = names
-            .iter()
-            .filter_map(|name| Some((*name, self.checker().session_name(checker, *name)?)))
-            .collect();
-        let redefinitions = self.redefinitions.get_or_insert_with(|| Redefinitions {
+        let package = self.package;
+        let checker = self.checker();
+        let before: Vec<_> =
+            plain.names.iter().map(|(name, _)| (*name, checker.session_name(package, *name))).collect();
+        let last_object = checker.mark().objects;
+        let objects = self.first_object..last_object;
+        let ids = self.first_id..self.checker().session.next_id;
+        let inputs = self.plain_inputs.get_or_insert_with(|| PlainInputs {
             since: passing.since,
             before: Vec::new(),
+            methods: Vec::new(),
+            firsts: HashMap::new(),
+            lasts: HashMap::new(),
             list: Vec::new(),
             next: FEW,
         });
         for (name, obj) in before {
-            if !redefinitions.before.iter().any(|(known, _)| *known == name) {
-                redefinitions.before.push((name, obj));
+            if !inputs.before.iter().any(|(known, _)| *known == name) {
+                inputs.before.push((name, obj));
             }
         }
-        for older in &mut redefinitions.list {
-            older.names.retain(|name| !names.contains(name));
-            older.overtaken |= older.names.is_empty();
+        for (named, methods) in input.changed() {
+            if !inputs.methods.iter().any(|(known, _)| known == named) {
+                inputs.methods.push((*named, methods.clone()));
+            }
         }
-        redefinitions.list.push(Redefinition { number, text: text.to_string(), names, overtaken: false });
+        let number = self.inputs;
+        for (new, old) in plain.replaced {
+            let first = inputs.first(old);
+            inputs.firsts.insert(new, first);
+            inputs.lasts.insert(first, number);
+        }
+        let old = inputs.since.compiler.checker.objects;
+        let info = &self.program().compiler.checker.info;
+        let mut uses: Vec<ObjId> = ids.filter_map(|id| info.object(ExprId(id))).collect();
+        uses.retain(|obj| obj.0 as usize >= old && !objects.contains(&(obj.0 as usize)));
+        uses.sort();
+        uses.dedup();
+        let Some(inputs) = &mut self.plain_inputs else { return };
+        for used in &mut uses {
+            *used = inputs.first(*used);
+        }
+        let names: Vec<Symbol> = plain.names.into_iter().map(|(name, _)| name).collect();
+        for older in &mut inputs.list {
+            older.names.retain(|name| !names.contains(name));
+            older.methods.retain(|method| !plain.methods.contains(method));
+        }
+        let text = text.to_string();
+        inputs.list.push(PlainInput { number, text, names, methods: plain.methods, objects, uses });
     }
 
-    /// The names of an input that does nothing but declare functions again with their types.
-    fn redefined(&mut self, input: &CheckedInput) -> Option<Vec<Symbol>> {
+    /// What an input declares, if it is a plain one.
+    fn plain(&mut self, input: &CheckedInput) -> Option<Plain> {
         let package = self.package;
         let program = self.program();
         let checker = &mut program.compiler.checker;
-        if !input.methods.is_empty() || input.imports_something(checker, package) {
+        if input.imports_something(checker, package) {
             return None;
         }
         let golite_types::DeclRef::Func(main) = checker.object(input.main).decl.clone() else { return None };
         if main.body.as_ref().is_some_and(|body| !body.stmts.is_empty()) {
             return None;
         }
-        let names: Vec<(Symbol, ObjId)> = input.names.clone();
-        for (name, obj) in &names {
-            let old = program.compiler.checker.session_name(package, *name)?;
-            let checker = &mut program.compiler.checker;
-            let is_func = |obj: ObjId| matches!(checker.object(obj).kind, ObjKind::Func);
-            let types = (checker.object(*obj).ty, checker.object(old).ty);
-            if !is_func(*obj)
-                || !is_func(old)
-                || !checker.types.identical(types.0, types.1)
-                || program.is_generic(*obj)
-                || program.is_generic(old)
-            {
-                return None;
+        let mut plain = Plain { names: input.names.clone(), ..Plain::default() };
+        for (name, obj) in &input.names {
+            let old = program.compiler.checker.session_name(package, *name);
+            match &program.compiler.checker.object(*obj).kind {
+                ObjKind::Const(_) => {}
+                ObjKind::Func if program.is_generic(*obj) => return None,
+                ObjKind::Func => plain.replaced.extend(old.filter(|old| program.replaces(*obj, *old)).map(|old| (*obj, old))),
+                _ => return None,
             }
         }
-        Some(names.into_iter().map(|(name, _)| name).collect())
+        for method in &input.methods {
+            let checker = &mut program.compiler.checker;
+            let object = checker.object(*method);
+            let (name, pointer) = (object.name, object.pointer_receiver);
+            let named = object.receiver.and_then(|ty| checker.types.as_named(ty))?;
+            let before = input.changed().find(|(changed, _)| *changed == named)?;
+            let old = *before.1.iter().find(|old| checker.object(**old).name == name)?;
+            if checker.object(old).pointer_receiver != pointer || !program.replaces(*method, old) {
+                return None;
+            }
+            plain.replaced.push((*method, old));
+            plain.methods.push((named, name));
+        }
+        Some(plain)
     }
 
     /// Takes away passing inputs, if nothing refers to them.
@@ -211,50 +306,59 @@ impl Session {
         }
     }
 
-    /// Takes away redefinitions, if enough have been overtaken and nothing refers to them, and declares those
-    /// that count anew.
-    pub(super) fn tidy_redefinitions(&mut self) {
+    /// Takes away plain inputs, if enough have been overtaken and nothing refers to them, and declares those that
+    /// count anew.
+    pub(super) fn tidy_plain_inputs(&mut self) {
         self.note_compiled();
-        let Some(redefinitions) = &self.redefinitions else { return };
-        let overtaken = redefinitions.list.iter().filter(|one| one.overtaken).count();
-        let enough = redefinitions.next.max(redefinitions.list.len() / 2);
         let objects = self.vm.rt.heap.stats().heap_objects;
-        if overtaken < enough || (overtaken as u64) < objects / OBJECTS_EACH {
+        let Some(inputs) = &mut self.plain_inputs else { return };
+        let all = inputs.list.len();
+        if all < inputs.next {
             return;
         }
-        let Some(mut redefinitions) = self.redefinitions.take() else { return };
-        match self.fate(&redefinitions.since, true) {
+        let counts = inputs.count();
+        let overtaken = counts.iter().filter(|counts| !**counts).count();
+        if overtaken < FEW.max(all / 2) || (overtaken as u64) < objects / OBJECTS_EACH {
+            inputs.next = all + FEW.max(all / 2 - (overtaken / 2).min(all / 2));
+            return;
+        }
+        let Some(mut inputs) = self.plain_inputs.take() else { return };
+        match self.fate(&inputs.since, true) {
             Fate::Free => {}
             Fate::Held if (overtaken as u64) < LONG => {
-                redefinitions.next = overtaken * 2;
-                self.redefinitions = Some(redefinitions);
+                inputs.next = all * 2;
+                self.plain_inputs = Some(inputs);
                 return;
             }
             Fate::Held | Fate::Bound => return,
         }
         self.passing = None;
         // Older functions run those that will be declared anew; until then nothing runs.
-        let first = redefinitions.since.compiler.functions;
-        let mut replaced: Vec<(Symbol, Vec<FuncIx>)> = Vec::new();
-        for (name, old) in &redefinitions.before {
-            let package = self.package;
-            let now = self.checker().session_name(package, *name);
-            let mut all = now.and_then(|now| self.replaced.remove(&now)).unwrap_or_default();
-            all.retain(|func| func.index() < first);
-            self.checker().bind_session_name(package, *name, *old);
-            replaced.push((*name, all));
+        let (package, old) = (self.package, inputs.since.compiler.checker.objects as u32);
+        let functions = inputs.since.compiler.functions;
+        for (name, obj) in &inputs.before {
+            match obj {
+                Some(obj) => self.checker().bind_session_name(package, *name, *obj),
+                None => self.checker().unbind_session_name(package, *name),
+            }
         }
-        self.go_back(&redefinitions.since);
-        for (name, all) in replaced {
-            let package = self.package;
-            if let Some(old) = self.checker().session_name(package, name) {
-                let own = self.program().compiler.func_ix(FuncKey::Decl(old, Vec::new()));
+        for (named, methods) in std::mem::take(&mut inputs.methods) {
+            self.checker().set_methods(named, methods);
+        }
+        let replaced: Vec<(ObjId, Vec<FuncIx>)> = self.replaced.extract_if(|obj, _| obj.0 >= old).collect();
+        self.go_back(&inputs.since);
+        for (obj, mut all) in replaced {
+            let first = inputs.first(obj);
+            if first.0 < old {
                 // The old one itself is added when it is replaced.
-                self.replaced.insert(old, all.into_iter().filter(|func| *func != own).collect());
+                let own = self.program().compiler.func_ix(FuncKey::Decl(first, Vec::new()));
+                all.retain(|func| func.index() < functions && *func != own);
+                self.replaced.insert(first, all);
             }
         }
         let count = self.inputs;
-        for one in redefinitions.list.into_iter().filter(|one| !one.overtaken) {
+        let those = inputs.list.into_iter().zip(counts).filter(|(_, counts)| *counts);
+        for (one, _) in those {
             self.inputs = one.number - 1;
             self.input_begins();
             let checked = self.check_text(&one.text, Last::Statement);
@@ -262,6 +366,10 @@ impl Session {
             self.keep(checked.input, 0, Some(&one.text));
         }
         self.inputs = count;
+        self.refill_methods();
+        if let Some(inputs) = &mut self.plain_inputs {
+            inputs.next = FEW.max(2 * inputs.list.len());
+        }
     }
 
     /// Whether all since a moment can be taken away; `walk`: closures of it are looked for.
@@ -282,8 +390,15 @@ impl Session {
         let private = self.program().compiler.private_globals(&to.compiler);
         self.vm.rewind(&to.vm, &private);
         let program = self.program();
-        program.compiler.rewind(&to.compiler);
+        let refill = program.compiler.rewind(&to.compiler);
         program.shrunk();
+        if refill {
+            // Methods that were filled in since may be functions that are gone.
+            program.compiler.refill_methods();
+            if self.vm.takes_methods() {
+                self.program().compiler.methods_taken();
+            }
+        }
     }
 
     /// Whether there may be func values of functions that were added, other than those of `go` and `defer`

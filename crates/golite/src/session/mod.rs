@@ -135,8 +135,11 @@ pub struct Session {
     value: Option<ObjId>,
     /// Inputs that may be taken away.
     passing: Option<memory::Passing>,
-    /// Functions that were declared again.
-    redefinitions: Option<memory::Redefinitions>,
+    /// Inputs that declare functions and constants.
+    plain_inputs: Option<memory::PlainInputs>,
+    /// The first object and the first expression of the input that is checked, by number.
+    first_object: usize,
+    first_id: u32,
     /// Declarations that wait for names.
     waiting: Vec<waiting::Waiting>,
     /// What an input that has errors declares, if it does nothing else.
@@ -182,7 +185,9 @@ impl Session {
             spare: Vec::new(),
             value: None,
             passing: None,
-            redefinitions: None,
+            plain_inputs: None,
+            first_object: 0,
+            first_id: 0,
             waiting: Vec::new(),
             failed: None,
             silent: false,
@@ -235,7 +240,7 @@ impl Session {
                         done.notes.push("the deferred calls run when the session ends or begins again".into())
                     }
                 }
-                self.tidy_redefinitions();
+                self.tidy_plain_inputs();
                 self.names_declared(&mut done);
                 Reply::Done(done)
             }
@@ -489,6 +494,9 @@ impl Session {
         let package = self.package;
         let show = std::mem::take(&mut self.show);
         let checker = self.checker();
+        let (first_object, first_id) = (checker.mark().objects, checker.session.next_id);
+        (self.first_object, self.first_id) = (first_object, first_id);
+        let checker = self.checker();
         let id = checker.session.map.add(name, text);
         check_file(checker, package, id, last, show).map_err(|wrong| {
             self.failed = wrong.only_declares;
@@ -659,10 +667,7 @@ impl Session {
     /// Calls of the old function run the new one, if they can.
     fn replace(&mut self, name: &str, new: ObjId, old: ObjId, done: &mut Done) {
         let program = self.program();
-        let checker = &mut program.compiler.checker;
-        let (new_ty, old_ty) = (checker.object(new).ty, checker.object(old).ty);
-        let same = checker.types.identical(new_ty, old_ty);
-        if !same || program.is_generic(new) || program.is_generic(old) {
+        if !program.replaces(new, old) {
             done.notes.push(format!("functions from before call the old {name}"));
             return;
         }
@@ -671,10 +676,8 @@ impl Session {
         let from = compiler.func_ix(FuncKey::Decl(old, Vec::new()));
         let mut all = self.replaced.remove(&old).unwrap_or_default();
         all.push(from);
-        for from in &all {
-            if let Err(message) = self.vm.redirect(*from, to) {
-                done.notes.push(format!("functions from before call the old {name}: {message}"));
-            }
+        if let Err(message) = self.vm.redirect(&all, to) {
+            done.notes.push(format!("functions from before call the old {name}: {message}"));
         }
         self.replaced.insert(new, all);
     }

@@ -3,7 +3,9 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult, Trap};
 
-use crate::internal_bytealg::{ascii_case, change_case, count_in, find, find_last, next_field, room_for};
+use crate::internal_bytealg::{
+    self, Cased, PART, ascii_case, change_case, count_in, find, find_last, next_field, room_for,
+};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -62,51 +64,43 @@ fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
     let (text, other) = (ctx.bytes(0), ctx.bytes(3));
-    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
-    let order = text.cmp(other);
+    let order = internal_bytealg::compare(ctx, text, other)?;
     ctx.set_int(0, order as i64);
     Ok(())
 }
 
 fn equal(ctx: &mut Ctx<'_>) -> NativeResult {
     let (text, other) = (ctx.bytes(0), ctx.bytes(3));
-    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
-    let is = text == other;
+    let is = text.len() == other.len() && internal_bytealg::compare(ctx, text, other)?.is_eq();
     ctx.set_bool(0, is);
     Ok(())
 }
 
 fn field(ctx: &mut Ctx<'_>) -> NativeResult {
-    let (start, end) = next_field(ctx.bytes(0));
-    ctx.charge(end as u64 / 4)?;
+    let (start, end) = next_field(ctx, ctx.bytes(0))?;
+    ctx.charge((end % PART) as u64 / 4)?;
     ctx.set_int(0, start as i64);
     ctx.set_int(1, end as i64);
     Ok(())
 }
 
 fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
-    let mut rest = ctx.bytes(0);
-    ctx.charge(rest.len() as u64 / 4)?;
-    let mut fields = 0;
-    loop {
-        let (start, end) = next_field(rest);
-        if start == end {
-            break;
-        }
-        fields += 1;
-        rest = &rest[end..];
-    }
-    ctx.set_int(0, fields);
+    let fields = internal_bytealg::count_fields(ctx, ctx.bytes(0))?;
+    ctx.set_int(0, fields as i64);
     Ok(())
 }
 
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
-    if let Some(new) = ascii_case(ctx, text, case)? {
-        ctx.set_slice(0, new, text.len() as u64, text.len() as u64);
-        return Ok(());
+    match ascii_case(ctx, text, case)? {
+        Cased::New(new) => {
+            ctx.set_slice(0, new, text.len() as u64, text.len() as u64);
+            return Ok(());
+        }
+        Cased::Same => return ctx.set_bytes(0, text),
+        Cased::NotAscii => {}
     }
-    ctx.charge(text.len() as u64 / 8)?;
     room_for(ctx, 2 * text.len() as u64)?;
-    ctx.set_bytes(0, &change_case(text, case))
+    let changed = change_case(ctx, text, case)?;
+    ctx.set_bytes(0, &changed)
 }

@@ -4,7 +4,8 @@
 //! methods, and what is inside composite values, is the business of the Go sources.
 
 use crate::strconv::ftoa::append_float;
-use crate::strconv::number::append_uint;
+use crate::internal_bytealg::PART;
+use crate::strconv::number::{Tick, append_uint, untold};
 use crate::strconv::quote::{Keep, append_quoted, append_quoted_rune, append_rune, can_backquote};
 use crate::unicode::tables::is_print;
 use crate::unicode_utf8::{count, decode};
@@ -151,14 +152,12 @@ pub fn append_operand(out: &mut Vec<u8>, spec: Spec, verb: char, operand: Operan
         }
     };
     if !fits {
-        out.extend_from_slice(b"%!");
-        append_rune(out, verb as i32);
-        out.push(b'(');
         if matches!(operand, Operand::Nil) {
-            out.extend_from_slice(b"<nil>");
+            out.extend_from_slice(b"%!");
+            append_rune(out, verb as i32);
+            out.extend_from_slice(b"(<nil>");
         } else {
-            out.extend_from_slice(type_name.as_bytes());
-            out.push(b'=');
+            append_misfit(out, verb, type_name);
             append_operand(out, spec, 'v', operand, type_name);
         }
         out.push(b')');
@@ -371,15 +370,111 @@ fn append_text(out: &mut Vec<u8>, spec: Spec, verb: char, text: &[u8]) -> bool {
 fn append_quote(out: &mut Vec<u8>, spec: Spec, text: &[u8]) {
     let text = cut(spec, text);
     let mut quoted = Vec::with_capacity(text.len() + 2);
-    if spec.has(SHARP) && can_backquote(text) {
-        quoted.push(b'`');
-        quoted.extend_from_slice(text);
-        quoted.push(b'`');
-    } else {
-        let keep = if spec.has(PLUS) { Keep::Ascii } else { Keep::Printable };
-        append_quoted(&mut quoted, text, b'"', keep);
-    }
+    let Ok(()) = append_whole_quote(&mut quoted, spec, text, &mut untold);
     spec.pad(out, &quoted);
+}
+
+fn append_whole_quote<E>(out: &mut Vec<u8>, spec: Spec, text: &[u8], tick: Tick<'_, E>) -> Result<(), E> {
+    if spec.has(SHARP) && can_backquote(text, tick)? {
+        out.push(b'`');
+        append_parts(out, text, tick)?;
+        out.push(b'`');
+        return Ok(());
+    }
+    let keep = if spec.has(PLUS) { Keep::Ascii } else { Keep::Printable };
+    append_quoted(out, text, b'"', keep, tick)
+}
+
+fn append_parts<E>(out: &mut Vec<u8>, text: &[u8], tick: Tick<'_, E>) -> Result<(), E> {
+    for part in text.chunks(PART) {
+        tick(part.len())?;
+        out.extend_from_slice(part);
+    }
+    Ok(())
+}
+
+/// Texts of so many bytes have more runes than the widest field.
+const LARGE: usize = 4 << 20;
+
+/// As [`append_operand`]; `tick` is told of each part of a long text, and can end the work.
+///
+/// # Errors
+/// Those of `tick`.
+pub fn append_large<E>(
+    out: &mut Vec<u8>,
+    spec: Spec,
+    verb: char,
+    operand: Operand<'_>,
+    type_name: &str,
+    tick: Tick<'_, E>,
+) -> Result<(), E> {
+    let (text, is_text) = match operand {
+        Operand::Text(text) => (text, true),
+        Operand::Bytes(bytes, _) => (bytes, false),
+        _ => (&[][..], true),
+    };
+    // What a precision cuts off a text is not large.
+    let cut = spec.has(PREC) && matches!(verb, 'v' | 's' | 'q');
+    if text.len() <= LARGE || is_text && cut {
+        append_operand(out, spec, verb, operand, type_name);
+        return Ok(());
+    }
+    match (verb, is_text) {
+        ('q', _) if !cut => append_whole_quote(out, spec, text, tick),
+        ('v', true) if spec.has(SHARP_V) => append_whole_quote(out, spec, text, tick),
+        ('s', _) | ('v', true) if !cut => append_parts(out, text, tick),
+        ('s' | 'q', _) => {
+            append_operand(out, spec, verb, operand, type_name);
+            Ok(())
+        }
+        ('x' | 'X', _) => {
+            let text = &text[..spec.prec().map_or(text.len(), |prec| prec.min(text.len()))];
+            if text.len() <= LARGE {
+                append_hex(out, spec, verb, text);
+                return Ok(());
+            }
+            let mut spec = spec.without(PREC | WIDTH);
+            for (i, part) in text.chunks(PART).enumerate() {
+                tick(part.len())?;
+                if i > 0 && spec.has(SPACE) {
+                    out.push(b' ');
+                } else if i > 0 {
+                    spec = spec.without(SHARP);
+                }
+                append_hex(out, spec, verb, part);
+            }
+            Ok(())
+        }
+        (_, true) => {
+            append_misfit(out, verb, type_name);
+            append_large(out, spec, 'v', operand, type_name, tick)?;
+            out.push(b')');
+            Ok(())
+        }
+        (_, false) => {
+            let sharp_v = verb == 'v' && spec.has(SHARP_V);
+            append_operand(out, spec, verb, Operand::Bytes(&text[..1], false), type_name);
+            let close = out.pop();
+            for part in text[1..].chunks(PART / 16) {
+                tick(16 * part.len())?;
+                for byte in part {
+                    out.extend_from_slice(if sharp_v { b", " } else { b" " });
+                    append_operand(out, spec, verb, Operand::Uint(u64::from(*byte)), "uint8");
+                }
+            }
+            out.extend(close);
+            Ok(())
+        }
+    }
+}
+
+/// The beginning of what stands for an operand that a verb does not fit.
+fn append_misfit(out: &mut Vec<u8>, verb: char, type_name: &str) {
+    out.extend_from_slice(b"%!");
+    append_rune(out, verb as i32);
+    out.push(b'(');
+    out.extend_from_slice(type_name.as_bytes());
+    out.push(b'=');
 }
 
 fn append_hex(out: &mut Vec<u8>, spec: Spec, verb: char, text: &[u8]) {
@@ -389,6 +484,15 @@ fn append_hex(out: &mut Vec<u8>, spec: Spec, verb: char, text: &[u8]) {
     }
     let digits = if verb == 'X' { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
     let prefix = [b'0', verb as u8];
+    let of = |byte: u8| [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]];
+    if !spec.has(SPACE | SHARP | WIDTH) {
+        let start = out.len();
+        out.resize(start + 2 * text.len(), 0);
+        for (two, byte) in out[start..].chunks_exact_mut(2).zip(text) {
+            two.copy_from_slice(&of(*byte));
+        }
+        return;
+    }
     let mut hex = Vec::with_capacity(2 * text.len() + 2);
     for (i, byte) in text.iter().enumerate() {
         if i > 0 && spec.has(SPACE) {
@@ -397,8 +501,7 @@ fn append_hex(out: &mut Vec<u8>, spec: Spec, verb: char, text: &[u8]) {
         if spec.has(SHARP) && (i == 0 || spec.has(SPACE)) {
             hex.extend_from_slice(&prefix);
         }
-        hex.push(digits[usize::from(byte >> 4)]);
-        hex.push(digits[usize::from(byte & 15)]);
+        hex.extend_from_slice(&of(*byte));
     }
     spec.pad(out, &hex);
 }
@@ -425,6 +528,39 @@ fn append_bytes(out: &mut Vec<u8>, spec: Spec, verb: char, bytes: &[u8], nil: bo
                 append_operand(out, spec, verb, Operand::Uint(u64::from(byte)), "uint8");
             }
             out.push(if sharp_v { b'}' } else { b']' });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_operands_are_written_as_others() {
+        let text = "aé\"\u{7f}b€".as_bytes().repeat(LARGE / 11 + 10_003);
+        let check = |spec: Spec, verb: char, operand: Operand<'_>| {
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            append_operand(&mut one, spec, verb, operand, "name");
+            let Ok(()) = append_large(&mut other, spec, verb, operand, "name", &mut untold);
+            assert!(one == other, "{verb} {spec:?}: {} and {} bytes", one.len(), other.len());
+        };
+        let texts = [
+            ('s', WIDTH | MINUS),
+            ('v', SHARP_V),
+            ('q', WIDTH),
+            ('q', SHARP | PLUS),
+            ('x', 0),
+            ('X', SHARP),
+            ('x', SHARP | SPACE),
+            ('x', PREC | WIDTH),
+            ('d', 0),
+        ];
+        for (verb, flags) in texts {
+            check(Spec { flags, width: 9, prec: LARGE + 7 }, verb, Operand::Text(&text));
+        }
+        for (verb, flags) in [('x', SPACE), ('v', SHARP_V), ('d', WIDTH | SHARP)] {
+            check(Spec { flags, width: 9, prec: 0 }, verb, Operand::Bytes(&text, false));
         }
     }
 }

@@ -10,7 +10,7 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 use printf::{Operands, State, Stop};
 
-use crate::internal_bytealg::{SMALL, append_to, room_for};
+use crate::internal_bytealg::{PART, SMALL, append_to, room_for};
 
 /// The package.
 pub static PACKAGE: Package = package!(
@@ -105,9 +105,10 @@ fn format_next(ctx: &mut Ctx<'_>) -> NativeResult {
     let format = ctx.bytes(3);
     let mut state = State { at: ctx.uint(5) as usize, arg: ctx.uint(6) as usize, reordered: ctx.bool(7) };
     let (addr, count, _) = ctx.slice(8);
-    ctx.charge(format.len() as u64 / 16 + count)?;
-    room_for(ctx, format.len() as u64 + 16 * count)?;
-    let mut out = Vec::with_capacity(format.len() + 16 * count as usize);
+    let rest = format.len().saturating_sub(state.at).min(PART);
+    ctx.charge(rest as u64 / 16 + count)?;
+    room_for(ctx, rest as u64 + 16 * count)?;
+    let mut out = Vec::with_capacity(rest + 16 * count as usize);
     let arguments = Arguments { ctx, addr, count: count as usize };
     let stop = printf::run(&mut out, format, &arguments, &mut state);
     let (verb, spec) = match stop {
@@ -140,7 +141,7 @@ fn print_next(ctx: &mut Ctx<'_>) -> NativeResult {
         |index: usize| matches!(arguments.at(index).0.map(|def| &def.kind), Some(TypeKind::String));
     while index < arguments.count {
         let Some((operand, name)) = arguments.basic(index) else { break };
-        if longest(Spec::default(), 'v', operand) > SMALL {
+        if longest(Spec::default(), 'v', operand) > SMALL || out.len() >= PART {
             break;
         }
         if index > 0 && (line || !is_string(index - 1) && !is_string(index)) {
@@ -166,12 +167,13 @@ fn append_basic(ctx: &mut Ctx<'_>) -> NativeResult {
     if let Some(operand) = basic(ctx, ctx.type_def(ty), data) {
         let bytes = longest(spec, verb, operand);
         room_for(ctx, bytes)?;
-        ctx.charge(bytes / 16)?;
     }
     let mut out = Vec::with_capacity(32);
     let def = ctx.type_def(ty);
     if let Some(operand) = basic(ctx, def, data) {
-        append_operand(&mut out, spec, verb, operand, &def.name);
+        let name = def.name.clone();
+        format::append_large(&mut out, spec, verb, operand, &name, &mut |part| ctx.charge(part as u64 / 4))?;
     }
+    ctx.charge(out.len() as u64 / 16)?;
     append_to(ctx, 0, 0, &out)
 }

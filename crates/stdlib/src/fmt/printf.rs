@@ -8,7 +8,7 @@
 use super::format::{
     MINUS, Operand, PLUS, PLUS_V, PREC, SHARP, SHARP_V, SPACE, Spec, WIDTH, ZERO, append_operand, longest,
 };
-use crate::internal_bytealg::SMALL;
+use crate::internal_bytealg::{PART, SMALL};
 use crate::strconv::quote::append_rune;
 use crate::unicode_utf8::decode;
 
@@ -137,11 +137,12 @@ pub fn run(out: &mut Vec<u8>, format: &[u8], operands: &dyn Operands, state: &mu
         if out.len() as u64 >= SMALL {
             return Stop::More;
         }
-        let text = format[start..].iter().position(|&c| c == b'%').unwrap_or(format.len() - start);
-        out.extend_from_slice(&format[start..start + text]);
+        let part = &format[start..format.len().min(start + PART)];
+        let text = part.iter().position(|&c| c == b'%').unwrap_or(part.len());
+        out.extend_from_slice(&part[..text]);
         walk.state.at += text;
-        if walk.state.at >= format.len() {
-            break;
+        if text == part.len() {
+            continue;
         }
         walk.state.at += 1;
         walk.good = true;

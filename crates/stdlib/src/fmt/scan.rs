@@ -3,6 +3,9 @@
 
 use golite_runtime::native::{Ctx, NativeResult};
 
+use crate::internal_bytealg::PART;
+use crate::strconv::number::Tick;
+
 /// Digits of an integer that cannot overflow.
 const SAFE_DIGITS: usize = 18;
 
@@ -11,10 +14,21 @@ fn is_space(byte: u8) -> bool {
 }
 
 /// The first word of ASCII characters if white space follows it.
-fn word(text: &[u8]) -> Option<(usize, usize)> {
-    let start = text.iter().position(|byte| !is_space(*byte))?;
-    let len = text[start..].iter().position(|byte| is_space(*byte) || !byte.is_ascii())?;
-    (text[start + len].is_ascii()).then_some((start, start + len))
+fn word<E>(text: &[u8], tick: Tick<'_, E>) -> Result<Option<(usize, usize)>, E> {
+    let mut position = |from: usize, ends: &dyn Fn(&u8) -> bool| {
+        for (i, part) in text[from..].chunks(PART).enumerate() {
+            if i > 0 {
+                tick(part.len())?;
+            }
+            if let Some(at) = part.iter().position(ends) {
+                return Ok(Some(from + i * PART + at));
+            }
+        }
+        Ok(None)
+    };
+    let Some(start) = position(0, &|byte| !is_space(*byte))? else { return Ok(None) };
+    let end = position(start, &|byte| is_space(*byte) || !byte.is_ascii())?;
+    Ok(end.filter(|end| text[*end].is_ascii()).map(|end| (start, end)))
 }
 
 /// The value of a plain decimal integer.
@@ -39,7 +53,8 @@ fn integer(word: &[u8]) -> Option<i64> {
 /// `quickInt(b []byte) (x int64, end int)`.
 pub(super) fn quick_int(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    let found = word(text).and_then(|(start, end)| Some((integer(&text[start..end])?, end)));
+    let found = word(text, &mut |part| ctx.charge(part as u64 / 8))?;
+    let found = found.and_then(|(start, end)| Some((integer(&text[start..end])?, end)));
     let (value, end) = found.unwrap_or((0, 0));
     ctx.set_int(0, value);
     ctx.set_uint(1, end as u64);
@@ -48,7 +63,7 @@ pub(super) fn quick_int(ctx: &mut Ctx<'_>) -> NativeResult {
 
 /// `quickWord(b []byte) (start, end int)`.
 pub(super) fn quick_word(ctx: &mut Ctx<'_>) -> NativeResult {
-    let (start, end) = word(ctx.bytes(0)).unwrap_or((0, 0));
+    let (start, end) = word(ctx.bytes(0), &mut |part| ctx.charge(part as u64 / 8))?.unwrap_or((0, 0));
     ctx.set_uint(0, start as u64);
     ctx.set_uint(1, end as u64);
     Ok(())
@@ -60,7 +75,10 @@ mod tests {
 
     #[test]
     fn only_plain_integers_before_white_space_are_quick() {
-        let check = |text: &[u8]| word(text).and_then(|(start, end)| integer(&text[start..end]));
+        let check = |text: &[u8]| {
+            let Ok(found) = word::<std::convert::Infallible>(text, &mut |_| Ok(()));
+            found.and_then(|(start, end)| integer(&text[start..end]))
+        };
         assert_eq!(check(b" \r\n12 "), Some(12));
         assert_eq!(check(b"-7\n"), Some(-7));
         assert_eq!(check(b"+0 x"), Some(0));

@@ -70,15 +70,15 @@ pub fn append_to(ctx: &mut Ctx<'_>, param: u16, result: u16, text: &[u8]) -> Nat
     ctx.charge(added / 8)?;
     if added <= cap - len {
         if added > 0 {
-            ctx.bytes_at_mut(addr + len, added).copy_from_slice(text);
+            ctx.fill(addr + len, text)?;
         }
         ctx.set_slice(result, addr, len + added, cap);
         return Ok(());
     }
     let (new, new_cap) = new_buffer(ctx, (len + added).max(2 * cap.min(1 << 20)).max(16))?;
     let old = ctx.bytes_at(addr, len);
-    ctx.bytes_at_mut(new, len).copy_from_slice(old);
-    ctx.bytes_at_mut(new + len, added).copy_from_slice(text);
+    ctx.fill(new, old)?;
+    ctx.fill(new + len, text)?;
     ctx.set_slice(result, new, len + added, new_cap);
     Ok(())
 }
@@ -147,9 +147,17 @@ pub fn find_last(ctx: &mut Ctx<'_>, text: &[u8], needle: &[u8]) -> Result<Option
 
 /// How often `needle` is in `text`, as `count`, with steps for what is looked at.
 pub fn count_in(ctx: &mut Ctx<'_>, text: &[u8], needle: &[u8]) -> Result<usize, Trap> {
-    if text.len() <= CHUNK || needle.is_empty() {
+    if text.len() <= CHUNK {
         ctx.charge(text.len() as u64 / 8)?;
         return Ok(count(text, needle));
+    }
+    if needle.is_empty() {
+        let mut runes = 0;
+        for part in crate::unicode_utf8::parts(text) {
+            ctx.charge(part.len() as u64 / 8)?;
+            runes += crate::unicode_utf8::count(part);
+        }
+        return Ok(runes + 1);
     }
     let (mut found, mut start) = (0, 0);
     let chunk = CHUNK.max(4 * needle.len());
@@ -172,47 +180,97 @@ fn behind_last(text: &[u8], needle: &[u8]) -> usize {
     memchr::memmem::find_iter(text, needle).last().map_or(0, |at| at + needle.len())
 }
 
-/// Where the first part between white space is.
-pub fn next_field(text: &[u8]) -> (usize, usize) {
-    let space = |at: usize| {
-        let byte = text[at];
-        if byte < 0x80 {
-            return (matches!(byte, 9..=13 | 32), 1);
+/// Where the first part between white space is. Each `PART` of a long way costs steps; what is left does not.
+pub fn next_field(ctx: &mut Ctx<'_>, text: &[u8]) -> Result<(usize, usize), Trap> {
+    let start = skip(ctx, text, 0, true)?;
+    Ok((start, skip(ctx, text, start, false)?))
+}
+
+/// The end of what is white space, or of what is not, from a place on.
+fn skip(ctx: &mut Ctx<'_>, text: &[u8], mut at: usize, spaces: bool) -> Result<usize, Trap> {
+    loop {
+        let stop = text.len().min(at + PART);
+        while at < stop {
+            let byte = text[at];
+            let (space, width) = if byte < 0x80 {
+                (matches!(byte, 9..=13 | 32), 1)
+            } else {
+                let (r, width) = crate::unicode_utf8::decode(&text[at..]);
+                (crate::unicode::tables::is_space(r as u32), width)
+            };
+            if space != spaces {
+                return Ok(at);
+            }
+            at += width;
         }
-        let (r, width) = crate::unicode_utf8::decode(&text[at..]);
-        (crate::unicode::tables::is_space(r as u32), width)
-    };
-    let mut start = 0;
-    while start < text.len() {
-        let (is, width) = space(start);
-        if !is {
-            break;
+        if at >= text.len() {
+            return Ok(at);
         }
-        start += width;
+        ctx.charge(PART as u64 / 4)?;
     }
-    let mut end = start;
-    while end < text.len() {
-        let (is, width) = space(end);
-        if is {
-            break;
+}
+
+/// How many parts there are between white space.
+pub fn count_fields(ctx: &mut Ctx<'_>, text: &[u8]) -> Result<usize, Trap> {
+    let (mut rest, mut fields) = (text, 0);
+    let mut told = usize::MAX;
+    loop {
+        if told > rest.len() {
+            ctx.charge(rest.len().min(PART) as u64 / 4)?;
+            told = rest.len().saturating_sub(PART);
         }
-        end += width;
+        let (start, end) = next_field(ctx, rest)?;
+        if start == end {
+            return Ok(fields);
+        }
+        fields += 1;
+        rest = &rest[end..];
     }
-    (start, end)
+}
+
+/// Whether two texts are equal, or which is first.
+pub fn compare(ctx: &mut Ctx<'_>, text: &[u8], other: &[u8]) -> Result<std::cmp::Ordering, Trap> {
+    for (part, other) in text.chunks(PART).zip(other.chunks(PART)) {
+        let both = part.len().min(other.len());
+        ctx.charge(both as u64 / 64)?;
+        let order = part[..both].cmp(&other[..both]);
+        if order.is_ne() {
+            return Ok(order);
+        }
+    }
+    Ok(text.len().cmp(&other.len()))
 }
 
 /// So much of a long text is worked on before limits and interrupts are looked at.
 pub const PART: usize = 1 << 20;
 
-/// New bytes with a text of ASCII in upper (0) or lower (1) case; `None` if the text has none but such bytes, or is
-/// that already.
+/// A text of ASCII in the case that was asked for.
+pub enum Cased {
+    /// It is that already.
+    Same,
+    /// New bytes.
+    New(u64),
+    /// The text has other bytes.
+    NotAscii,
+}
+
+/// A text of ASCII in upper (0) or lower (1) case.
 ///
 /// # Errors
 /// Limits.
-pub fn ascii_case(ctx: &mut Ctx<'_>, text: &[u8], case: i64) -> Result<Option<u64>, Trap> {
+pub fn ascii_case(ctx: &mut Ctx<'_>, text: &[u8], case: i64) -> Result<Cased, Trap> {
     let changes = |byte: &u8| if case == 0 { byte.is_ascii_lowercase() } else { byte.is_ascii_uppercase() };
-    if !text.is_ascii() || !text.iter().any(changes) {
-        return Ok(None);
+    let mut changed = false;
+    for part in text.chunks(PART) {
+        ctx.look()?;
+        if !part.is_ascii() {
+            return Ok(Cased::NotAscii);
+        }
+        changed |= part.iter().any(changes);
+    }
+    if !changed {
+        ctx.charge(text.len() as u64 / 64)?;
+        return Ok(Cased::Same);
     }
     let len = text.len() as u64;
     let new = ctx.new_bytes(len)?;
@@ -226,20 +284,23 @@ pub fn ascii_case(ctx: &mut Ctx<'_>, text: &[u8], case: i64) -> Result<Option<u6
             out.make_ascii_lowercase();
         }
     }
-    Ok(Some(new))
+    Ok(Cased::New(new))
 }
 
 /// `text` in upper (0) or lower (1) case.
-pub fn change_case(text: &[u8], case: i64) -> Vec<u8> {
-    if text.is_ascii() {
-        return if case == 0 { text.to_ascii_uppercase() } else { text.to_ascii_lowercase() };
-    }
+///
+/// # Errors
+/// Limits.
+pub fn change_case(ctx: &mut Ctx<'_>, text: &[u8], case: i64) -> Result<Vec<u8>, Trap> {
     let mut out = Vec::with_capacity(text.len() + 4);
-    let mut at = 0;
-    while at < text.len() {
-        let (r, width) = crate::unicode_utf8::decode(&text[at..]);
-        crate::strconv::quote::append_rune(&mut out, crate::unicode::tables::to_case(case, r));
-        at += width;
+    for part in crate::unicode_utf8::parts(text) {
+        ctx.charge(part.len() as u64 / 8)?;
+        let mut at = 0;
+        while at < part.len() {
+            let (r, width) = crate::unicode_utf8::decode(&part[at..]);
+            crate::strconv::quote::append_rune(&mut out, crate::unicode::tables::to_case(case, r));
+            at += width;
+        }
     }
-    out
+    Ok(out)
 }

@@ -330,6 +330,9 @@ pub(super) fn map_entries(ctx: &mut Ctx<'_>) -> NativeResult {
     let lists = [ctx.new_values(any, count)?, ctx.new_values(any, count)?];
     let mut entries = 0;
     while let Some((key_addr, elem_addr)) = ctx.runtime().map_next(iterator)? {
+        if entries % 4096 == 0 {
+            ctx.look()?;
+        }
         for (list, ty, addr) in [(lists[0], key, key_addr), (lists[1], elem, elem_addr)] {
             let (type_word, data) = load(ctx, ty, addr, false)?;
             ctx.write_iface(list + 16 * entries, type_word, data);

@@ -11,7 +11,7 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 use quote::Keep;
 
-use crate::internal_bytealg::{LONGEST, room_for};
+use crate::internal_bytealg::{LONGEST, PART, room_for};
 use crate::unicode::tables;
 
 /// The package.
@@ -71,8 +71,8 @@ fn code(failure: Option<number::Failure>) -> i64 {
 
 fn parse_int(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64 / 8)?;
-    let (value, failure) = number::parse_int(text, ctx.int(2), ctx.int(3));
+    let (base, bits) = (ctx.int(2), ctx.int(3));
+    let (value, failure) = number::parse_int(text, base, bits, &mut |part| ctx.charge(part as u64 / 8))?;
     ctx.set_int(0, value);
     ctx.set_int(1, code(failure));
     Ok(())
@@ -80,8 +80,8 @@ fn parse_int(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn parse_uint(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64 / 8)?;
-    let (value, failure) = number::parse_uint(text, ctx.int(2), ctx.int(3));
+    let (base, bits) = (ctx.int(2), ctx.int(3));
+    let (value, failure) = number::parse_uint(text, base, bits, &mut |part| ctx.charge(part as u64 / 8))?;
     ctx.set_uint(0, value);
     ctx.set_int(1, code(failure));
     Ok(())
@@ -89,14 +89,16 @@ fn parse_uint(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn parse_float(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64)?;
     let bits = if ctx.int(2) == 32 { 32 } else { 64 };
-    let (value, length, failure) = number::parse_float_prefix(text, bits);
+    let (value, length, failure) = number::parse_float_prefix(text, bits, &mut |part| ctx.charge(part as u64))?;
     ctx.set_float(0, value);
     ctx.set_int(1, length as i64);
     ctx.set_int(2, code(failure));
     Ok(())
 }
+
+/// No float has more digits that are not zeros behind the point.
+const MOST_PLACES: i64 = 1100;
 
 fn format_float(ctx: &mut Ctx<'_>) -> NativeResult {
     let prec = ctx.int(2);
@@ -104,11 +106,34 @@ fn format_float(ctx: &mut Ctx<'_>) -> NativeResult {
     if prec > LONGEST as i64 {
         return Err(ctx.panic_error("makeslice: len out of range"));
     }
-    room_for(ctx, prec.max(0) as u64 + 400)?;
     let mut out = Vec::with_capacity(24);
     let bits = if ctx.int(3) == 32 { 32 } else { 64 };
-    ftoa::append_float(&mut out, ctx.float(0), ctx.uint(1) as u8, prec, bits);
-    ctx.set_string(0, &out)
+    let format = ctx.uint(1) as u8;
+    let exact = prec.min(MOST_PLACES);
+    ftoa::append_float(&mut out, ctx.float(0), format, exact, bits);
+    let zeros = match format {
+        b'e' | b'E' | b'f' | b'x' | b'X' if ctx.float(0).is_finite() => (prec - exact) as u64,
+        _ => 0,
+    };
+    if zeros == 0 {
+        return ctx.set_string(0, &out);
+    }
+    // What follows so many places is zeros, before the exponent.
+    let mark = if matches!(format, b'x' | b'X') { b'p' } else { b'e' };
+    let exponent = out.iter().position(|byte| byte | 0x20 == mark);
+    let (head, tail) = out.split_at(exponent.unwrap_or(out.len()));
+    let total = out.len() as u64 + zeros;
+    let new = ctx.new_bytes(total)?;
+    ctx.fill(new, head)?;
+    let mut done = head.len() as u64;
+    for part in (0..zeros).step_by(PART).map(|from| (zeros - from).min(PART as u64)) {
+        ctx.look()?;
+        ctx.bytes_at_mut(new + done, part).fill(b'0');
+        done += part;
+    }
+    ctx.fill(new + done, tail)?;
+    ctx.set_string_at(0, new, total);
+    Ok(())
 }
 
 fn keep(number: i64) -> Keep {
@@ -124,8 +149,7 @@ fn quote_string(ctx: &mut Ctx<'_>) -> NativeResult {
     room_for(ctx, 4 * text.len() as u64)?;
     let mut out = Vec::with_capacity(text.len() + 2);
     let (quote, keep) = (ctx.uint(2) as u8, keep(ctx.int(3)));
-    let tick = |part: usize| ctx.charge(part as u64 / 2);
-    quote::append_quoted_in_parts(&mut out, text, quote, keep, tick)?;
+    quote::append_quoted(&mut out, text, quote, keep, &mut |part| ctx.charge(part as u64 / 2))?;
     ctx.set_string(0, &out)
 }
 
@@ -137,8 +161,8 @@ fn quote_rune(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn can_backquote(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64 / 4)?;
-    ctx.set_bool(0, quote::can_backquote(text));
+    let can = quote::can_backquote(text, &mut |part| ctx.charge(part as u64 / 4))?;
+    ctx.set_bool(0, can);
     Ok(())
 }
 
@@ -150,9 +174,9 @@ fn test_rune(ctx: &mut Ctx<'_>, test: fn(u32) -> bool) -> NativeResult {
 
 fn unquote_prefix(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
-    ctx.charge(text.len() as u64 / 4)?;
     room_for(ctx, text.len() as u64)?;
-    let (length, inside) = quote::unquote_prefix(text).unwrap_or_default();
+    let found = quote::unquote_prefix(text, &mut |part| ctx.charge(part as u64 / 4))?;
+    let (length, inside) = found.unwrap_or_default();
     ctx.set_int(2, length as i64);
     ctx.set_string(0, &inside)
 }

@@ -3,6 +3,8 @@
 //! Errors are codes; the Go sources make errors of them. Rust's own parser reads decimal floats, and is
 //! exact; hexadecimal ones are rounded here.
 
+use crate::internal_bytealg::PART;
+
 /// What is wrong with the text of a number; the numbers are those in `strconv.go-lite`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Failure {
@@ -53,8 +55,19 @@ pub fn append_int(out: &mut Vec<u8>, value: i64, base: u32) {
     append_uint(out, value.unsigned_abs(), base);
 }
 
+/// Told before each part of a long text how long it is, and can end the work.
+pub type Tick<'a, E> = &'a mut dyn FnMut(usize) -> Result<(), E>;
+
+/// For texts that are not long.
+///
+/// # Errors
+/// None.
+pub fn untold(_part: usize) -> Result<(), std::convert::Infallible> {
+    Ok(())
+}
+
 /// Whether the underscores of a literal stand between digits, or between the prefix and a digit.
-fn underscores_fit(text: &[u8]) -> bool {
+fn underscores_fit<E>(text: &[u8], tick: Tick<'_, E>) -> Result<bool, E> {
     let text = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let (mut previous, mut hex, mut rest) = (b'^', false, text);
     if text.len() >= 2 && text[0] == b'0' && matches!(text[1] | 0x20, b'b' | b'o' | b'x') {
@@ -63,28 +76,39 @@ fn underscores_fit(text: &[u8]) -> bool {
         hex = text[1] | 0x20 == b'x';
         rest = &text[2..];
     }
-    for &c in rest {
-        if c.is_ascii_digit() || hex && c.is_ascii_hexdigit() {
-            previous = b'0';
-        } else if c == b'_' {
-            if previous != b'0' {
-                return false;
+    for part in rest.chunks(PART) {
+        tick(part.len())?;
+        for &c in part {
+            if c.is_ascii_digit() || hex && c.is_ascii_hexdigit() {
+                previous = b'0';
+            } else if c == b'_' {
+                if previous != b'0' {
+                    return Ok(false);
+                }
+                previous = b'_';
+            } else {
+                if previous == b'_' {
+                    return Ok(false);
+                }
+                previous = b'!';
             }
-            previous = b'_';
-        } else {
-            if previous == b'_' {
-                return false;
-            }
-            previous = b'!';
         }
     }
-    previous != b'_'
+    Ok(previous != b'_')
 }
 
 /// Reads an unsigned integer as `strconv.ParseUint` does.
-pub fn parse_uint(text: &[u8], base: i64, bit_size: i64) -> (u64, Option<Failure>) {
+///
+/// # Errors
+/// Those of `tick`.
+pub fn parse_uint<E>(
+    text: &[u8],
+    base: i64,
+    bit_size: i64,
+    tick: Tick<'_, E>,
+) -> Result<(u64, Option<Failure>), E> {
     if text.is_empty() {
-        return (0, Some(Failure::Syntax));
+        return Ok((0, Some(Failure::Syntax)));
     }
     let (digits, radix) = match base {
         2..=36 => (text, base as u64),
@@ -95,60 +119,71 @@ pub fn parse_uint(text: &[u8], base: i64, bit_size: i64) -> (u64, Option<Failure
             Some(b'x') if text.len() >= 3 => (&text[2..], 16),
             _ => (&text[1..], 8),
         },
-        _ => return (0, Some(Failure::Base)),
+        _ => return Ok((0, Some(Failure::Base))),
     };
     let most = match bit_size {
         0 | 64 => u64::MAX,
         1..=63 => (1 << bit_size) - 1,
-        _ => return (0, Some(Failure::BitSize)),
+        _ => return Ok((0, Some(Failure::BitSize))),
     };
     let (mut value, mut underscores) = (0_u64, false);
-    for &c in digits {
-        let digit = match c {
-            b'_' if base == 0 => {
-                underscores = true;
-                continue;
+    for part in digits.chunks(PART) {
+        tick(part.len())?;
+        for &c in part {
+            let digit = match c {
+                b'_' if base == 0 => {
+                    underscores = true;
+                    continue;
+                }
+                b'0'..=b'9' => c - b'0',
+                b'a'..=b'z' => c - b'a' + 10,
+                b'A'..=b'Z' => c - b'A' + 10,
+                _ => return Ok((0, Some(Failure::Syntax))),
+            };
+            if u64::from(digit) >= radix {
+                return Ok((0, Some(Failure::Syntax)));
             }
-            b'0'..=b'9' => c - b'0',
-            b'a'..=b'z' => c - b'a' + 10,
-            b'A'..=b'Z' => c - b'A' + 10,
-            _ => return (0, Some(Failure::Syntax)),
-        };
-        if u64::from(digit) >= radix {
-            return (0, Some(Failure::Syntax));
-        }
-        match value.checked_mul(radix).and_then(|value| value.checked_add(u64::from(digit))) {
-            Some(next) if next <= most => value = next,
-            _ => return (most, Some(Failure::Range)),
+            match value.checked_mul(radix).and_then(|value| value.checked_add(u64::from(digit))) {
+                Some(next) if next <= most => value = next,
+                _ => return Ok((most, Some(Failure::Range))),
+            }
         }
     }
-    if underscores && !underscores_fit(text) {
-        return (0, Some(Failure::Syntax));
+    if underscores && !underscores_fit(text, tick)? {
+        return Ok((0, Some(Failure::Syntax)));
     }
-    (value, None)
+    Ok((value, None))
 }
 
 /// Reads an integer as `strconv.ParseInt` does.
-pub fn parse_int(text: &[u8], base: i64, bit_size: i64) -> (i64, Option<Failure>) {
+///
+/// # Errors
+/// Those of `tick`.
+pub fn parse_int<E>(
+    text: &[u8],
+    base: i64,
+    bit_size: i64,
+    tick: Tick<'_, E>,
+) -> Result<(i64, Option<Failure>), E> {
     let (negative, digits) = match text.first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
     };
-    let (magnitude, failure) = parse_uint(digits, base, bit_size);
+    let (magnitude, failure) = parse_uint(digits, base, bit_size, tick)?;
     if failure.is_some_and(|failure| failure != Failure::Range) {
-        return (0, failure);
+        return Ok((0, failure));
     }
     let bits = if bit_size == 0 { 64 } else { bit_size };
     let cutoff = 1_u64 << (bits - 1);
     if !negative && magnitude >= cutoff {
-        return ((cutoff - 1) as i64, Some(Failure::Range));
+        return Ok(((cutoff - 1) as i64, Some(Failure::Range)));
     }
     if negative && magnitude > cutoff {
-        return ((cutoff as i64).wrapping_neg(), Some(Failure::Range));
+        return Ok(((cutoff as i64).wrapping_neg(), Some(Failure::Range)));
     }
     let value = magnitude as i64;
-    (if negative { value.wrapping_neg() } else { value }, None)
+    Ok((if negative { value.wrapping_neg() } else { value }, None))
 }
 
 /// `inf`, `infinity`, `nan` in any case, the first two with a sign; with its length.
@@ -170,11 +205,22 @@ fn special(text: &[u8]) -> Option<(f64, usize)> {
     }
 }
 
+/// So many digits decide: what follows says only whether the number is a little larger.
+const MOST_DIGITS: usize = 800;
+
 /// Reads the longest number at the start of `text` as `strconv.ParseFloat` would: the value, the bytes
 /// it took, what is wrong.
-pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure>) {
+///
+/// # Errors
+/// Those of `tick`.
+pub fn parse_float_prefix<E>(
+    text: &[u8],
+    bits: u32,
+    tick: Tick<'_, E>,
+) -> Result<(f64, usize, Option<Failure>), E> {
+    const WRONG: (f64, usize, Option<Failure>) = (0.0, 0, Some(Failure::Syntax));
     if let Some((value, length)) = special(text) {
-        return (value, length, None);
+        return Ok((value, length, None));
     }
     let mut at = 0;
     let negative = text.first() == Some(&b'-');
@@ -185,10 +231,15 @@ pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure
     if hex {
         at += 2;
     }
-    // Digits with at most one point.
-    let (mut digits, mut fraction, mut point, mut underscores) = (Vec::new(), 0_i64, false, false);
-    let mut any = false;
+    // Digits with at most one point; the number is `digits` times the base to the power `scale`.
+    let (mut digits, mut scale, mut point, mut underscores) = (Vec::new(), 0_i64, false, false);
+    let (mut any, mut more, mut told) = (false, false, at);
     while let Some(&c) = text.get(at) {
+        if at >= told {
+            let part = (text.len() - at).min(PART);
+            tick(part)?;
+            told = at + part;
+        }
         match c {
             b'_' => underscores = true,
             b'.' if !point => point = true,
@@ -197,13 +248,26 @@ pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure
             _ => break,
         }
         if c != b'_' && c != b'.' {
-            digits.push(c);
-            fraction += i64::from(point);
+            if digits.len() < MOST_DIGITS {
+                if c != b'0' || !digits.is_empty() {
+                    digits.push(c);
+                }
+                scale -= i64::from(point);
+            } else {
+                more |= c != b'0';
+                scale += i64::from(!point);
+            }
         }
         at += 1;
     }
     if !any {
-        return (0.0, 0, Some(Failure::Syntax));
+        return Ok(WRONG);
+    }
+    if more {
+        digits.push(b'1');
+        scale -= 1;
+    } else if digits.is_empty() {
+        digits.push(b'0');
     }
     let mut exponent = 0_i64;
     let mark = if hex { b'p' } else { b'e' };
@@ -214,9 +278,15 @@ pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure
             end += 1;
         }
         if !text.get(end).is_some_and(u8::is_ascii_digit) {
-            return (0.0, 0, Some(Failure::Syntax));
+            return Ok(WRONG);
         }
+        told = end;
         while let Some(&c) = text.get(end).filter(|&&c| c.is_ascii_digit() || c == b'_') {
+            if end >= told {
+                let part = (text.len() - end).min(PART);
+                tick(part)?;
+                told = end + part;
+            }
             if c == b'_' {
                 underscores = true;
             } else if exponent < 1_000_000 {
@@ -229,15 +299,15 @@ pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure
         }
         at = end;
     } else if hex {
-        return (0.0, 0, Some(Failure::Syntax)); // a hexadecimal mantissa needs its exponent
+        return Ok(WRONG); // a hexadecimal mantissa needs its exponent
     }
-    if underscores && !underscores_fit(&text[..at]) {
-        return (0.0, 0, Some(Failure::Syntax));
+    if underscores && !underscores_fit(&text[..at], tick)? {
+        return Ok(WRONG);
     }
     let value = if hex {
-        round_hex(&digits, exponent - 4 * fraction, bits)
+        round_hex(&digits, exponent + 4 * scale, bits)
     } else {
-        let decimal = format!("{}e{}", String::from_utf8_lossy(&digits), exponent - fraction);
+        let decimal = format!("{}e{}", String::from_utf8_lossy(&digits), exponent + scale);
         if bits == 32 {
             decimal.parse::<f32>().map_or(0.0, f64::from)
         } else {
@@ -245,7 +315,7 @@ pub fn parse_float_prefix(text: &[u8], bits: u32) -> (f64, usize, Option<Failure
         }
     };
     let failure = value.is_infinite().then_some(Failure::Range);
-    (if negative { -value } else { value }, at, failure)
+    Ok((if negative { -value } else { value }, at, failure))
 }
 
 /// The float nearest to `digits` (hexadecimal) · 2^exponent.

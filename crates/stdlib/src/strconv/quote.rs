@@ -2,7 +2,8 @@
 
 use crate::internal_bytealg::PART;
 use crate::unicode::tables::{is_graphic, is_print};
-use crate::unicode_utf8::decode;
+use super::number::Tick;
+use crate::unicode_utf8::{decode, parts};
 
 /// Which characters are quoted as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,20 +23,15 @@ pub fn append_rune(out: &mut Vec<u8>, r: i32) {
 }
 
 /// Appends `text` between quotes.
-pub fn append_quoted(out: &mut Vec<u8>, text: &[u8], quote: u8, keep: Keep) {
-    let Ok(()) = append_quoted_in_parts(out, text, quote, keep, |_| Ok::<(), std::convert::Infallible>(()));
-}
-
-/// The same; `tick` is told before each part of a long text how long it is, and can end the work.
 ///
 /// # Errors
 /// Those of `tick`.
-pub fn append_quoted_in_parts<E>(
+pub fn append_quoted<E>(
     out: &mut Vec<u8>,
     text: &[u8],
     quote: u8,
     keep: Keep,
-    mut tick: impl FnMut(usize) -> Result<(), E>,
+    tick: Tick<'_, E>,
 ) -> Result<(), E> {
     let plain = |byte: &u8| (b' '..=b'~').contains(byte) && *byte != quote && *byte != b'\\';
     out.push(quote);
@@ -114,7 +110,20 @@ fn append_escaped(out: &mut Vec<u8>, r: i32, quote: u8, keep: Keep) {
 }
 
 /// Whether `text` can stand between back quotes unchanged.
-pub fn can_backquote(text: &[u8]) -> bool {
+///
+/// # Errors
+/// Those of `tick`.
+pub fn can_backquote<E>(text: &[u8], tick: Tick<'_, E>) -> Result<bool, E> {
+    for part in parts(text) {
+        tick(part.len())?;
+        if !is_plain(part) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_plain(text: &[u8]) -> bool {
     let mut at = 0;
     while at < text.len() {
         let (r, width) = decode(&text[at..]);
@@ -186,25 +195,44 @@ pub fn unquote_char(text: &[u8], quote: u8) -> Option<(i32, bool, usize)> {
 }
 
 /// Reads the quoted literal at the start of `text`: its length, and what it stands for.
-pub fn unquote_prefix(text: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let &quote = text.first().filter(|_| text.len() >= 2)?;
-    match quote {
+///
+/// # Errors
+/// Those of `tick`.
+pub fn unquote_prefix<E>(text: &[u8], tick: Tick<'_, E>) -> Result<Option<(usize, Vec<u8>)>, E> {
+    let Some(&quote) = text.first().filter(|_| text.len() >= 2) else { return Ok(None) };
+    Ok(match quote {
         b'`' => {
-            let end = text[1..].iter().position(|&c| c == b'`')? + 1;
-            let inside = text[1..end].iter().copied().filter(|&c| c != b'\r').collect();
-            Some((end + 1, inside))
+            let mut inside = Vec::new();
+            let mut end = 1;
+            for part in text[1..].chunks(PART) {
+                tick(part.len())?;
+                let close = part.iter().position(|&c| c == b'`');
+                let part = &part[..close.unwrap_or(part.len())];
+                inside.extend(part.iter().copied().filter(|&c| c != b'\r'));
+                end += part.len();
+                if close.is_some() {
+                    return Ok(Some((end + 1, inside)));
+                }
+            }
+            None
         }
         b'"' | b'\'' => {
             let mut out = Vec::new();
-            let (mut at, mut count) = (1, 0);
+            let (mut at, mut count, mut told) = (1, 0, 1);
             loop {
-                if *text.get(at)? == quote {
-                    break;
+                if at >= told {
+                    let part = (text.len() - at).min(PART);
+                    tick(part)?;
+                    told = at + part.max(1);
                 }
-                if text[at] == b'\n' || quote == b'\'' && count == 1 {
-                    return None;
+                match text.get(at) {
+                    None => return Ok(None),
+                    Some(&byte) if byte == quote => break,
+                    Some(b'\n') => return Ok(None),
+                    Some(_) if quote == b'\'' && count == 1 => return Ok(None),
+                    Some(_) => {}
                 }
-                let (r, multibyte, length) = unquote_char(&text[at..], quote)?;
+                let Some((r, multibyte, length)) = unquote_char(&text[at..], quote) else { return Ok(None) };
                 at += length;
                 count += 1;
                 if r < 0x80 || !multibyte {
@@ -217,5 +245,5 @@ pub fn unquote_prefix(text: &[u8]) -> Option<(usize, Vec<u8>)> {
             (quote != b'\'' || count == 1 || at == 1).then_some((at + 1, out))
         }
         _ => None,
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! Numbers and quotes as text, against what real Go gives.
 
-use super::{ftoa, quote};
+use super::{ftoa, number, quote};
 
 fn check(value: f64, format: char, prec: i64, bits: u32, expected: &str) {
     let mut out = Vec::new();
@@ -42,7 +42,36 @@ fn layouts_follow_the_exponent() {
 
 #[test]
 fn two_single_quotes_are_an_empty_text() {
-    assert_eq!(quote::unquote_prefix(b"''"), Some((2, Vec::new())));
-    assert_eq!(quote::unquote_prefix(b"'ab'"), None);
-    assert_eq!(quote::unquote_prefix(b"'a'b"), Some((3, b"a".to_vec())));
+    let unquoted = |text: &[u8]| {
+        let Ok(found) = quote::unquote_prefix(text, &mut number::untold);
+        found
+    };
+    assert_eq!(unquoted(b"''"), Some((2, Vec::new())));
+    assert_eq!(unquoted(b"'ab'"), None);
+    assert_eq!(unquoted(b"'a'b"), Some((3, b"a".to_vec())));
+}
+
+#[test]
+fn digits_that_do_not_decide_are_not_kept() {
+    let check = |text: &str| {
+        let Ok((value, length, _)) = number::parse_float_prefix(text.as_bytes(), 64, &mut number::untold);
+        assert_eq!((value, length), (text.parse().unwrap(), text.len()), "{:.40}…", text);
+    };
+    // Half way between two floats, and a little above.
+    for zeros in [0, 1, 20, 799, 800, 801, 5000] {
+        let zeros = "0".repeat(zeros);
+        check(&format!("9007199254740993.{zeros}1"));
+        check(&format!("9007199254740993.{zeros}"));
+        check(&format!("0.{zeros}123"));
+        check(&format!("{zeros}9007199254740993{zeros}e-{}", zeros.len()));
+        check(&format!("1{zeros}1e-{}", zeros.len()));
+    }
+    check(&format!("0.{}", "7".repeat(3000)));
+    check(&"9".repeat(310));
+    let Ok(hex) = number::parse_float_prefix(
+        format!("0x1.0000000000000800{}1p3", "0".repeat(900)).as_bytes(),
+        64,
+        &mut number::untold,
+    );
+    assert_eq!(hex.0, 8.0 * (1.0 + f64::EPSILON));
 }

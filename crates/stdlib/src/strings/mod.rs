@@ -4,7 +4,7 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult, Trap};
 
 use crate::internal_bytealg::{
-    LONGEST, PART, ascii_case, change_case, count, count_in, find, find_last, index, next_field, room_for,
+    self, Cased, LONGEST, PART, ascii_case, change_case, count_in, find, find_last, index, next_field, room_for,
 };
 
 /// The package.
@@ -67,37 +67,22 @@ fn count_parts(ctx: &mut Ctx<'_>) -> NativeResult {
 
 fn compare(ctx: &mut Ctx<'_>) -> NativeResult {
     let (text, other) = (ctx.bytes(0), ctx.bytes(2));
-    ctx.charge(text.len().min(other.len()) as u64 / 64)?;
-    let order = text.cmp(other);
+    let order = internal_bytealg::compare(ctx, text, other)?;
     ctx.set_int(0, order as i64);
     Ok(())
 }
 
 fn field(ctx: &mut Ctx<'_>) -> NativeResult {
-    let (start, end) = next_field(ctx.bytes(0));
-    ctx.charge(end as u64 / 4)?;
+    let (start, end) = next_field(ctx, ctx.bytes(0))?;
+    ctx.charge((end % PART) as u64 / 4)?;
     ctx.set_int(0, start as i64);
     ctx.set_int(1, end as i64);
     Ok(())
 }
 
 fn count_fields(ctx: &mut Ctx<'_>) -> NativeResult {
-    let mut rest = ctx.bytes(0);
-    let mut charged = rest.len();
-    let mut fields = 0;
-    loop {
-        if charged == rest.len() || charged - rest.len() >= PART {
-            ctx.charge((charged.min(PART) / 4) as u64)?;
-            charged = rest.len();
-        }
-        let (start, end) = next_field(rest);
-        if start == end {
-            break;
-        }
-        fields += 1;
-        rest = &rest[end..];
-    }
-    ctx.set_int(0, fields);
+    let fields = internal_bytealg::count_fields(ctx, ctx.bytes(0))?;
+    ctx.set_int(0, fields as i64);
     Ok(())
 }
 
@@ -128,7 +113,7 @@ fn join(ctx: &mut Ctx<'_>) -> NativeResult {
         let part = ctx.string_at(addr + 16 * i);
         for bytes in [if i > 0 { separator } else { &[] }, part] {
             if !bytes.is_empty() {
-                ctx.bytes_at_mut(at, bytes.len() as u64).copy_from_slice(bytes);
+                ctx.fill(at, bytes)?;
                 at += bytes.len() as u64;
             }
         }
@@ -151,12 +136,13 @@ fn repeat(ctx: &mut Ctx<'_>) -> NativeResult {
     // What is there is copied behind itself, in parts that are whole texts.
     let part = (PART / text.len()).max(1) * text.len();
     ctx.charge(text.len() as u64 / 8)?;
-    ctx.bytes_at_mut(new, total)[..text.len()].copy_from_slice(text);
+    ctx.fill(new, text)?;
     let mut done = text.len();
     while done < total as usize {
         let more = done.min(part).min(total as usize - done);
         ctx.charge(more as u64 / 8)?;
-        ctx.bytes_at_mut(new, total).copy_within(..more, done);
+        let copied = ctx.bytes_at(new, more as u64);
+        ctx.fill(new + done as u64, copied)?;
         done += more;
     }
     ctx.set_string_at(0, new, total);
@@ -166,8 +152,8 @@ fn repeat(ctx: &mut Ctx<'_>) -> NativeResult {
 fn replace(ctx: &mut Ctx<'_>) -> NativeResult {
     let (text, old, new) = (ctx.bytes(0), ctx.bytes(2), ctx.bytes(4));
     let limit = usize::try_from(ctx.int(6)).unwrap_or(usize::MAX);
-    ctx.charge(text.len() as u64 / 4)?;
-    let found = count(text, old).min(limit);
+    ctx.charge(text.len() as u64 / 8)?;
+    let found = count_in(ctx, text, old)?.min(limit);
     if found == 0 {
         let (addr, len) = (ctx.raw(0), ctx.uint(1));
         ctx.set_string_at(0, addr, len);
@@ -180,40 +166,57 @@ fn replace(ctx: &mut Ctx<'_>) -> NativeResult {
     }
     ctx.charge(total / 8)?;
     let addr = ctx.new_bytes(total)?;
-    let out = ctx.bytes_at_mut(addr, total);
-    let (mut read, mut written) = (0, 0);
+    let (mut read, mut to, mut told) = (0, addr, addr);
     for i in 0..found {
+        if to - told >= PART as u64 || i % 4096 == 0 {
+            ctx.look()?;
+            told = to;
+        }
         let skip = if !old.is_empty() {
-            index(&text[read..], old).unwrap_or(0)
+            find_from(ctx, text, read, old)?
         } else if i > 0 {
             crate::unicode_utf8::decode(&text[read..]).1
         } else {
             0
         };
-        out[written..written + skip].copy_from_slice(&text[read..read + skip]);
-        written += skip;
-        out[written..written + new.len()].copy_from_slice(new);
-        written += new.len();
+        for part in [&text[read..read + skip], new] {
+            ctx.fill(to, part)?;
+            to += part.len() as u64;
+        }
         read += skip + old.len();
     }
-    out[written..].copy_from_slice(&text[read..]);
+    ctx.fill(to, &text[read..])?;
     ctx.set_string_at(0, if total == 0 { 0 } else { addr }, total);
     Ok(())
 }
 
+/// How far the next of those that were counted is.
+fn find_from(ctx: &mut Ctx<'_>, text: &[u8], from: usize, old: &[u8]) -> Result<usize, Trap> {
+    // Most are near.
+    let near = &text[from..text.len().min(from + PART)];
+    match index(near, old) {
+        Some(at) => Ok(at),
+        None => Ok(find(ctx, &text[from..], old)?.unwrap_or(0)),
+    }
+}
+
 fn in_case(ctx: &mut Ctx<'_>, case: i64) -> NativeResult {
     let text = ctx.bytes(0);
-    if let Some(new) = ascii_case(ctx, text, case)? {
-        ctx.set_string_at(0, new, text.len() as u64);
-        return Ok(());
+    match ascii_case(ctx, text, case)? {
+        Cased::New(new) => {
+            ctx.set_string_at(0, new, text.len() as u64);
+            return Ok(());
+        }
+        Cased::Same => {}
+        Cased::NotAscii => {
+            room_for(ctx, 2 * text.len() as u64)?;
+            let changed = change_case(ctx, text, case)?;
+            if internal_bytealg::compare(ctx, &changed, text)?.is_ne() {
+                return ctx.set_string(0, &changed);
+            }
+        }
     }
-    ctx.charge(text.len() as u64 / 8)?;
-    room_for(ctx, 2 * text.len() as u64)?;
-    let changed = change_case(text, case);
-    if changed == text {
-        let (addr, len) = (ctx.raw(0), ctx.uint(1));
-        ctx.set_string_at(0, addr, len);
-        return Ok(());
-    }
-    ctx.set_string(0, &changed)
+    let (addr, len) = (ctx.raw(0), ctx.uint(1));
+    ctx.set_string_at(0, addr, len);
+    Ok(())
 }

@@ -5,6 +5,8 @@
 use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult};
 
+use crate::internal_bytealg::PART;
+
 /// The first rune of `bytes` and its width; `(0xFFFD, 0)` if there are none.
 pub fn decode(bytes: &[u8]) -> (i32, usize) {
     const INVALID: (i32, usize) = (0xFFFD, 1);
@@ -73,6 +75,24 @@ pub fn count(bytes: &[u8]) -> usize {
     runes
 }
 
+/// Parts of a long text, none of which ends within a rune.
+pub fn parts(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = if rest.len() <= PART { rest.len() } else { rune_start(rest, PART) };
+        let (part, behind) = rest.split_at(end);
+        rest = behind;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// A place at most three bytes before `at` that is in no rune: a rune has at most three bytes behind its first,
+/// and behind four of those that are not the first of one something else begins.
+fn rune_start(bytes: &[u8], at: usize) -> usize {
+    let begins = |at: &usize| bytes[*at] & 0xC0 != 0x80;
+    (at.saturating_sub(3)..=at).rev().find(begins).unwrap_or(at)
+}
+
 /// The package.
 pub static PACKAGE: Package = package!(
     "unicode/utf8",
@@ -93,16 +113,25 @@ pub static PACKAGE: Package = package!(
 );
 
 fn rune_count(ctx: &mut Ctx<'_>) -> NativeResult {
-    let bytes = ctx.bytes(0);
-    ctx.charge(bytes.len() as u64 / 8)?;
-    ctx.set_int(0, count(bytes) as i64);
+    let mut runes = 0;
+    for part in parts(ctx.bytes(0)) {
+        ctx.charge(part.len() as u64 / 8)?;
+        runes += count(part);
+    }
+    ctx.set_int(0, runes as i64);
     Ok(())
 }
 
 fn valid(ctx: &mut Ctx<'_>) -> NativeResult {
-    let bytes = ctx.bytes(0);
-    ctx.charge(bytes.len() as u64 / 8)?;
-    ctx.set_bool(0, std::str::from_utf8(bytes).is_ok());
+    let mut valid = true;
+    for part in parts(ctx.bytes(0)) {
+        ctx.charge(part.len() as u64 / 8)?;
+        valid &= std::str::from_utf8(part).is_ok();
+        if !valid {
+            break;
+        }
+    }
+    ctx.set_bool(0, valid);
     Ok(())
 }
 
@@ -123,4 +152,22 @@ fn decode_end(ctx: &mut Ctx<'_>) -> NativeResult {
     ctx.set_int(0, i64::from(r));
     ctx.set_int(1, width as i64);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_end_within_a_rune() {
+        for unit in [&b"\x80"[..], "\u{1F600}".as_bytes(), "é".as_bytes(), "a€".as_bytes(), b"\xe2\x82", b"\xf0\x9f\x98\x80\x80"] {
+            for shift in 0..5 {
+                let bytes = [&b"abcde"[..shift], &unit.repeat(PART / 2)].concat();
+                assert_eq!(parts(&bytes).map(count).sum::<usize>(), count(&bytes), "{unit:?} {shift}");
+                let valid = parts(&bytes).all(|part| std::str::from_utf8(part).is_ok());
+                assert_eq!(valid, std::str::from_utf8(&bytes).is_ok(), "{unit:?} {shift}");
+                assert_eq!(parts(&bytes).collect::<Vec<_>>().concat().len(), bytes.len());
+            }
+        }
+    }
 }
