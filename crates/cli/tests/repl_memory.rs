@@ -238,7 +238,9 @@ impl Model {
                 self.m = n;
                 self.add(&format!("func (t T) F() int {{ return {n} }}"), "T.F : func() int\n");
             }
-            28 => self.add("method() + any(T{}).(interface{ F() int }).F()", &format!("{} : int\n", 2 * self.m)),
+            28 => {
+                self.add("method() + any(T{}).(interface{ F() int }).F()", &format!("{} : int\n", 2 * self.m))
+            }
             29 => {
                 self.m = self.c + self.f;
                 self.add("func (t T) F() int { const d = c; return d + f0() }", "T.F : func() int\n");
@@ -250,8 +252,14 @@ impl Model {
                 self.q = (n, other);
                 self.w = self.w.or((other || self.w.is_some()).then_some(before));
                 match other {
-                    true => self.add(&format!("func q() string {{ return \"{n}\" }}"), "q : func() string\nnote: functions from before call the old q\n"),
-                    false => self.add(&format!("func q() int {{ return {n} }}"), "q : func() int\nnote: functions from before call the old q\n"),
+                    true => self.add(
+                        &format!("func q() string {{ return \"{n}\" }}"),
+                        "q : func() string\nnote: functions from before call the old q\n",
+                    ),
+                    false => self.add(
+                        &format!("func q() int {{ return {n} }}"),
+                        "q : func() int\nnote: functions from before call the old q\n",
+                    ),
                 }
             }
             31 if !self.q.1 => {

@@ -107,7 +107,9 @@ impl PlainInputs {
         let declared = |one: &PlainInput| !one.names.is_empty() || !one.methods.is_empty();
         let mut left: Vec<usize> = (0..self.list.len()).filter(|i| declared(&self.list[*i])).collect();
         // What was there before calls the last.
-        left.extend(self.lasts.iter().filter(|(first, _)| first.0 < old as u32).filter_map(|(_, n)| index(*n)));
+        left.extend(
+            self.lasts.iter().filter(|(first, _)| first.0 < old as u32).filter_map(|(_, n)| index(*n)),
+        );
         while let Some(at) = left.pop() {
             if std::mem::replace(&mut counts[at], true) {
                 continue;
@@ -262,7 +264,9 @@ impl Session {
             match &program.compiler.checker.object(*obj).kind {
                 ObjKind::Const(_) => {}
                 ObjKind::Func if program.is_generic(*obj) => return None,
-                ObjKind::Func => plain.replaced.extend(old.filter(|old| program.replaces(*obj, *old)).map(|old| (*obj, old))),
+                ObjKind::Func => plain
+                    .replaced
+                    .extend(old.filter(|old| program.replaces(*obj, *old)).map(|old| (*obj, old))),
                 _ => return None,
             }
         }

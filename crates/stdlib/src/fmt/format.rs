@@ -3,8 +3,8 @@
 //! Everything here appends to a buffer and depends on nothing but its arguments. Which operands have
 //! methods, and what is inside composite values, is the business of the Go sources.
 
-use crate::strconv::ftoa::append_float;
 use crate::internal_bytealg::PART;
+use crate::strconv::ftoa::append_float;
 use crate::strconv::number::{Tick, append_uint, untold};
 use crate::strconv::quote::{Keep, append_quoted, append_quoted_rune, append_rune, can_backquote};
 use crate::unicode::tables::is_print;

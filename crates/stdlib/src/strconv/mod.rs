@@ -90,7 +90,8 @@ fn parse_uint(ctx: &mut Ctx<'_>) -> NativeResult {
 fn parse_float(ctx: &mut Ctx<'_>) -> NativeResult {
     let text = ctx.bytes(0);
     let bits = if ctx.int(2) == 32 { 32 } else { 64 };
-    let (value, length, failure) = number::parse_float_prefix(text, bits, &mut |part| ctx.charge(part as u64))?;
+    let (value, length, failure) =
+        number::parse_float_prefix(text, bits, &mut |part| ctx.charge(part as u64))?;
     ctx.set_float(0, value);
     ctx.set_int(1, length as i64);
     ctx.set_int(2, code(failure));

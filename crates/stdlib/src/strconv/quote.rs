@@ -1,8 +1,8 @@
 //! Quoting and unquoting of strings and runes.
 
+use super::number::Tick;
 use crate::internal_bytealg::PART;
 use crate::unicode::tables::{is_graphic, is_print};
-use super::number::Tick;
 use crate::unicode_utf8::{decode, parts};
 
 /// Which characters are quoted as they are.

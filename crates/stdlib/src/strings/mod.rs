@@ -4,7 +4,8 @@ use golite_runtime::native::Package;
 use golite_runtime::{Ctx, NativeResult, Trap};
 
 use crate::internal_bytealg::{
-    self, Cased, LONGEST, PART, ascii_case, change_case, count_in, find, find_last, index, next_field, room_for,
+    self, Cased, LONGEST, PART, ascii_case, change_case, count_in, find, find_last, index, next_field,
+    room_for,
 };
 
 /// The package.

@@ -160,7 +160,14 @@ mod tests {
 
     #[test]
     fn parts_do_not_end_within_a_rune() {
-        for unit in [&b"\x80"[..], "\u{1F600}".as_bytes(), "é".as_bytes(), "a€".as_bytes(), b"\xe2\x82", b"\xf0\x9f\x98\x80\x80"] {
+        for unit in [
+            &b"\x80"[..],
+            "\u{1F600}".as_bytes(),
+            "é".as_bytes(),
+            "a€".as_bytes(),
+            b"\xe2\x82",
+            b"\xf0\x9f\x98\x80\x80",
+        ] {
             for shift in 0..5 {
                 let bytes = [&b"abcde"[..shift], &unit.repeat(PART / 2)].concat();
                 assert_eq!(parts(&bytes).map(count).sum::<usize>(), count(&bytes), "{unit:?} {shift}");
