@@ -67,9 +67,18 @@ fn an_interrupt_is_answered_at_once() {
     terminal.wait_for("golite(1)> ");
     terminal.keys("text, word := strings.Repeat(\"a\", 1<<26), strings.Repeat(\"a\", 1<<20) + \"b\"\r");
     terminal.wait_for("word : string");
+    terminal.keys("raw := []byte(text)\r");
+    terminal.wait_for("raw : []byte");
     for (what, line) in [
         ("a tight loop", "fmt.Println(\"on\"); for {}"),
         ("a native call", "fmt.Println(\"on\"); for { strings.Index(text, word) }"),
+        ("[]rune", "fmt.Println(\"on\"); for { _ = []rune(text) }"),
+        ("%x", "fmt.Println(\"on\"); for { _ = fmt.Sprintf(\"%x\", text) }"),
+        ("%q", "fmt.Println(\"on\"); for { _ = fmt.Sprintf(\"%q\", text) }"),
+        ("%v of bytes", "fmt.Println(\"on\"); for { _ = fmt.Sprint(raw) }"),
+        ("Fields", "fmt.Println(\"on\"); for { _ = strings.Fields(text) }"),
+        ("ToUpper", "fmt.Println(\"on\"); for { _ = strings.ToUpper(text) }"),
+        ("ParseFloat", "fmt.Println(\"on\"); for { _, _ = strconv.ParseFloat(text[:1<<20]+\"1\", 64) }"),
         ("a blocked receive", "fmt.Println(\"on\"); <-make(chan int)"),
     ] {
         terminal.keys(&format!("{line}\r"));
@@ -92,10 +101,20 @@ fn resident(pid: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
+/// The names that inputs declare again.
+const BEFORE: &[u8] = b"x := 0
+func f(n int) int { return n }
+func g() int { return 1 }
+type T struct{}
+const c = 0
+func (t T) F() int { return c }
+func (t T) String() string { return \"\" }
+";
+
 #[test]
 fn many_inputs_take_no_more_memory_than_few() {
     let most: u64 = std::env::var("GOLITE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(6000);
-    let input = |i: u64| match i % 13 {
+    let input = |i: u64| match i % 19 {
         0 => "1 + 1\n".to_string(),
         1 => "x = x + 1\n".to_string(),
         2 => format!("x := {i}\n"),
@@ -108,7 +127,14 @@ fn many_inputs_take_no_more_memory_than_few() {
         9 => "go func() { x++ }()\n".to_string(),
         10 => format!("\"a text {i}\"\n"),
         11 => "func() { defer func() { recover() }(); panic(1) }()\n".to_string(),
-        _ => "func g() int { return f(1) }\n".to_string(),
+        12 => "func g() int { return f(1) }\n".to_string(),
+        13 => format!("const c = {i}\n"),
+        14 => "func h() int { return c + g() }\n".to_string(),
+        15 => format!("func (t T) F() int {{ return {i} + c }}\n"),
+        16 => format!("func (t T) String() string {{ return \"{i}\" }}\n"),
+        17 => "T{}\n".to_string(),
+        _ if i % 2 == 0 => "func k() string { return \"\" }\n".to_string(),
+        _ => "func k() int { return 0 }\n".to_string(),
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_golite"))
         .arg("repl")
@@ -119,7 +145,7 @@ fn many_inputs_take_no_more_memory_than_few() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    stdin.write_all(b"x := 0\nfunc f(n int) int { return n }\nfunc g() int { return 1 }\n").unwrap();
+    stdin.write_all(BEFORE).unwrap();
     let mut sizes = Vec::new();
     let mut line = String::new();
     for i in 0..most {

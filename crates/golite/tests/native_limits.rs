@@ -32,7 +32,7 @@ const SHORT: &[(&str, &[&str], &str)] = &[
         &["fullBytes", "fullString", "decodeBytes", "decodeString", "decodeLastBytes", "decodeLastString"],
         "one rune",
     ),
-    ("fmt", &["quickInt", "quickWord"], "one number"),
+    ("fmt", &["quickInt"], "one number"),
     (
         "internal/rtype",
         &[
@@ -237,6 +237,9 @@ const DRIVEN: &[Driven] = &[
     driven("strings", &["LastIndexByte"], TEXT, "strings.LastIndexByte(text, 'z')"),
     driven("strings", &["Count"], TEXT, "strings.Count(text, \"b \")"),
     driven("strings", &["Compare"], TWO, "strings.Compare(text, other)"),
+    driven("strings", &["nextField"], "var text = strings.Repeat(\"a\", 1<<23)", "strings.Fields(text)"),
+    driven("strings", &["Count"], TEXT, "strings.Count(text, \"\")"),
+    driven("strings", &["ToLower"], TEXT, "strings.ToLower(text)"),
     driven("strings", &["nextField", "countFields"], TEXT, "strings.Fields(text)"),
     driven("strings", &["nextField"], "var text = strings.Repeat(\" \", 1<<23)", "strings.Fields(text)"),
     driven("strings", &["Join"], "var list = make([]string, 1<<20)", "strings.Join(list, \"abcdefgh\")"),
@@ -284,6 +287,13 @@ const DRIVEN: &[Driven] = &[
         "strconv.ParseFloat(text, 64)",
     ),
     driven("strconv", &["formatFloat"], "", "strconv.FormatFloat(1.0/3, 'f', 1<<22, 64)"),
+    driven(
+        "strconv",
+        &["parseFloat"],
+        "var text = strings.Repeat(\"0\", 1<<22) + \"1e1\" + strings.Repeat(\"0\", 1<<22)",
+        "strconv.ParseFloat(text, 64)",
+    ),
+    driven("strconv", &["formatFloat"], "", "strconv.FormatFloat(1.0/3, 'e', 1<<22, 64)"),
     driven("strconv", &["quote"], TEXT, "strconv.Quote(text)"),
     driven(
         "strconv",
@@ -317,6 +327,15 @@ const DRIVEN: &[Driven] = &[
         "_ = fmt.Sprint(list...)",
     ),
     driven("fmt", &["appendBasic"], TEXT, "_ = fmt.Sprintf(\"%x\", text)"),
+    driven("fmt", &["appendBasic"], TEXT, "_ = fmt.Sprintf(\"%q\", text)"),
+    driven("fmt", &["appendBasic"], BYTES, "_ = fmt.Sprintf(\"%d\", text[:1<<20])"),
+    driven("fmt", &["formatNext"], TEXT, "_ = fmt.Sprintf(text)"),
+    driven(
+        "fmt",
+        &["quickWord"],
+        "var s, text = \"\", strings.Repeat(\"a\", 1<<20)",
+        "fmt.Fscan(bufio.NewReader(strings.NewReader(text)), &s)",
+    ),
     driven("fmt", &["appendBasic"], "", "_ = fmt.Sprintf(\"%1000000d\", 7)"),
     driven(
         "internal/rtype",

@@ -537,15 +537,10 @@ impl Checker {
         if self.session.errors.is_empty() {
             self.check_instance_cycles(pkg);
         }
-        // In a session variables are set by statements, and what is imported may be used later.
-        let session = self.session_types.is_some();
-        if session {
-            self.check_constant_cycles(pkg, &objects);
-        } else {
-            self.check_init_order(pkg);
-        }
+        self.check_init_order(pkg, &objects);
         self.report_oversized(files);
-        if !self.broken_files && !session {
+        // In a session what is imported may be used later.
+        if !self.broken_files && self.session_types.is_none() {
             self.report_unused_imports(pkg);
         }
         self.advise(files, before);

@@ -62,8 +62,12 @@ impl Checker {
         Some(InitStep { vars: vars.clone(), spec: spec.clone(), value: 0 })
     }
 
-    /// Finds the order of a package's steps; reports cycles.
-    pub(crate) fn check_init_order(&mut self, pkg: PkgId) {
+    /// Finds the order of a package's steps; reports cycles among its `objects`.
+    pub(crate) fn check_init_order(&mut self, pkg: PkgId, objects: &[ObjId]) {
+        if self.session_types.is_some() {
+            // Statements set the variables of a session.
+            return self.check_constant_cycles(pkg, objects);
+        }
         let mut graph = self.dependency_graph(pkg);
         let mut steps = Vec::new();
         let mut emitted: FxHashSet<ObjId> = FxHashSet::default();
@@ -98,7 +102,7 @@ impl Checker {
     }
 
     /// Reports constants among objects that refer to themselves.
-    pub(crate) fn check_constant_cycles(&mut self, pkg: PkgId, objects: &[ObjId]) {
+    fn check_constant_cycles(&mut self, pkg: PkgId, objects: &[ObjId]) {
         let mut reported: FxHashSet<ObjId> = FxHashSet::default();
         for obj in objects.iter().copied().filter(|obj| self.is_const_object(*obj)).collect::<Vec<_>>() {
             if !reported.contains(&obj)
