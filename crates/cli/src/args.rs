@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::styling::Styles;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use golite::load::io_text;
 
 /// Go, run by a bytecode VM.
@@ -37,6 +37,7 @@ pub(crate) enum Command {
     /// Show what a package, function, type or method of the standard library is
     Doc {
         /// The name: strings, strings.Fields, strings.Builder.Len, math/rand.Intn
+        #[arg(value_hint = ValueHint::Other)]
         name: String,
     },
     /// Work on scripts: files without package clause
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     /// Explain the code of a diagnostic
     Explain {
         /// The code, such as unused-variable; all codes are listed without it
+        #[arg(value_hint = ValueHint::Other)]
         code: Option<String>,
     },
     /// Show a profile: the functions that take most, and the tree of calls
@@ -127,7 +129,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) flags: RunFlags,
     /// Program and its arguments: FILE..., DIRECTORY or -, then what the script gets
-    #[arg(required = true, trailing_var_arg = true, value_name = "PATH")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<OsString>,
 }
 
@@ -372,7 +374,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) deny_warnings: bool,
     /// The files of one package, a directory, or -
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<OsString>,
 }
 
@@ -385,7 +387,7 @@ pub(crate) struct DisArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) func: Option<String>,
     /// The files of a program, a directory, or -
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub(crate) paths: Vec<OsString>,
 }
 

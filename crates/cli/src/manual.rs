@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+
+use golite_diag::Code;
 
 use crate::args::Cli;
 use crate::report::to_stdout;
@@ -14,8 +16,38 @@ use crate::report::to_stdout;
 pub(crate) fn completions(shell: Shell) -> ExitCode {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "golite", &mut text);
-    to_stdout(&String::from_utf8_lossy(&text));
+    to_stdout(&with_files(shell, &String::from_utf8_lossy(&text)));
     ExitCode::SUCCESS
+}
+
+/// Adds what the generator does not know: in the place of a command there may be a script, and for fish also
+/// what arguments without a flag can be.
+fn with_files(shell: Shell, text: &str) -> String {
+    match shell {
+        Shell::Zsh => {
+            let commands = "    _describe -t commands 'golite commands' commands \"$@\"\n";
+            let files = format!("    local found=1\n{commands}").replace("$@\"\n", "$@\" && found=0\n");
+            text.replacen(
+                commands,
+                &format!("{files}    _files -g '*.go-lite' && found=0\n    return found\n"),
+                1,
+            )
+        }
+        Shell::Fish => {
+            let shells: Vec<String> = Shell::value_variants().iter().map(ToString::to_string).collect();
+            let codes: Vec<&str> = Code::ALL.iter().map(|code| code.text()).collect();
+            let mut text = text.to_string();
+            let mut add = |command: &str, what: &str| {
+                text += &format!("complete -c golite -n \"{command}\" {what}\n");
+            };
+            add("__fish_golite_needs_command", "-a \"(__fish_complete_suffix .go-lite)\"");
+            add("__fish_golite_using_subcommand completions", &format!("-f -a \"{}\"", shells.join(" ")));
+            add("__fish_golite_using_subcommand explain", &format!("-f -a \"{}\"", codes.join(" ")));
+            add("__fish_golite_using_subcommand doc", "-f");
+            text
+        }
+        _ => text.to_string(),
+    }
 }
 
 /// `golite man`: one page with all commands.

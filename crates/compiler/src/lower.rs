@@ -555,6 +555,5 @@ impl Compiler {
         }
         self.module.types[ix.index()].methods = methods;
         self.module.methods_filled.push(ix);
-        self.fills += 1;
     }
 }

@@ -86,8 +86,6 @@ pub struct Compiler {
     pub(crate) inlinable: FxHashMap<ObjId, Option<u32>>,
     /// The first function, by number, that was compiled since a mark was made.
     pub(crate) lowest_compiled: FuncIx,
-    /// How often the methods of a type were filled in.
-    pub(crate) fills: u64,
     /// How functions inside a function are counted: `main.f.func1`.
     pub(crate) literal_counts: FxHashMap<(FuncIx, Inner), u32>,
 }
@@ -140,7 +138,6 @@ impl Compiler {
             literal_counts: FxHashMap::default(),
             replaceable: false,
             lowest_compiled: FuncIx(u32::MAX),
-            fills: 0,
             inlinable: FxHashMap::default(),
         };
         compiler.module.types.push(TypeDef {

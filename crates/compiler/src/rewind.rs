@@ -17,7 +17,6 @@ pub struct Mark {
     pub globals: usize,
     types: usize,
     methods: usize,
-    fills: u64,
     files: usize,
     strings: usize,
 }
@@ -32,7 +31,6 @@ impl Compiler {
             globals: self.module.globals.len(),
             types: self.module.types.len(),
             methods: self.module.methods.len(),
-            fills: self.fills,
             files: self.module.files.len(),
             strings: self.module.strings.len(),
         }
@@ -81,14 +79,14 @@ impl Compiler {
         matches!(self.key(func), FuncKey::Literal(_))
     }
 
-    /// The VM has taken over all methods that were filled in.
-    pub fn methods_taken(&mut self) {
-        self.module.methods_filled.clear();
+    /// The VM has taken over all methods that were filled in. Tells how many types had some.
+    pub fn methods_taken(&mut self) -> usize {
+        std::mem::take(&mut self.module.methods_filled).len()
     }
 
-    /// Takes away all that was added since. `can_rewind` was asked. True if methods were filled in since then: they are
-    /// to be filled in again.
-    pub fn rewind(&mut self, mark: &Mark) -> bool {
+    /// Takes away all that was added since. `can_rewind` was asked. Methods that were filled in since then are to be
+    /// filled in again.
+    pub fn rewind(&mut self, mark: &Mark) {
         for obj in self.objects_since(mark) {
             self.globals.remove(&obj);
             self.inlinable.remove(&obj);
@@ -108,6 +106,5 @@ impl Compiler {
             self.strings.remove(&string);
         }
         self.checker.rewind(&mark.checker);
-        self.fills != mark.fills
     }
 }

@@ -537,10 +537,13 @@ impl Checker {
         if self.session.errors.is_empty() {
             self.check_instance_cycles(pkg);
         }
-        self.check_init_order(pkg, &objects);
+        // In a session there are only statements, and what is imported may be used later.
+        let session = self.session_types.is_some();
+        if !session {
+            self.check_init_order(pkg);
+        }
         self.report_oversized(files);
-        // In a session what is imported may be used later.
-        if !self.broken_files && self.session_types.is_none() {
+        if !self.broken_files && !session {
             self.report_unused_imports(pkg);
         }
         self.advise(files, before);

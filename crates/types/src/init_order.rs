@@ -62,12 +62,8 @@ impl Checker {
         Some(InitStep { vars: vars.clone(), spec: spec.clone(), value: 0 })
     }
 
-    /// Finds the order of a package's steps; reports cycles among its `objects`.
-    pub(crate) fn check_init_order(&mut self, pkg: PkgId, objects: &[ObjId]) {
-        if self.session_types.is_some() {
-            // Statements set the variables of a session.
-            return self.check_constant_cycles(pkg, objects);
-        }
+    /// Finds the order of a package's steps; reports cycles.
+    pub(crate) fn check_init_order(&mut self, pkg: PkgId) {
         let mut graph = self.dependency_graph(pkg);
         let mut steps = Vec::new();
         let mut emitted: FxHashSet<ObjId> = FxHashSet::default();
@@ -102,11 +98,12 @@ impl Checker {
     }
 
     /// Reports constants among objects that refer to themselves.
-    fn check_constant_cycles(&mut self, pkg: PkgId, objects: &[ObjId]) {
+    pub(crate) fn check_constant_cycles(&mut self, pkg: PkgId, objects: &[ObjId]) {
         let mut reported: FxHashSet<ObjId> = FxHashSet::default();
-        for obj in objects.iter().copied().filter(|obj| self.is_const_object(*obj)).collect::<Vec<_>>() {
-            if !reported.contains(&obj)
-                && let Some(cycle) = self.find_path(pkg, obj, obj)
+        for obj in objects {
+            if self.is_const_object(*obj)
+                && !reported.contains(obj)
+                && let Some(cycle) = self.find_path(pkg, *obj, *obj)
             {
                 self.report_init_cycle(&cycle);
                 reported.extend(cycle);

@@ -130,6 +130,10 @@ impl Checker {
             };
             names.iter().filter_map(own).collect()
         };
+        // Variables are set by statements; constants have an order of their own.
+        let mut objects: Vec<ObjId> = names.iter().map(|(_, obj)| *obj).collect();
+        objects.sort();
+        self.check_constant_cycles(pkg, &objects);
         let imports = match self.scopes[input_scope.0 as usize].parent {
             Some(own) if own != scope => {
                 self.scopes[own.0 as usize].names.iter().map(|(name, obj)| (*name, *obj)).collect()

@@ -50,6 +50,8 @@ struct Moment {
     vm: golite_vm::Mark,
     /// The first function that was compiled since, by number.
     lowest: FuncIx,
+    /// How often types had got methods.
+    fills: usize,
 }
 
 /// Inputs that leave nothing, since a moment.
@@ -165,7 +167,12 @@ impl Session {
         self.note_compiled();
         let vm = self.vm.mark().ok()?;
         let compiler = self.program().compiler.mark();
-        Some(Moment { compiler, vm, lowest: FuncIx(u32::MAX) })
+        Some(Moment { compiler, vm, lowest: FuncIx(u32::MAX), fills: self.fills() })
+    }
+
+    /// How often types have got methods.
+    fn fills(&mut self) -> usize {
+        self.fills_taken + self.program().compiler.module.methods_filled.len()
     }
 
     /// Notes for all moments that count which functions were compiled.
@@ -393,14 +400,15 @@ impl Session {
     fn go_back(&mut self, to: &Moment) {
         let private = self.program().compiler.private_globals(&to.compiler);
         self.vm.rewind(&to.vm, &private);
+        let refill = self.fills() != to.fills;
         let program = self.program();
-        let refill = program.compiler.rewind(&to.compiler);
+        program.compiler.rewind(&to.compiler);
         program.shrunk();
         if refill {
             // Methods that were filled in since may be functions that are gone.
             program.compiler.refill_methods();
             if self.vm.takes_methods() {
-                self.program().compiler.methods_taken();
+                self.fills_taken += self.program().compiler.methods_taken();
             }
         }
     }

@@ -139,6 +139,8 @@ pub struct Session {
     plain_inputs: Option<memory::PlainInputs>,
     /// The first object and the first expression of the input that is checked, by number.
     first_object: usize,
+    /// How often types had got methods when the VM last took all over.
+    fills_taken: usize,
     first_id: u32,
     /// Declarations that wait for names.
     waiting: Vec<waiting::Waiting>,
@@ -187,6 +189,7 @@ impl Session {
             passing: None,
             plain_inputs: None,
             first_object: 0,
+            fills_taken: 0,
             first_id: 0,
             waiting: Vec::new(),
             failed: None,
