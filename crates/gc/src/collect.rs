@@ -60,7 +60,7 @@ impl Heap {
             // The sweep comes first, in pieces too.
             if self.sweep_blocks(SWEEP_BEFORE) {
                 self.start_major(roots);
-                if self.pace.is_little_work() {
+                if self.pace.is_little_work() && roots.is_traced() {
                     self.step_major(roots, u64::MAX);
                 }
             }

@@ -33,6 +33,12 @@ pub trait Roots {
     /// A major starts: nothing has been traced for it.
     fn major_starts(&mut self) {}
 
+    /// Whether all that was to be marked by the calls of the other functions so far has been. What was not is marked
+    /// by further calls of `trace_waiting`.
+    fn is_traced(&self) -> bool {
+        true
+    }
+
     /// Marks all roots, but what only waiting goroutines hold in a major. May be called several times in
     /// a major; what did not change since the last call may then be left out.
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>);

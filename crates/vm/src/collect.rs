@@ -11,7 +11,8 @@
 //! to old objects only. So a deep stack costs nothing while the program works at its top.
 //!
 //! A major looks at each goroutine once, and again, as far up its stack, at what ran since: so its end is
-//! short. It finds goroutines that nobody can wake: see `golite_runtime::roots`.
+//! short. A deep stack is looked at in parts, from the top; what is left to do of it is of use as long as the
+//! frames there do not run, and begins at the top again if they did. A major finds goroutines that nobody can wake: see `golite_runtime::roots`.
 
 use std::collections::VecDeque;
 
@@ -30,6 +31,14 @@ use crate::vm::Vm;
 /// Frames between the innermost one and the barrier after a minor collection, or after a return past
 /// the barrier.
 const BARRIER_DISTANCE: usize = 32;
+
+/// Frames of a stack that are looked at in a part of a major: some milliseconds. Few in checked builds, so that tests
+/// see parts.
+const FRAMES_AT_ONCE: usize = if cfg!(debug_assertions) { 4 * BARRIER_DISTANCE } else { 1 << 17 };
+
+/// How often stacks are begun anew in a major before they are looked at in one piece: so it comes to an end, however
+/// much they go up and down.
+const MOST_BEGUN_ANEW: u32 = 16;
 
 /// A register to mark. For `Kind::Type`, the data word follows.
 type Live = (u16, Kind);
@@ -50,10 +59,32 @@ pub(crate) struct Maps {
     left: Option<VecDeque<GoroutineIx>>,
     /// How many of them were looked at since one was found that can run.
     passed: usize,
+    /// Deep stacks that were looked at in part: the goroutine, its number, and where the rest begins.
+    deep: Vec<(GoroutineIx, u64, FramePlace)>,
+    /// How often that began anew in this major.
+    begun_anew: u32,
     /// Goroutines that the major found to be leaks.
     leaked: Vec<GoroutineIx>,
     /// Where going through all goroutines after a major goes on.
     tidied: Option<usize>,
+}
+
+/// A frame, as it is reached from the one above it.
+#[derive(Clone, Copy, Debug)]
+struct FramePlace {
+    base: u32,
+    pc: *const Word,
+    /// It is in a call: only registers below `limit`, where the callee's frame begins, are its own.
+    in_call: bool,
+    limit: u32,
+}
+
+impl FramePlace {
+    /// The innermost frame.
+    fn top(goroutine: &Goroutine) -> FramePlace {
+        let pc = std::ptr::with_exposed_provenance(goroutine.pc as usize);
+        FramePlace { base: goroutine.base.0, pc, in_call: false, limit: u32::MAX }
+    }
 }
 
 /// What a major knows of a goroutine.
@@ -101,6 +132,12 @@ impl Maps {
             self.seen.resize(g.index() + 1, Seen::No);
         }
         self.seen[g.index()] = seen;
+    }
+
+    /// Takes what is left of a goroutine's stack to be looked at.
+    fn take_deep(&mut self, g: GoroutineIx, goroutine: &Goroutine) -> Option<FramePlace> {
+        let index = self.deep.iter().position(|(index, id, _)| (*index, *id) == (g, goroutine.id))?;
+        Some(self.deep.swap_remove(index).2)
     }
 
     /// Notes for the major under way that goroutines ran.
@@ -199,29 +236,70 @@ struct VmRoots<'a> {
 }
 
 impl VmRoots<'_> {
-    fn trace_goroutine(&mut self, g: GoroutineIx, tracer: &mut Tracer<'_>) {
+    /// Marks what a goroutine holds; in a major at most so many of its frames, and the rest by `trace_deep`.
+    fn trace_goroutine(&mut self, g: GoroutineIx, most: usize, tracer: &mut Tracer<'_>) {
         let goroutine = self.goroutines.get(g);
         trace_records(&self.sched.waits, goroutine, tracer);
         if goroutine.pc == 0 {
             return;
         }
-        let steady = if self.maps.seen(g) == Seen::No { StackSlot(0) } else { goroutine.steady };
-        let far =
-            trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, steady, tracer);
-        let goroutine = self.goroutines.get_mut(g);
-        match tracer.cycle() {
-            Cycle::Minor => {
-                if let Some(base) = far {
-                    goroutine.put_barrier_back();
-                    let stub = self.code.barrier_link(goroutine.stack.get(base));
-                    goroutine.set_barrier(base, stub);
+        let top = FramePlace::top(goroutine);
+        let minor = tracer.cycle() == Cycle::Minor;
+        let (end, most, kept) = if minor {
+            (End::At(goroutine.barrier.0), usize::MAX, None)
+        } else {
+            let rest = self.maps.take_deep(g, goroutine);
+            let steady = if self.maps.seen(g) == Seen::No { 0 } else { goroutine.steady.0 };
+            match rest {
+                // The rest is from a place on whose frames ran since: it begins anew.
+                Some(rest) if rest.base >= steady => {
+                    self.maps.begun_anew += 1;
+                    let much = self.maps.begun_anew > MOST_BEGUN_ANEW;
+                    (End::NotBelow(0), if much { usize::MAX } else { most }, None)
                 }
+                kept => (End::NotBelow(steady), most, kept),
             }
-            Cycle::Major => {
-                goroutine.steady = goroutine.barrier.get().unwrap_or(StackSlot(0));
-                self.maps.see(g, Seen::Now);
-            }
+        };
+        let (far, rest) = trace_frames(
+            self.maps,
+            self.module,
+            self.code,
+            goroutine,
+            self.printing_pc,
+            (top, end, most),
+            tracer,
+        );
+        let goroutine = self.goroutines.get_mut(g);
+        // No object is young when a major looks at frames, so the barrier may be anywhere then too.
+        if let Some(base) = far {
+            goroutine.put_barrier_back();
+            let stub = self.code.barrier_link(goroutine.stack.get(base));
+            goroutine.set_barrier(base, stub);
         }
+        if !minor {
+            goroutine.steady = goroutine.barrier.get().unwrap_or(StackSlot(0));
+            let id = goroutine.id;
+            self.maps.see(g, Seen::Now);
+            self.maps.deep.extend(rest.or(kept).map(|rest| (g, id, rest)));
+        }
+    }
+
+    /// Goes on with a stack that was looked at in part; false if there is none.
+    fn trace_deep(&mut self, tracer: &mut Tracer<'_>) -> bool {
+        let Some((g, id, rest)) = self.maps.deep.pop() else { return false };
+        let Some(goroutine) = self.goroutines.living(g).filter(|goroutine| goroutine.id == id) else {
+            return true;
+        };
+        if rest.base >= goroutine.steady.0 {
+            self.maps.deep.push((g, id, rest));
+            self.trace_goroutine(g, FRAMES_AT_ONCE, tracer);
+            return true;
+        }
+        let part = (rest, End::NotBelow(0), FRAMES_AT_ONCE);
+        let (_, rest) =
+            trace_frames(self.maps, self.module, self.code, goroutine, self.printing_pc, part, tracer);
+        self.maps.deep.extend(rest.map(|rest| (g, id, rest)));
+        true
     }
 
     /// Those to be traced for a major that do not wait.
@@ -247,24 +325,30 @@ impl VmRoots<'_> {
     }
 }
 
-/// Marks the live registers of the frames of a goroutine; in a minor collection of those above the
-/// barrier, in a major of those not below `steady`. Gives where the barrier should be, if it is too far away.
+/// Which frame of a stack is the last to be looked at, unless the stack ends before.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// The one that begins at this slot.
+    At(u32),
+    /// The first that does not begin above this slot.
+    NotBelow(u32),
+}
+
+/// Marks the live registers of the frames of a goroutine from one frame on, at most so many. Gives where the barrier
+/// should be, if these begin with the innermost and it is too far away, and where the rest begins.
 fn trace_frames(
     maps: &mut Maps,
     module: &Module,
     code: &CodeTable,
     goroutine: &Goroutine,
     printing_pc: *const Word,
-    steady: StackSlot,
+    (from, end, most): (FramePlace, End, usize),
     tracer: &mut Tracer<'_>,
-) -> Option<StackSlot> {
+) -> (Option<StackSlot>, Option<FramePlace>) {
     let stack = &goroutine.stack;
     let at = |slot: u32| stack.get(StackSlot(slot));
-    let minor = tracer.cycle() == Cycle::Minor;
     let (mut frames, mut wanted) = (0, None);
-    let mut base = goroutine.base.0;
-    let mut pc: *const Word = std::ptr::with_exposed_provenance(goroutine.pc as usize);
-    let (mut in_call, mut limit) = (false, u32::MAX);
+    let FramePlace { mut base, mut pc, mut in_call, mut limit } = from;
     loop {
         for &(reg, kind) in maps.live(module, code, pc, in_call) {
             let reg = u32::from(reg);
@@ -281,14 +365,17 @@ fn trace_frames(
             wanted = Some(StackSlot(base));
         }
         let far = wanted.filter(|_| frames > 2 * BARRIER_DISTANCE);
-        let end = if minor { base == goroutine.barrier.0 } else { base <= steady.0 };
-        if end {
-            return far;
+        let is_end = match end {
+            End::At(last) => base == last,
+            End::NotBelow(last) => base <= last,
+        };
+        if is_end {
+            return (far, None);
         }
         let link = goroutine.link(StackSlot(base));
         let (return_to, below) = (link_pc(link), link_slots(link) as u32);
         if return_to == code.exit() {
-            return far;
+            return (far, None);
         }
         if return_to == code.unwind() {
             let record = goroutine.panics().iter().rev().find(|panic| panic.deferred.0 == base);
@@ -298,6 +385,9 @@ fn trace_frames(
             (pc, in_call, limit) = (return_to, true, below);
         }
         base -= below;
+        if frames >= most {
+            return (far, Some(FramePlace { base, pc, in_call, limit }));
+        }
     }
 }
 
@@ -308,6 +398,12 @@ impl Roots for VmRoots<'_> {
         self.maps.begun = false;
         self.maps.left = None;
         self.maps.passed = 0;
+        self.maps.deep.clear();
+        self.maps.begun_anew = 0;
+    }
+
+    fn is_traced(&self) -> bool {
+        self.maps.deep.is_empty()
     }
 
     fn trace(&mut self, cycle: Cycle, tracer: &mut Tracer<'_>) {
@@ -343,12 +439,15 @@ impl Roots for VmRoots<'_> {
         };
         for g in wanted {
             if cycle == Cycle::Minor || self.maps.seen(g) != Seen::Now {
-                self.trace_goroutine(g, tracer);
+                self.trace_goroutine(g, FRAMES_AT_ONCE, tracer);
             }
         }
     }
 
     fn trace_waiting(&mut self, tracer: &mut Tracer<'_>) -> bool {
+        if self.trace_deep(tracer) {
+            return true;
+        }
         let mut left = self.maps.left.take().unwrap_or_else(|| {
             let all = self.goroutines.iter().map(|(g, _)| g);
             all.filter(|&g| self.maps.seen(g) != Seen::Now).collect()
@@ -364,13 +463,13 @@ impl Roots for VmRoots<'_> {
             if may_run(&self.sched.waits, goroutine, tracer) {
                 self.maps.passed = 0;
                 traced += 1;
-                self.trace_goroutine(g, tracer);
+                self.trace_goroutine(g, FRAMES_AT_ONCE, tracer);
             } else {
                 self.maps.passed += 1;
                 left.push_back(g);
             }
         }
-        let more = traced > 0 || self.maps.passed < left.len();
+        let more = traced > 0 || self.maps.passed < left.len() || !self.maps.deep.is_empty();
         self.maps.left = Some(left);
         more
     }
@@ -380,8 +479,9 @@ impl Roots for VmRoots<'_> {
         let mut left: Vec<GoroutineIx> = left.filter(|&g| self.goroutines.living(g).is_some()).collect();
         left.sort_unstable();
         left.dedup();
+        debug_assert!(self.maps.deep.is_empty(), "the end comes when all is looked at");
         for &g in &left {
-            self.trace_goroutine(g, tracer);
+            self.trace_goroutine(g, usize::MAX, tracer);
         }
         self.maps.leaked = left;
         self.maps.seen.clear();
