@@ -122,6 +122,20 @@ fn an_input_goes_on_until_it_is_complete() {
 }
 
 #[test]
+fn several_expressions_are_shown_together() {
+    prints(
+        "x, y := 1, \"a\"\nx, y\nans\nif x > 0 { x++ }; x, -x, []int{x}\nz := 3; z,\n4\n",
+        "x : int\ny : string\n1, \"a\" : (int, string)\n1 : int\n2, -2, []int{2} : (int, int, []int)\n3, 4 : (int, int)\nz : int\n",
+    );
+    complains(
+        "1, f\nprintln(), 2\n1, 2 := 3\nfor { 1, 2 }\n",
+        "<1>:1:4: undefined: f\n<2>:1:1: println() (no value) used as value\n<3>:1:1: non-name 1 on left side of :=\n\
+         <3>:1:4: non-name 2 on left side of :=\n<3>:1:9: assignment mismatch: 2 variables but 1 value\n\
+         <4>:1:12: syntax error: unexpected }, expected := or = or comma\n",
+    );
+}
+
+#[test]
 fn names_can_be_declared_again() {
     prints(
         "func f() int { return 1 }\nfunc g() int { return f() }\ng()\nfunc f() int { return 2 }\ng()\n",
@@ -390,6 +404,16 @@ fn values_are_printed_by_a_saved_session() {
          fmt.Println(ans_2 + ans_1)\nans_3, ans_3_2 := strconv.Atoi(\"5\")\nfmt.Println(ans_3, ans_3_2)\n\
          fmt.Println(ans_3 + 1)\nfmt.Print(\"p\\n\")\nx++; fmt.Println(x)\nfunc() {}()\n",
         "2\n3\n4\n7\n5 <nil>\n6\np\n4\n",
+    );
+}
+
+#[test]
+fn several_expressions_are_in_a_saved_session() {
+    saves(
+        "several",
+        "x, y := 1, \"a\"\nx, y\nans * 2\nx + 2, y\n",
+        "x, y := 1, \"a\"\nans_1, ans_1_2 := x, y\nfmt.Println(ans_1, ans_1_2)\nfmt.Println(ans_1 * 2)\nfmt.Println(x + 2, y)\n",
+        "1 a\n2\n3 a\n",
     );
 }
 

@@ -133,7 +133,7 @@ fn many_inputs_take_no_more_memory_than_few() {
         15 => format!("func (t T) F() int {{ return {i} + c }}\n"),
         16 => format!("func (t T) String() string {{ return \"{i}\" }}\n"),
         17 => "T{}\n".to_string(),
-        _ if i % 2 == 0 => "func k() string { return \"\" }\n".to_string(),
+        _ if i.is_multiple_of(2) => "func k() string { return \"\" }\n".to_string(),
         _ => "func k() int { return 0 }\n".to_string(),
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_golite"))

@@ -61,16 +61,13 @@ pub(super) fn check_file(
 ) -> Result<CheckedText, WrongText> {
     loop {
         let parsed = parse(checker, id, last, show);
-        let (file, is_value) = parsed.map_err(|errors| WrongText { errors, only_declares: None })?;
+        let (file, values) = parsed.map_err(|errors| WrongText { errors, only_declares: None })?;
         let decls = file.decls.clone();
         let main = file.script.as_ref().and_then(|script| script.main.as_ref()?.body.as_ref());
         let only_declares = main.is_none_or(|body| body.stmts.is_empty());
         let errors = match checker.check_input(package, file) {
             Ok(input) => {
-                let count = match last {
-                    Last::Values(count) if is_value => count,
-                    _ => 0,
-                };
+                let (count, is_value) = (values.unwrap_or(0), values.is_some());
                 return Ok(CheckedText { input, count, is_value, decls });
             }
             Err(mut errors) => {
@@ -79,22 +76,32 @@ pub(super) fn check_file(
             }
         };
         match retry(&errors, last) {
-            Some(next) if is_value => last = next,
+            // Several expressions are taken in one way only.
+            Some(next) if values.is_some_and(|count| last == Last::Values(count)) => last = next,
             _ => return Err(WrongText { errors, only_declares: only_declares.then_some(decls) }),
         }
     }
 }
 
-/// Parses an input; its last statement is taken as `last` says. Tells whether that is a value to be shown.
+/// Parses an input; its last statement is taken as `last` says. If that is an expression, or several, tells how many
+/// values are kept.
 pub(super) fn parse(
     checker: &mut Checker,
     id: FileId,
     last: Last,
     show: Show,
-) -> Result<(File, bool), Vec<Diagnostic>> {
+) -> Result<(File, Option<usize>), Vec<Diagnostic>> {
     let (map, mut session) = parsing(&mut checker.session);
     let ParsedFile { mut file, .. } = parse_input(map, id, &mut session);
     let mut errors = std::mem::take(&mut checker.session.errors);
+    let mut is_list = false;
+    if matches!(last, Last::Values(_))
+        && errors.iter().any(|error| error.message.ends_with(LIST))
+        && let Some(with_list) = parse_list(checker, id)
+    {
+        (file, is_list) = (with_list, true);
+        errors.clear();
+    }
     let is_init = |decl: &&Decl| matches!(decl, Decl::Func(func) if func.receiver.is_none() && func.name.name == sym::INIT);
     if let Some(Decl::Func(init)) = file.decls.iter().find(is_init) {
         let message = "nothing calls init in a session";
@@ -106,36 +113,67 @@ pub(super) fn parse(
     }
     let session = &mut checker.session;
     let main = file.script.as_mut().and_then(|script| script.main.as_mut()).and_then(Arc::get_mut);
-    let Some(main) = main else { return Ok((file, false)) };
+    let Some(main) = main else { return Ok((file, None)) };
     main.name.name = session.names.intern(INPUT_NAME);
-    let Some(body) = &mut main.body else { return Ok((file, false)) };
+    let Some(body) = &mut main.body else { return Ok((file, None)) };
     let at = body.stmts.iter().rposition(|stmt| !matches!(stmt.kind, StmtKind::Empty));
-    let Some(at) = at else { return Ok((file, false)) };
-    let StmtKind::Expr(expr) = &mut body.stmts[at].kind else { return Ok((file, false)) };
-    let printer = matches!(&expr.unparen().kind, ExprKind::Call(call) if is_printer(call, &session.names));
-    let Last::Values(count) = last else { return Ok((file, true)) };
-    if printer {
-        return Ok((file, false));
-    }
-    let span = expr.span;
-    let value = std::mem::replace(expr, Expr { id: ExprId(0), span, kind: ExprKind::Bad });
+    let Some(at) = at else { return Ok((file, None)) };
+    let (values, count) = match &mut body.stmts[at].kind {
+        StmtKind::Assign(left, ..) if is_list => (std::mem::take(left), None),
+        StmtKind::Expr(expr) => {
+            let Last::Values(count) = last else { return Ok((file, Some(0))) };
+            if matches!(&expr.unparen().kind, ExprKind::Call(call) if is_printer(call, &session.names)) {
+                return Ok((file, None));
+            }
+            let bad = Expr { id: ExprId(0), span: expr.span, kind: ExprKind::Bad };
+            (vec![std::mem::replace(expr, bad)], Some(count))
+        }
+        _ => return Ok((file, None)),
+    };
+    let count = count.unwrap_or(values.len());
     let print = if show == Show::Full { "Full" } else { "Print" };
-    let (define, call) = shown(value, count, print, session);
+    let (define, call) = shown(values, count, print, session);
     body.stmts[at].kind = define;
     if show != Show::Not {
+        let span = body.stmts[at].span;
         body.stmts.insert(at + 1, Stmt { span, kind: call });
     }
-    Ok((file, true))
+    Ok((file, Some(count)))
 }
 
-/// `·1, ·2 := value; show.Print(·1, ·2)`
+/// What the parser says of several expressions that are no statement.
+const LIST: &str = ", expected := or = or comma";
+
+/// Parses an input whose last statement is several expressions: as the left side of an assignment. Its text is what
+/// it was afterwards, and the places are right. `None` if it is something else that is wrong.
+fn parse_list(checker: &mut Checker, id: FileId) -> Option<File> {
+    let (name, text) = {
+        let file = checker.session.map.file(id);
+        (file.name.clone(), file.text.to_string())
+    };
+    let files = checker.session.map.files().len();
+    debug_assert_eq!(id.0 as usize + 1, files, "it is the last");
+    let set_text = |checker: &mut Checker, text: String| {
+        drop(checker.session.map.truncate(files - 1));
+        checker.session.map.add(name.clone(), text);
+    };
+    set_text(checker, format!("{} = _", text.trim_end()));
+    let (map, mut session) = parsing(&mut checker.session);
+    let ParsedFile { file, .. } = parse_input(map, id, &mut session);
+    let right = std::mem::take(&mut checker.session.errors).is_empty();
+    set_text(checker, text);
+    right.then_some(file)
+}
+
+/// `·1, ·2 := value; show.Print(·1, ·2)`, or several values
 fn shown(
-    value: Expr,
+    values: Vec<Expr>,
     count: usize,
     print: &str,
     session: &mut golite_types::Session,
 ) -> (StmtKind, StmtKind) {
-    let span = value.span;
+    let start = values.first().map_or(0, |value| value.span.start);
+    let span = Span::new(start, values.last().map_or(0, |value| value.span.end));
     let at = Span::new(span.start, span.start);
     let mut id = || {
         session.next_id += 1;
@@ -152,7 +190,7 @@ fn shown(
     let func = Box::new(Expr { id: id(), span: at, kind: ExprKind::Selector(Box::new(base), name) });
     let call = CallExpr { func, args, ellipsis: None, rparen: Span::new(span.end, span.end) };
     let call = Expr { id: id(), span, kind: ExprKind::Call(call) };
-    (StmtKind::Define(left, vec![value], at), StmtKind::Expr(call))
+    (StmtKind::Define(left, values, at), StmtKind::Expr(call))
 }
 
 /// How to take the last statement instead, if the errors are about how it was taken.

@@ -231,8 +231,10 @@ impl Replay {
                 // The value of the input, which gets variables of its own.
                 StmtKind::Define(left, right, at) if at.start == at.end && !left.is_empty() => {
                     let first = |(name, _): &&(Symbol, ObjId)| self.checker.name(*name) == "·1";
-                    if let (Some((_, value)), [right]) = (input.names.iter().find(first), &right[..]) {
-                        new.shown = Some(Shown { span: right.span, value: *value, count: 0 });
+                    if let (Some((_, value)), [from, ..]) = (input.names.iter().find(first), &right[..]) {
+                        let end = right.last().map_or(from.span.end, |last| last.span.end);
+                        let span = Span::new(from.span.start, end);
+                        new.shown = Some(Shown { span, value: *value, count: 0 });
                     }
                     nodes.extend(right.iter().map(Node::Expr));
                 }
