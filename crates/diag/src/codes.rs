@@ -154,6 +154,8 @@ catalogue! {
     "needs-call" NeedsCall;
     /// The declared language version lacks a feature.
     "language-version" LanguageVersion;
+    /// A comment for the compiler is out of place or malformed.
+    "bad-directive" BadDirective;
     /// The program has no `main`, or `main` or `init` is declared wrongly.
     "bad-main" BadMain;
     /// A function has no body.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use golite_diag::{Code, Diagnostic, Severity};
 use golite_runtime::settings::MainPackage;
 use golite_source::{SourceMap, sym};
-use golite_syntax::ast::File;
+use golite_syntax::ast::{Decl, File};
 use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
@@ -138,32 +138,17 @@ pub(crate) fn check_with(
         prepare(&mut parsed, &mut checker.session);
         let package = checker.check_package("main", &parsed.trees, parsed.broken);
         drop_consequences(&mut checker, &parsed);
+        if !checker.session.errors.iter().any(|error| error.severity == Severity::Error) {
+            check_directives(&mut checker, &mut parsed);
+        }
         put_in_order(&mut checker);
         let main = files.main_package();
         Checked { checker, package, broken: parsed.broken, main, trees: parsed.trees }
     })
 }
 
-/// Whether an error may be there only because a part of the declaration could not be read.
-fn follows_from_missing_text(code: Code) -> bool {
-    matches!(
-        code,
-        Code::Undefined
-            | Code::MissingMember
-            | Code::UnusedVariable
-            | Code::UnusedResult
-            | Code::UnusedLabel
-            | Code::BadLabel
-            | Code::BadGoto
-            | Code::MisplacedBranch
-            | Code::MissingReturn
-            | Code::NoNewVariables
-            | Code::WrongCount
-    )
-}
-
-/// Drops what the checker says about declarations with syntax errors because something is missing
-/// there, or on the very line, and about names that are declared in what could not be read.
+/// Drops what the checker says about declarations with syntax errors: who knows what they mean. And about names that
+/// are declared in what could not be read.
 fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
     if !parsed.broken {
         return;
@@ -174,21 +159,43 @@ fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
     let broken = |error: &Diagnostic| {
         parsed.broken_decls.iter().any(|decl| decl.start <= error.at && error.at < decl.end)
     };
-    let map = &checker.session.map;
-    let line = |error: &Diagnostic| {
-        map.file_of(error.at).map(|file| (file, map.file(file).line_of(error.at - map.file(file).base)))
-    };
     let is_syntax = |error: &Diagnostic| matches!(error.code, Code::Syntax | Code::BadToken | Code::Nesting);
-    let wrong_lines: HashSet<_> = errors.iter().filter(|error| is_syntax(error)).map(line).collect();
     errors.retain(|error| {
         if is_syntax(error) {
             return true;
         }
         let is_lost = error.code == Code::Undefined && lost.contains(&error.message);
-        let follows = follows_from_missing_text(error.code) || wrong_lines.contains(&line(error));
-        !(is_lost || follows && broken(error))
+        !(is_lost || broken(error))
     });
     checker.session.errors = errors;
+}
+
+/// What is said of directives where nothing else is wrong.
+fn check_directives(checker: &mut Checker, parsed: &mut ParsedPackage) {
+    checker.session.errors.append(&mut parsed.late);
+    let mut declared = HashSet::new();
+    for decl in parsed.trees.iter().filter(|_| !parsed.linknames.is_empty()).flat_map(|tree| &tree.decls) {
+        match decl {
+            Decl::Func(func) if func.receiver.is_none() => _ = declared.insert(checker.name(func.name.name)),
+            Decl::Var(spec) => declared.extend(spec.names.iter().map(|name| checker.name(name.name))),
+            Decl::Func(_) | Decl::Const(_) | Decl::Type(_) => {}
+        }
+    }
+    let mut linked = HashSet::new();
+    let mut errors = Vec::new();
+    for (span, local, may_link) in &parsed.linknames {
+        let message = if !may_link {
+            "//go:linkname only allowed in Go files that import \"unsafe\"".to_string()
+        } else if !declared.contains(local.as_str()) {
+            "//go:linkname must refer to declared function or variable".to_string()
+        } else if !linked.insert(local) {
+            format!("duplicate //go:linkname for {local}")
+        } else {
+            continue;
+        };
+        errors.push(Diagnostic::error(Code::BadDirective, *span, message));
+    }
+    checker.session.errors.append(&mut errors);
 }
 
 /// Puts the diagnostics into source order, each once.

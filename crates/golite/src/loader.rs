@@ -134,6 +134,10 @@ pub struct ParsedPackage {
     pub broken_decls: Vec<Span>,
     /// Names in the parts of files that belong to no declaration.
     pub lost: Vec<Symbol>,
+    /// What is wrong with directives if nothing else is.
+    pub late: Vec<Diagnostic>,
+    /// Names that directives link: where, and whether the file may do that.
+    pub linknames: Vec<(Span, String, bool)>,
 }
 
 /// Parses the files of the program that is to run: a package, or a script.
@@ -166,8 +170,21 @@ fn parse_files(
     for source in files {
         let id = session.map.add(source.name.as_str(), source.text.clone());
         let (map, mut parsing) = parsing(session);
-        let ParsedFile { file, broken, broken_decls, lost, relocations, .. } = parse(map, id, &mut parsing);
+        let ParsedFile { file, broken, broken_decls, lost, relocations, pragmas, .. } =
+            parse(map, id, &mut parsing);
         session.map.relocate(id, relocations);
+        let base = session.map.file(id).base;
+        for error in pragmas.errors {
+            let span = Span::new(base + error.at, base + error.end);
+            let list = if error.late { &mut package.late } else { &mut session.errors };
+            list.push(Diagnostic::error(Code::BadDirective, span, error.message));
+        }
+        let may_link = file.imports.iter().any(|import| import.path_text == "unsafe");
+        package.linknames.extend(
+            pragmas.linknames.into_iter().map(|linkname| {
+                (Span::new(base + linkname.at, base + linkname.end), linkname.local, may_link)
+            }),
+        );
         if let Some(version) = source.version {
             session.set_version(id, version);
         }

@@ -7,6 +7,7 @@
 mod actions;
 mod advice;
 mod directives;
+mod pragmas;
 mod recover;
 mod script;
 
@@ -21,6 +22,7 @@ use golite_syntax::token::Token;
 
 pub use actions::is_blank;
 use actions::{Ctx, Parsed};
+pub use pragmas::{Linkname, PragmaError, Pragmas};
 use recover::{Reader, Recovered};
 pub use script::{PartKind, has_package_clause, parse_input, parse_script, script_parts};
 
@@ -61,6 +63,8 @@ pub struct ParsedFile {
     pub lost: Vec<Symbol>,
     /// What the `//line` directives say.
     pub relocations: Vec<Relocation>,
+    /// What the `//go:` directives say.
+    pub pragmas: Pragmas,
 }
 
 /// Parses a file. Errors are added to the session.
@@ -84,6 +88,14 @@ fn read(
     let tokens = std::mem::take(&mut parser.tokens);
     one_a_line(map, session.errors, before);
     advice::advise(&text, base, &tokens, &mut session.errors[before..]);
+    let pragmas = match name.starts_with('$') {
+        // Of a standard package.
+        true => Pragmas::default(),
+        false => {
+            let imports = |path: &str| file.imports.iter().any(|import| import.path_text == path);
+            pragmas::pragmas(&text, &tokens, &comments, &imports)
+        }
+    };
     let syntax =
         |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
     ParsedFile {
@@ -92,6 +104,7 @@ fn read(
         broken_decls: broken,
         lost,
         relocations: directives::relocations(&text, &name, &comments),
+        pragmas,
         comments,
     }
 }

@@ -140,7 +140,7 @@ impl Parser<'_, '_, '_> {
         let range = range.clone();
         let (start, end) = (self.tokens[range.start].0, self.tokens[range.end - 1].2);
         let span = self.ctx().span(start, end);
-        let errors = self.session.errors.len();
+        let (errors, before) = (self.session.errors.len(), stmts.len());
         let marker = if matches!(part, Part::Stmts(_)) { Token::StartStmts } else { Token::StartDecls };
         match (self.parse(marker, range.clone()), part) {
             (Ok(Parsed::Stmts(parsed)), _) => stmts.extend(parsed),
@@ -152,8 +152,17 @@ impl Parser<'_, '_, '_> {
             }
             (_, Part::Decl(_)) => file.decls.extend(self.recover(range, |reader| reader.declarations())),
         }
-        if self.session.errors.len() > errors {
-            broken.push(span);
+        if self.session.errors.len() == errors {
+            return;
+        }
+        // Of statements those with errors, up to the next one.
+        let starts = stmts[before..].iter().skip(1).map(|stmt| stmt.span.start);
+        let mut from = span.start;
+        for to in starts.chain([span.end + 1]) {
+            if self.session.errors[errors..].iter().any(|error| (from..to).contains(&error.at)) {
+                broken.push(Span::new(from, to));
+            }
+            from = to;
         }
     }
 

@@ -249,7 +249,7 @@ impl SourceMap {
     }
 
     /// File name, line and byte column of a global offset as messages give them: `//line`
-    /// directives count. The column is 0 in a line for which a directive gives none.
+    /// directives count. The column is 0 behind a directive that gives none.
     #[must_use]
     pub fn place(&self, offset: u32) -> Option<(&str, u32, u32)> {
         let (file, at) = self.locate(offset)?;
@@ -260,7 +260,7 @@ impl SourceMap {
         };
         let start = file.line_of(relocation.from);
         let column = match relocation.column {
-            None if start == at.line => 0,
+            None => 0,
             Some(column) if start == at.line => column + (offset - relocation.from),
             _ => at.column,
         };

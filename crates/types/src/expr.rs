@@ -312,7 +312,6 @@ impl Checker {
             let name = self.owned_name(ident.name);
             let message = format!("use of package {name} not in selector");
             self.error(Code::NotAValue, ident.span, message);
-            self.use_import(obj);
             return;
         }
         self.use_dot_import(scope, obj);
