@@ -212,6 +212,16 @@ fn names_may_be_declared_later() {
 }
 
 #[test]
+fn advice_knows_the_names_of_all_inputs() {
+    let mut terminal = Terminal::quiet(&["repl"]);
+    terminal.line("width := 3", "width : int");
+    terminal.line("widht * 2", "did you mean width?");
+    terminal.line("strings.ToUper(\"a\")", "did you mean ToUpper?");
+    terminal.line("help", ":quit");
+    terminal.ends();
+}
+
+#[test]
 fn errors_show_the_line_and_leave_everything_as_it_was() {
     let mut terminal = Terminal::quiet(&["repl"]);
     terminal.line("x := 1", "x : int");

@@ -108,6 +108,7 @@ pub(crate) fn run(state: &mut State, line: &str) -> After {
     if matches!(name, "exit" | "quit" | "exit()" | "quit()") {
         return After::Quit;
     }
+    let name = if name == "help" { ":help" } else { name };
     let command = match find(name) {
         Ok(command) => command,
         Err(message) => return state.complain(&message),

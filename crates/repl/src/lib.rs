@@ -83,9 +83,9 @@ pub fn run(options: &Options) -> i32 {
     }
 }
 
-/// Whether a line is a command: a colon and a letter, or one of the words that end other sessions.
+/// Whether a line is a command: a colon and a letter, or one of the words that end other sessions or ask them.
 fn is_command(line: &str) -> bool {
     let line = line.trim();
-    matches!(line, "exit" | "quit" | "exit()" | "quit()")
+    matches!(line, "exit" | "quit" | "exit()" | "quit()" | "help")
         || line.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
 }

@@ -135,8 +135,9 @@ pub(super) fn parse(
     let (define, call) = shown(values, count, print, session);
     body.stmts[at].kind = define;
     if show != Show::Not {
-        let span = body.stmts[at].span;
-        body.stmts.insert(at + 1, Stmt { span, kind: call });
+        // Nothing is there: advice looks for what stands at the place of an error.
+        let end = body.stmts[at].span.end;
+        body.stmts.insert(at + 1, Stmt { span: Span::new(end, end), kind: call });
     }
     Ok((file, Some(count)))
 }
@@ -182,7 +183,7 @@ fn shown(
     let names: Vec<Symbol> = (1..=count).map(|number| session.names.intern(&format!("·{number}"))).collect();
     let (show, print) = (session.names.intern("·show"), session.names.intern(print));
     let mut list = || -> Vec<Expr> {
-        names.iter().map(|name| Expr { id: id(), span, kind: ExprKind::Ident(*name) }).collect()
+        names.iter().map(|name| Expr { id: id(), span: at, kind: ExprKind::Ident(*name) }).collect()
     };
     let (left, args) = (list(), list());
     let base = Expr { id: id(), span: at, kind: ExprKind::Ident(show) };

@@ -272,8 +272,14 @@ impl Checker {
     fn names_around(&self, at: &At<'_>, ident: Ident) -> (Vec<ObjId>, Vec<ObjId>) {
         let mut visible: Vec<ObjId> = Vec::new();
         let universe = &self.scopes[0].names;
-        let package = &self.scopes[self.package(self.env.pkg).scope.0 as usize].names;
-        let mut outer: Vec<ObjId> = package.values().copied().collect();
+        // A session has the names of the inputs before around those of the input.
+        let mut outer: Vec<ObjId> = Vec::new();
+        let mut next = Some(self.package(self.env.pkg).scope);
+        while let Some(scope) = next.filter(|scope| scope.0 != 0) {
+            let own = |obj: &ObjId| !self.name(self.object(*obj).name).starts_with('·');
+            outer.extend(self.scopes[scope.0 as usize].names.values().copied().filter(own));
+            next = self.scopes[scope.0 as usize].parent;
+        }
         outer.sort();
         let mut predeclared: Vec<ObjId> = universe.values().copied().collect();
         predeclared.sort();
