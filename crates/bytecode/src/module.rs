@@ -32,8 +32,8 @@ pub struct Module {
     pub signatures: Vec<Signature>,
     /// Method identities.
     pub methods: Vec<MethodName>,
-    /// Types whose `methods` have been filled in since they were added, in order; only grows. A type
-    /// gets its methods when its values can first get into an interface.
+    /// Types whose `methods` have been filled in since they were added, in order. A type gets its methods
+    /// when its values can first get into an interface. A session forgets them when they have been taken over.
     pub methods_filled: Vec<TypeIx>,
     /// Source files by which spans are shown: name as Go prints it in tracebacks.
     pub files: Vec<Box<str>>,
