@@ -165,7 +165,8 @@ fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
             return true;
         }
         let is_lost = error.code == Code::Undefined && lost.contains(&error.message);
-        !(is_lost || broken(error))
+        // That a name stands twice is true of what could be read, too.
+        !(is_lost || error.code != Code::Redeclared && broken(error))
     });
     checker.session.errors = errors;
 }
