@@ -4,6 +4,7 @@
 //! far the caller's frame is below), `fp` moves up. Returning undoes that.
 
 use golite_bytecode::{CONTEXT, FuncIx, LINK_SLOTS, Op, Reg};
+use golite_gc::native_memory::faults_are_caught;
 use golite_runtime::goroutine::StackSlot;
 use golite_runtime::{NativeResult, Runtime, slot};
 
@@ -12,6 +13,9 @@ use crate::frame::{Entry, link_pc, link_slots, pack_link};
 use crate::operands::{self, Decode};
 use crate::regs::{Flow, Regs};
 use crate::vm::Vm;
+
+/// Where a process can have memory. An access below or above is a fault.
+const MAPPED: std::ops::Range<u64> = 1 << 16..1 << 47;
 
 /// Makes a frame of the window at `base` and goes on in it. `words` is the length of the calling
 /// instruction.
@@ -218,7 +222,8 @@ warm! {
     print(vm, o: Print) { vm.print(o.src, o.ty); }
     ptr_from_num(vm, o: PtrFromNum) {
         let value = vm.get(o.src);
-        if value != 0 && !vm.rt.heap.contains(value) {
+        let harmless = value == 0 || vm.rt.heap.contains(value) || faults_are_caught() && !MAPPED.contains(&value);
+        if !harmless {
             return Err(vm.rt.raise_fatal("a number that is no address was made a pointer"));
         }
         vm.set(o.dst, value);
