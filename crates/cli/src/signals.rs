@@ -37,7 +37,10 @@ pub(crate) fn install(waker: &Waker) -> io::Result<()> {
             continue;
         }
         flag::register_usize(signal, waker.interrupt().word(), signal as usize)?;
-        low_level::pipe::register(signal, waker.stream()?)?;
+        // Without a descriptor left the thread that watches wakes the host.
+        if let Ok(stream) = waker.stream() {
+            low_level::pipe::register(signal, stream)?;
+        }
     }
     let nobody_looks = Arc::new(AtomicBool::new(false));
     for signal in WITHOUT_EFFECT {

@@ -435,6 +435,35 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
     assert!(running.finish().0.success());
 }
 
+#[test]
+fn signals_are_seen_to_without_a_descriptor_left() {
+    let body = r#"
+func main() {
+	var files []*os.File
+	for {
+		file, err := os.Open("p.go")
+		if err != nil {
+			break
+		}
+		files = append(files, file)
+	}
+	fmt.Println("start")
+	time.Sleep(time.Minute)
+	fmt.Println(len(files))
+}"#;
+    let program = Folder::new("descriptors", "fmt os time", body);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -n 32; exec \"$0\" run p.go", GOLITE]).current_dir(&program.0);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = Running::new(&mut command);
+    assert_eq!(running.line(), "start\n");
+    running.signal("USR1");
+    running.signal("QUIT");
+    let (status, _, stderr) = running.finish();
+    assert_eq!(status.code(), Some(2), "{stderr}");
+    assert!(stderr.starts_with("SIGQUIT: quit\nPC=0x"), "{stderr}");
+}
+
 // ---- output
 
 #[test]

@@ -10,15 +10,14 @@ use crate::size_class::BLOCK;
 /// Below the stack lies memory that cannot be accessed.
 ///
 /// # Errors
-/// The function, if the system has no room for two such stacks, or nobody knows how to switch to it there.
+/// The function, if the system has no room for the stack and `spare` bytes, or nobody knows how to switch to it there.
 ///
 /// # Panics
 /// When the function panics.
-pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, run: F) -> Result<R, F> {
+pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, spare: u64, run: F) -> Result<R, F> {
     psm::psm_stack_manipulation! {
         yes {
-            // Where addresses are limited, as much is left to others.
-            let range = Reservation::new(bytes * 2)
+            let range = Reservation::new(bytes + spare)
                 .and_then(|_| Reservation::new(bytes))
                 .filter(|range| range.commit(BLOCK, bytes - BLOCK));
             let Some(range) = range else { return Err(run) };
@@ -32,7 +31,7 @@ pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, run: F) -> Result<R, F> 
             Ok(result.unwrap_or_else(|panic| resume_unwind(panic)))
         }
         no {
-            let _ = bytes;
+            let _ = (bytes, spare);
             Err(run)
         }
     }
@@ -50,14 +49,15 @@ mod tests {
 
     #[test]
     fn the_stack_is_as_deep_as_asked_for() {
-        if let Ok(found) = on_native_stack(BYTES, || depth(100_000, &[0; 64])) {
+        if let Ok(found) = on_native_stack(BYTES, 0, || depth(100_000, &[0; 64])) {
             assert_eq!(found, 100_000);
         }
     }
 
     #[test]
     fn a_panic_comes_through() {
-        let caught = std::panic::catch_unwind(|| on_native_stack(BYTES, || std::panic::panic_any(7)).is_ok());
+        let caught =
+            std::panic::catch_unwind(|| on_native_stack(BYTES, 0, || std::panic::panic_any(7)).is_ok());
         match caught {
             Err(panic) => assert_eq!(panic.downcast_ref(), Some(&7)),
             Ok(ran) => assert!(!ran),
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn without_room_the_function_comes_back() {
         let run = || 7;
-        let Err(run) = on_native_stack(1 << 59, run) else { panic!("there is no room for that") };
+        let Err(run) = on_native_stack(1 << 59, 1 << 59, run) else { panic!("there is no room for that") };
         assert_eq!(run(), 7);
     }
 }

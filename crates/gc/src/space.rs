@@ -70,10 +70,14 @@ impl Space {
     pub(crate) fn new(bytes: u64, least: u64) -> Option<Space> {
         let mut bytes = bytes.next_multiple_of(16 * COMMIT).max(16 * COMMIT);
         loop {
-            if let Some(space) = Space::reserve(bytes) {
+            let smaller = (bytes / 2).next_multiple_of(16 * COMMIT);
+            // Where addresses are limited, not all are taken.
+            if let Some(space) = Space::reserve(bytes)
+                && (smaller < least || Reservation::new(OTHERS).is_some())
+            {
                 return Some(space);
             }
-            bytes = (bytes / 2).next_multiple_of(16 * COMMIT);
+            bytes = smaller;
             if bytes < least {
                 return None;
             }
@@ -87,8 +91,6 @@ impl Space {
         if !block_bytes.commit(0, block_bytes.bytes()) {
             return None;
         }
-        // Where addresses are limited, not all are taken.
-        Reservation::new(OTHERS)?;
         Some(Space {
             base: range.base(),
             range,

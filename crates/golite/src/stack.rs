@@ -46,8 +46,10 @@ pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
         let _deep = Deep::begin();
         run()
     };
-    for bytes in STACK_BYTES {
-        match on_native_stack(bytes as u64, run) {
+    // Where addresses are limited, as much is left to the heap and others, or what there is.
+    let least = STACK_BYTES[STACK_BYTES.len() - 1];
+    for (bytes, spare) in STACK_BYTES.map(|bytes| (bytes, bytes)).into_iter().chain([(least, 0)]) {
+        match on_native_stack(bytes as u64, spare as u64, run) {
             Ok(result) => return result,
             Err(again) => run = again,
         }

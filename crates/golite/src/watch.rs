@@ -57,6 +57,7 @@ impl Watch {
                 return Stuck::Failure(report::fault(address));
             }
             if let Some(cause) = self.waker.interrupt().asked() {
+                self.waker.wake();
                 break cause;
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {

@@ -44,7 +44,6 @@ pub struct Pragmas {
 /// Where gathered directives go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Event {
-    Package,
     Func,
     Var,
     /// Another declaration, which none of them is for.
@@ -54,8 +53,7 @@ enum Event {
 }
 
 /// They say something of a function.
-const OF_FUNCTIONS: [&str; 8] = [
-    "go:nointerface",
+const OF_FUNCTIONS: [&str; 7] = [
     "go:noescape",
     "go:norace",
     "go:nosplit",
@@ -105,7 +103,7 @@ fn events(tokens: &[Spanned], end: u32) -> Vec<(u32, Event)> {
                     group = None;
                 }
             }
-            Token::Package if index == 0 => events.push((start, Event::Package)),
+            Token::Package if index == 0 => events.push((start, Event::Other)),
             Token::Func if began && depth == 0 => events.push((at(index + 1).0, Event::Func)),
             Token::Import | Token::Const | Token::Var | Token::Type => {
                 let event = if token == Token::Var { Event::Var } else { Event::Other };
@@ -153,9 +151,13 @@ pub(crate) fn pragmas(
         let mut error = |late: bool, message: String| {
             found.errors.push(PragmaError { at, end, message, late });
         };
-        let mut fields = body.split_ascii_whitespace();
-        let verb = fields.next().unwrap_or_default();
-        let rest = fields.count();
+        let line = text[..comment.start as usize].rsplit('\n').next().unwrap_or_default();
+        if !line.trim_ascii().is_empty() {
+            error(false, "misplaced compiler directive".into());
+            continue;
+        }
+        let (verb, rest) = body.split_once(' ').unwrap_or((body, ""));
+        let rest = rest.split_ascii_whitespace().count();
         match verb {
             "go:linkname" => match rest {
                 0 => {}
@@ -176,12 +178,13 @@ pub(crate) fn pragmas(
             "go:uintptrkeepalive" => {
                 error(false, format!("//{verb} is only allowed in the standard library"));
             }
+            "go:cgo_import_dynamic" if rest >= 3 => {}
             _ if verb.starts_with("go:cgo_") => {
                 error(false, format!("//{body} only allowed in cgo-generated code"));
             }
             _ if OF_RUNTIME.contains(&verb) => error(false, format!("//{verb} only allowed in runtime")),
             _ if OF_FUNCTIONS.contains(&verb) && event != Event::Func
-                || verb == "go:build" && event != Event::Package =>
+                || verb == "go:build" && tokens.first().is_some_and(|first| first.0 < comment.start) =>
             {
                 error(event != Event::Clear, "misplaced compiler directive".into());
             }
