@@ -455,7 +455,7 @@ func main() {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "ulimit -n 32; exec \"$0\" run p.go", GOLITE]).current_dir(&program.0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = Running::new(&mut command);
+    let running = Running::new(&mut command);
     assert_eq!(running.line(), "start\n");
     running.signal("USR1");
     running.signal("QUIT");

@@ -4,6 +4,7 @@
 //! written differently). Methods are filled in only when a value of the type can get into an
 //! interface: what nobody can ask for is not even read from the standard packages.
 
+use std::hash::Hasher as _;
 use std::sync::Arc;
 
 use golite_bytecode::{
@@ -113,7 +114,10 @@ impl Compiler {
             return self.type_ix(default_basic(basic).id());
         }
         let name = self.checker.runtime_name(ty);
-        let same: Vec<(TypeId, TypeIx)> = self.types_by_name.get(name.as_str()).cloned().unwrap_or_default();
+        // Names of very deep types are cut, so that many share one.
+        let outline = self.outline(ty);
+        let named = self.types_by_name.get(name.as_str()).into_iter().flatten();
+        let same: Vec<_> = named.filter(|other| other.2 == outline).map(|other| (other.0, other.1)).collect();
         for (other, ix) in same {
             if self.checker.types.identical(ty, other) {
                 self.type_ids.insert(ty, ix);
@@ -123,7 +127,7 @@ impl Compiler {
         let ix = TypeIx(self.module.types.len() as u32);
         self.type_ids.insert(ty, ix);
         self.ids_of_types.push(ty);
-        self.types_by_name.entry(name.as_str().into()).or_default().push((ty, ix));
+        self.types_by_name.entry(name.as_str().into()).or_default().push((ty, ix, outline));
         self.module.types.push(TypeDef {
             name: name.into(),
             package: "".into(),
@@ -139,6 +143,26 @@ impl Compiler {
         });
         self.complete(ty, ix);
         ix
+    }
+
+    /// A number that identical types have in common, and few others: made of what a type is, and the one type in it,
+    /// and so on.
+    fn outline(&self, mut ty: TypeId) -> u64 {
+        let types = &self.checker.types;
+        let mut hasher = rustc_hash::FxHasher::default();
+        loop {
+            let (kind, inner) = match types.get(types.unalias(ty)) {
+                Type::Pointer(elem) => (1, *elem),
+                Type::Slice(elem) => (2, *elem),
+                Type::Array(_, elem) => (3, *elem),
+                Type::Chan(_, elem) => (4, *elem),
+                Type::Map(_, elem) => (5, *elem),
+                Type::Struct(fields) if fields.len() == 1 => (6, fields[0].ty),
+                _ => return hasher.finish(),
+            };
+            hasher.write_u8(kind);
+            ty = inner;
+        }
     }
 
     /// Fills in a type whose index is taken.

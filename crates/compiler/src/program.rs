@@ -51,7 +51,7 @@ pub struct Compiler {
     pub module: Module,
     pub(crate) type_ids: FxHashMap<TypeId, TypeIx>,
     pub(crate) ids_of_types: Vec<TypeId>,
-    pub(crate) types_by_name: FxHashMap<Box<str>, Vec<(TypeId, TypeIx)>>,
+    pub(crate) types_by_name: FxHashMap<Box<str>, Vec<(TypeId, TypeIx, u64)>>,
     pub(crate) shapes: FxHashMap<TypeId, Shape>,
     pub(crate) method_ids: FxHashMap<MethodName, MethodIx>,
     pub(crate) dynamic: FxHashSet<TypeIx>,
