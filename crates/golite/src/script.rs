@@ -189,12 +189,21 @@ impl<'c> Writer<'c> {
         let (mut imports, mut decls, mut stmts) = (Vec::new(), Vec::new(), Vec::new());
         let parts = script_parts(self.text);
         let mut before = self.first_line();
+        let mut out = String::new();
         for (i, (kind, range)) in parts.iter().enumerate() {
             let next = parts.get(i + 1).map_or(self.text.len(), |(_, next)| next.start as usize);
             let end = self.with_comment(range.end as usize, next);
             let lead = self.text[before..range.start as usize].trim_start_matches([';', ' ', '\t']);
             let lead = lead.trim_start_matches('\n').trim_end_matches([' ', '\t']);
-            let lead = if lead.trim().is_empty() { "" } else { lead };
+            let mut lead = if lead.trim().is_empty() { "" } else { lead }.to_string();
+            // These lines stand before the package clause.
+            let is_first = |line: &str| line.starts_with("//go:build ") || line.starts_with("//go:debug ");
+            if i == 0 && lead.lines().any(is_first) {
+                let (first, others): (Vec<_>, Vec<_>) = lead.lines().partition(|line| is_first(line));
+                let _ = write!(out, "{}\n\n", first.join("\n"));
+                let others: String = others.iter().map(|line| format!("{line}\n")).collect();
+                lead = others.trim_start_matches('\n').to_string();
+            }
             before = end;
             let whole = format!("{lead}{}", self.edited(range.start as usize, end));
             match kind {
@@ -204,7 +213,7 @@ impl<'c> Writer<'c> {
             }
         }
         let rest = self.text[before..].trim_matches([';', '\n', ' ', '\t']);
-        let mut out = "package main\n".to_string();
+        out.push_str("package main\n");
         for import in imports {
             let _ = write!(out, "\n{import}\n");
         }
