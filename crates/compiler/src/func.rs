@@ -204,14 +204,14 @@ impl<'c> FuncCompiler<'c> {
 
     fn at_token(&mut self, token: u32, span: Span) {
         let map = &self.c.checker.session.map;
-        let Some((name, mut line, _)) = map.place(token) else {
+        // A directive may stand before the token.
+        let relocated = map.is_relocated(token);
+        let place = map.place(if relocated { map.token_from(token) } else { token });
+        let Some((name, line, _)) = place else {
             return self.f.asm.set_position(Position { span, ..Position::default() });
         };
         let mut file = 0;
-        if map.is_relocated(token) {
-            let token = map.token_from(token);
-            let (name, at, _) = map.place(token).unwrap_or((name, line, 0));
-            line = at;
+        if relocated {
             let name = name.to_string();
             let ix = self.c.file_ix(&name);
             if ix != self.c.module.functions[self.f.func.index()].file {

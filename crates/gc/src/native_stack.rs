@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::reserve::Reservation;
 use crate::size_class::BLOCK;
 
-/// Runs the function on a stack of its own of about `bytes`, a multiple of 64 KiB: pages nobody touches cost nothing.
+/// Runs the function on a stack of its own of about `bytes`: pages nobody touches cost nothing.
 /// Below the stack lies memory that cannot be accessed.
 ///
 /// # Errors
@@ -17,7 +17,8 @@ use crate::size_class::BLOCK;
 pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, spare: u64, run: F) -> Result<R, F> {
     psm::psm_stack_manipulation! {
         yes {
-            let range = Reservation::new(bytes + spare)
+            let bytes = bytes.max(2 * BLOCK).next_multiple_of(BLOCK);
+            let range = Reservation::new(bytes.saturating_add(spare))
                 .and_then(|_| Reservation::new(bytes))
                 .filter(|range| range.commit(BLOCK, bytes - BLOCK));
             let Some(range) = range else { return Err(run) };
@@ -51,6 +52,13 @@ mod tests {
     fn the_stack_is_as_deep_as_asked_for() {
         if let Ok(found) = on_native_stack(BYTES, 0, || depth(100_000, &[0; 64])) {
             assert_eq!(found, 100_000);
+        }
+    }
+
+    #[test]
+    fn any_size_will_do() {
+        for bytes in [0, 1, 100_001] {
+            assert_eq!(on_native_stack(bytes, 0, || 7).unwrap_or_else(|run| run()), 7);
         }
     }
 

@@ -174,8 +174,11 @@ fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
 /// What is said of directives where nothing else is wrong.
 fn check_directives(checker: &mut Checker, parsed: &mut ParsedPackage) {
     checker.session.errors.append(&mut parsed.late);
+    if parsed.linknames.is_empty() {
+        return;
+    }
     let mut declared = HashSet::new();
-    for decl in parsed.trees.iter().filter(|_| !parsed.linknames.is_empty()).flat_map(|tree| &tree.decls) {
+    for decl in parsed.trees.iter().flat_map(|tree| &tree.decls) {
         match decl {
             Decl::Func(func) if func.receiver.is_none() => _ = declared.insert(checker.name(func.name.name)),
             Decl::Var(spec) => declared.extend(spec.names.iter().map(|name| checker.name(name.name))),

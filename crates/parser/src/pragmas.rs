@@ -146,8 +146,8 @@ pub(crate) fn pragmas(
     for comment in directives {
         let (at, end) = (comment.start + 2, comment.end);
         let body = text[at as usize..end as usize].trim_end_matches(['\r', '\n']);
-        let event =
-            events.iter().find(|(offset, _)| comment.start < *offset).map_or(Event::Clear, |found| found.1);
+        let taken = events.partition_point(|(offset, _)| *offset <= comment.start);
+        let event = events.get(taken).map_or(Event::Clear, |(_, event)| *event);
         let mut error = |late: bool, message: String| {
             found.errors.push(PragmaError { at, end, message, late });
         };
