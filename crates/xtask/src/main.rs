@@ -12,6 +12,7 @@ mod look;
 mod parallel;
 mod real_go;
 mod soak;
+mod start_order;
 mod stress;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cargo xtask TASK
   gotests PACKAGE [FILTER]       runs the tests that an installed Go has of a package (--golite BINARY: with that)
   soak [--seconds N] [--seed N]  random programs that check what is reachable in them (--golite BINARY: with that)
   handlers BINARY                looks for calls in the handlers of an optimised golite (objdump)
+  start-order BINARY             lists what a start of an optimised golite runs, for the linker (valgrind, nm)
   bigprogram --lines N OUT IN... makes one large program of copies of the programs IN
 ";
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["gotests", rest @ ..] => gotests::run(rest),
         ["soak", rest @ ..] => soak::run(rest),
         ["handlers", binary] => handlers::run(binary),
+        ["start-order", binary] => start_order::run(binary),
         ["bigprogram", rest @ ..] => bigprogram::run(rest),
         _ => Err(USAGE.into()),
     };
