@@ -114,7 +114,7 @@ func (t T) String() string { return \"\" }
 #[test]
 fn many_inputs_take_no_more_memory_than_few() {
     let most: u64 = std::env::var("GOLITE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(6000);
-    let input = |i: u64| match i % 19 {
+    let input = |i: u64| match i % 38 {
         0 => "1 + 1\n".to_string(),
         1 => "x = x + 1\n".to_string(),
         2 => format!("x := {i}\n"),
@@ -133,8 +133,26 @@ fn many_inputs_take_no_more_memory_than_few() {
         15 => format!("func (t T) F() int {{ return {i} + c }}\n"),
         16 => format!("func (t T) String() string {{ return \"{i}\" }}\n"),
         17 => "T{}\n".to_string(),
-        _ if i.is_multiple_of(2) => "func k() string { return \"\" }\n".to_string(),
-        _ => "func k() int { return 0 }\n".to_string(),
+        18 => "func k() string { return \"\" }\n".to_string(),
+        19 => "func k() int { return 0 }\n".to_string(),
+        20 => format!("type S struct {{ a{} int }}\n", i % 5),
+        21 => "v := S{}\n".to_string(),
+        22 => "S{}\n".to_string(),
+        23 => format!("func (s S) String() string {{ return \"{i}\" }}\n"),
+        24 => "held := any(S{})\n".to_string(),
+        25 => "list := []any{S{}, &S{}, map[string]S{}}\n".to_string(),
+        26 => "func double[A ~int | ~string](a A) A { return a + a }\n".to_string(),
+        27 => format!("double({i})\n"),
+        28 => "double(\"a\")\n".to_string(),
+        29 => "type L[A any] struct { value A; next *L[A] }\n".to_string(),
+        30 => format!("l := &L[int]{{value: {i}}}\n"),
+        31 => format!("y := {i}\n"),
+        32 => "y := \"a\"\n".to_string(),
+        33 => "p := &y\n".to_string(),
+        34 => format!("var closure = func() int {{ return {i} + x }}\n"),
+        35 => format!("z := {i}; closure = func() int {{ return z }}; z++\n"),
+        36 => "closure()\n".to_string(),
+        _ => format!("len([{}]int{{}})\n", i + 1),
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_golite"))
         .arg("repl")

@@ -205,6 +205,9 @@ impl FuncCompiler<'_> {
             file,
             line,
         });
+        if self.c.replaceable {
+            self.c.functions_around.insert(func, parent);
+        }
         let frame = Frame::new(func, self.wide, self.f.env.clone());
         let outer = std::mem::replace(&mut self.f, frame);
         self.outer.push(outer);

@@ -42,3 +42,4 @@ mod wrapper;
 pub use lower::{Form, Shape};
 pub use program::{Compiler, FuncKey};
 pub use rewind::Mark;
+pub use wrapper::Wrapper;

@@ -77,7 +77,7 @@ pub struct Compiler {
     /// Variables that the compiler made for itself.
     pub(crate) own_vars: u32,
     /// Instances made; a program without end is stopped.
-    instances: usize,
+    pub(crate) instances: usize,
     /// The first reason why something cannot be compiled.
     pub(crate) error: Option<String>,
     /// Functions of the user may be replaced while the program runs: they are not inlined.
@@ -88,6 +88,8 @@ pub struct Compiler {
     pub(crate) lowest_compiled: FuncIx,
     /// How functions inside a function are counted: `main.f.func1`.
     pub(crate) literal_counts: FxHashMap<(FuncIx, Inner), u32>,
+    /// Of each function inside a function the one around it, in a session.
+    pub(crate) functions_around: FxHashMap<FuncIx, FuncIx>,
 }
 
 /// What a function inside another one is. Each sort is counted by itself.
@@ -136,6 +138,7 @@ impl Compiler {
             instances: 0,
             error: None,
             literal_counts: FxHashMap::default(),
+            functions_around: FxHashMap::default(),
             replaceable: false,
             lowest_compiled: FuncIx(u32::MAX),
             inlinable: FxHashMap::default(),

@@ -103,6 +103,7 @@ impl Heap {
         if self.marker.major_active {
             self.step_major(roots, u64::MAX);
         }
+        self.highest_root_type = 0;
         self.start_major(roots);
         self.major_slice(roots, u64::MAX, true);
         let start = self.times.now();

@@ -64,6 +64,8 @@ pub struct Heap {
     block_bias: u64,
     pub(crate) cursors: Box<[Cursor; LANES]>,
     pub(crate) layouts: Layouts,
+    /// The highest type word of an interface among the roots, since the last precise major began.
+    pub(crate) highest_root_type: u64,
     pub(crate) space: Space,
     pub(crate) marker: Marker,
     pub(crate) pace: Pace,
@@ -118,6 +120,7 @@ impl Heap {
             block_bias: space.block_bias(),
             cursors: Box::new([Cursor::EMPTY; LANES]),
             layouts: Layouts::new(),
+            highest_root_type: 0,
             space,
             marker: Marker::default(),
             pace: Pace::new(config.gogc, config.soft_limit, config.hard_limit),

@@ -63,6 +63,31 @@ impl Heap {
         }
     }
 
+    /// The highest type word of an interface that was a root of the last collection of all there is.
+    #[must_use]
+    pub fn highest_root_type(&self) -> u64 {
+        self.highest_root_type
+    }
+
+    /// The type words of interfaces in objects that are not known to be dead, each with its object; what `visit` gives
+    /// takes its place. Nothing else of the interface changes.
+    pub fn replace_type_words(&mut self, visit: &mut dyn FnMut(&Object, u64) -> u64) {
+        let mut objects = Vec::new();
+        self.for_each_object(&mut |object| objects.push(object));
+        for object in objects {
+            let Some(place) = self.place_of(object.base) else { continue };
+            let block = &self.space.blocks[place.block as usize];
+            if !block.scans() {
+                continue;
+            }
+            // SAFETY: an object of the list is allocated.
+            let (type_word, bytes) = (unsafe { block.type_word(place.cell) }, block.cell_bytes);
+            let mut replace = |word: u64| visit(&object, word);
+            // SAFETY: an object of the list is allocated, with this type word and so many bytes.
+            unsafe { self.layouts.replace_type_words(object.base, type_word, bytes, &mut replace) };
+        }
+    }
+
     /// The pointers that an object holds: offset and value, nil left out.
     pub fn for_each_pointer(&self, object: &Object, visit: &mut dyn FnMut(u64, Addr)) {
         let Some(place) = self.place_of(object.base) else { return };

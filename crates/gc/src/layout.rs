@@ -170,6 +170,62 @@ impl Layouts {
         }
     }
 
+    /// Replaces the type word of each interface of an object with `bytes` bytes at `base` by what `visit` gives.
+    ///
+    /// # Safety
+    /// `base` is an allocated object of at least `bytes` bytes whose memory has this type word.
+    pub(crate) unsafe fn replace_type_words(
+        &self,
+        base: u64,
+        type_word: u32,
+        bytes: u64,
+        visit: &mut impl FnMut(u64) -> u64,
+    ) {
+        let entry = &self.entries[(type_word >> 1) as usize];
+        let count = if type_word & 1 == 0 { 1 } else { bytes / entry.size.max(1) };
+        for ix in 0..count {
+            // SAFETY: the object is one value of this layout, or its memory is divided into such.
+            unsafe { self.replace_in_value(entry, base + ix * entry.size, visit) };
+        }
+    }
+
+    /// # Safety
+    /// A value of the layout lies at `base`.
+    unsafe fn replace_in_value(&self, entry: &Entry, base: u64, visit: &mut impl FnMut(u64) -> u64) {
+        let mut replace = |at: u64| {
+            // SAFETY: the layout has an interface at this offset of the value.
+            let word = unsafe { load(at) };
+            let new = visit(word);
+            if new != word {
+                // SAFETY: as for the load.
+                unsafe { std::ptr::with_exposed_provenance_mut::<u64>(at as usize).write(new) };
+            }
+        };
+        match &entry.shape {
+            Shape::Noscan => {}
+            Shape::Masks { ifaces, .. } => bits(*ifaces).for_each(|word| replace(base + word * 8)),
+            Shape::List(words) => {
+                for word in words {
+                    match *word {
+                        LayoutWord::Ptr(_) => {}
+                        LayoutWord::Iface(offset) => replace(base + u64::from(offset)),
+                        LayoutWord::Repeat { .. } => {}
+                    }
+                }
+                for word in words {
+                    if let LayoutWord::Repeat { offset, elem, count } = *word {
+                        let entry = &self.entries[elem.0 as usize];
+                        for ix in 0..count {
+                            let at = base + u64::from(offset) + ix * entry.size;
+                            // SAFETY: the layout has that many elements there.
+                            unsafe { self.replace_in_value(entry, at, visit) };
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Elements at `base + start`, the range relative to `base`.
     ///
     /// # Safety

@@ -75,6 +75,8 @@ impl Tracer<'_> {
     /// An interface as root: its data is a pointer iff bit 0 of the type word is set.
     #[inline]
     pub fn mark_iface(&mut self, type_word: u64, data: u64) {
+        let highest = &mut self.heap.highest_root_type;
+        *highest = (*highest).max(type_word);
         if type_word & 1 != 0 {
             self.mark(data);
         }

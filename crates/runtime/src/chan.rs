@@ -107,8 +107,14 @@ fn is_closed(ch: Addr) -> bool {
     get(ch, ELEM_AND_FLAGS) & CLOSED != 0
 }
 
-fn elem_of(ch: Addr) -> TypeIx {
+pub(crate) fn elem_of(ch: Addr) -> TypeIx {
     TypeIx(get(ch, ELEM_AND_FLAGS) as u32)
+}
+
+/// The elements are of another type, which looks the same.
+pub(crate) fn set_elem(ch: Addr, elem: TypeIx) {
+    let flags = get(ch, ELEM_AND_FLAGS) >> 32 << 32;
+    set(ch, ELEM_AND_FLAGS, flags | u64::from(elem.0));
 }
 
 fn field_of(side: Side) -> u64 {

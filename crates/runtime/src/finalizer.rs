@@ -125,6 +125,16 @@ pub fn trace(finalizers: &Finalizers, tracer: &mut Tracer<'_>) {
     }
 }
 
+impl Finalizers {
+    /// The highest type word of an interface among the parameters of calls.
+    #[must_use]
+    pub fn highest_type_word(&self) -> u64 {
+        let ready = [&self.finalizers, &self.cleanups].into_iter().flat_map(|runner| &runner.ready);
+        let calls = self.attached.iter().flatten().chain(ready.map(|(call, _)| call));
+        calls.filter(|call| call.count == 2).map(|call| call.params[0]).max().unwrap_or(0)
+    }
+}
+
 /// To be called after each collection: hands what has become ready to the goroutines that run it.
 pub fn after_collection(rt: &mut Runtime) {
     if !rt.heap.has_ready() {

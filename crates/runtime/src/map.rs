@@ -73,27 +73,22 @@ pub struct MapInfo {
     pub noscan: bool,
     /// Zero bytes for values larger than the common ones; 0 until needed.
     pub(crate) zero: Addr,
+    /// The layouts that were made for it.
+    pub(crate) made: Vec<(Layout, LayoutId)>,
 }
 
 impl MapInfo {
-    pub(crate) fn new(ty: &TypeKind, heap: &mut Heap, types: &TypeTable) -> MapInfo {
+    pub(crate) fn new(
+        ty: &TypeKind,
+        types: &mut TypeTable,
+        mut register: impl FnMut(&mut TypeTable, Layout) -> LayoutId,
+    ) -> MapInfo {
         let TypeKind::Map { key, value } = *ty else { unreachable!("only map types have this") };
         let (key_type, value_type) = (&types[key], &types[value]);
         let align = u64::from(key_type.def.align.max(value_type.def.align).max(1));
         let value_offset = key_type.size.next_multiple_of(u64::from(value_type.def.align.max(1)));
         let entry = (value_offset + value_type.size).next_multiple_of(align);
-        let mut words = types.words_at(key_type, 0);
-        words.extend(types.words_at(value_type, value_offset as u32));
-        let noscan = words.is_empty();
-        let words = match noscan {
-            true => Vec::new(),
-            false => {
-                let elem = heap.register_layout(Layout { size: entry, words });
-                vec![LayoutWord::Repeat { offset: 8, elem, count: 8 }]
-            }
-        };
-        let group_bytes = (8 + 8 * entry).next_multiple_of(8);
-        let group = heap.register_layout(Layout { size: group_bytes, words });
+        let (key_size, value_size) = (key_type.size, value_type.size);
         let one = key_type.slots == 1 && !key_type.in_memory;
         let kind = match (key_type.comparison, key_type.size) {
             (Comparison::Bytes, 1) if one => KeyKind::Word8,
@@ -104,18 +99,37 @@ impl MapInfo {
             (Comparison::String, _) => KeyKind::String,
             _ => KeyKind::General,
         };
+        let mut words = types.words_at(key_type, 0);
+        words.extend(types.words_at(value_type, value_offset as u32));
+        let noscan = words.is_empty();
+        let mut made = Vec::new();
+        let mut make = |layout: Layout| {
+            let id = register(types, layout.clone());
+            made.push((layout, id));
+            id
+        };
+        let words = match noscan {
+            true => Vec::new(),
+            false => {
+                let elem = make(Layout { size: entry, words });
+                vec![LayoutWord::Repeat { offset: 8, elem, count: 8 }]
+            }
+        };
+        let group_bytes = (8 + 8 * entry).next_multiple_of(8);
+        let group = make(Layout { size: group_bytes, words });
         MapInfo {
             key,
             value,
             kind,
-            key_size: key_type.size,
-            value_size: value_type.size,
+            key_size,
+            value_size,
             value_offset,
             entry,
             group_bytes,
             group,
             noscan,
             zero: 0,
+            made,
         }
     }
 }

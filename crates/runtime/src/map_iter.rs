@@ -52,6 +52,16 @@ impl Iterator {
     }
 }
 
+/// The type of the map that an iterator goes through.
+pub(crate) fn type_of(iter: Addr) -> TypeIx {
+    TypeIx(Iterator(iter).get(TYPE) as u32)
+}
+
+/// The map is of another type, which looks the same.
+pub(crate) fn set_type(iter: Addr, ty: TypeIx) {
+    Iterator(iter).set(TYPE, u64::from(ty.0));
+}
+
 impl Runtime {
     /// An iterator over a map (nil is allowed), before its first entry.
     ///

@@ -127,6 +127,20 @@ impl WellKnown {
         }
     }
 
+    /// All that are known.
+    pub fn all(&self) -> impl Iterator<Item = TypeIx> + use<> {
+        let all = [
+            self.string,
+            self.error_string,
+            self.bounds_error,
+            self.plain_error,
+            self.type_assertion_error,
+            self.panic_nil_error,
+            self.unhashable_error,
+        ];
+        all.into_iter().flatten()
+    }
+
     /// Sets the type of values of that kind.
     pub fn set(&mut self, kind: ErrorKind, ty: TypeIx) {
         let place = match kind {

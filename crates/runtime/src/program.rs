@@ -2,14 +2,14 @@
 //! variables, closures without captures, method names.
 //!
 //! Strings, variables and static closures are immortal: allocated once, never freed, addresses
-//! fixed. A session adds to these tables, and takes away again what no input needs: its strings and
-//! closures are ordinary objects.
+//! fixed. A session adds to these tables, and takes away again what no input needs: its strings, variables
+//! and closures are ordinary objects.
 
 #![expect(unsafe_code, reason = "fills fresh immortal memory")]
 
 use std::collections::HashMap;
 
-use golite_bytecode::{FuncIx, Kind, MethodName, Module, TypeIx};
+use golite_bytecode::{FuncIx, GlobalIx, Kind, MethodName, Module, TypeIx};
 use golite_gc::{Addr, Allocation, Layout, LayoutId, LayoutWord, OutOfMemory};
 
 use crate::native::Trap;
@@ -41,12 +41,14 @@ pub struct Program {
     /// Method identities.
     pub methods: Vec<MethodName>,
     closures: HashMap<Vec<Kind>, LayoutId>,
-    /// Variables that are not there any more, by their types: nobody has their addresses.
-    free_globals: HashMap<TypeIx, Vec<Addr>>,
+    /// The memory of variables that come, by index: they were there before by other indices.
+    adopted: HashMap<usize, Addr>,
     /// Functions can go: func values of those from this number on are ordinary objects, each a new one.
     pub passing_functions: Option<u32>,
     /// String constants can go: those from this number on are ordinary objects, which the table holds.
     pub passing_strings: Option<usize>,
+    /// Variables can go: those from this number on are ordinary objects, which the table holds.
+    pub passing_globals: Option<usize>,
 }
 
 impl Program {
@@ -60,6 +62,24 @@ impl Program {
     #[must_use]
     pub fn held_strings(&self) -> &[(Addr, u64)] {
         self.passing_strings.and_then(|first| self.strings.get(first..)).unwrap_or_default()
+    }
+
+    /// The variables that are ordinary objects.
+    #[must_use]
+    pub fn held_globals(&self) -> &[Addr] {
+        self.passing_globals.and_then(|first| self.globals.get(first..)).unwrap_or_default()
+    }
+
+    /// A variable that the module has got is one that was there before: this is its memory.
+    pub fn adopt_global(&mut self, global: GlobalIx, addr: Addr) {
+        if global.index() >= self.globals.len() {
+            self.adopted.insert(global.index(), addr);
+        }
+    }
+
+    /// The memory of variables that the module has got and the table has not.
+    pub fn adopted_globals(&self) -> impl Iterator<Item = Addr> {
+        self.adopted.values().copied()
     }
 
     /// The layouts of closures.
@@ -77,14 +97,15 @@ impl Runtime {
         self.types.sync(module, &mut self.heap);
         let known = self.program.methods.len();
         self.program.methods.extend_from_slice(&module.methods[known..]);
-        for global in &module.globals[self.program.globals.len()..] {
+        for (i, global) in module.globals.iter().enumerate().skip(self.program.globals.len()) {
             let ty = &self.types[global.ty];
-            let free = self.program.free_globals.get_mut(&global.ty).and_then(Vec::pop);
-            let addr = match (ty.size, free) {
+            let addr = match (ty.size, self.program.adopted.get(&i)) {
                 (0, _) => self.heap.zero_base(),
-                (_, Some(addr)) => addr,
+                (_, Some(addr)) => *addr,
+                (_, None) if self.program.passing_globals.is_some() => self.heap.alloc(ty.layout)?,
                 (_, None) => self.heap.alloc_immortal(ty.layout, 1)?,
             };
+            self.program.adopted.remove(&i);
             self.program.globals.push(addr);
             self.program.global_types.push(global.ty);
         }
@@ -103,23 +124,15 @@ impl Runtime {
         Ok(())
     }
 
-    /// The module has lost its last functions, variables and string constants: all but so many. The memory of those variables
-    /// whose addresses nobody can have is used again. No closure of the functions is left.
-    pub fn shrink(&mut self, functions: usize, globals: usize, strings: usize, private: &[usize]) {
+    /// The module has lost its last functions, variables, string constants, types and methods: all but so many. No
+    /// closure of the functions is left, and no value of the types.
+    pub fn shrink(&mut self, functions: usize, globals: usize, strings: usize, types: usize, methods: usize) {
         self.program.functions.truncate(functions);
         self.program.strings.truncate(strings);
-        // Those of an input that did not run have no memory yet.
-        for &global in private.iter().filter(|global| **global < self.program.globals.len()) {
-            let (addr, ty) = (self.program.globals[global], self.program.global_types[global]);
-            let size = self.types[ty].size;
-            if size > 0 {
-                // SAFETY: the memory of a variable of that size.
-                unsafe { slot::bytes_mut(addr, size) }.fill(0);
-                self.program.free_globals.entry(ty).or_default().push(addr);
-            }
-        }
         self.program.globals.truncate(globals);
         self.program.global_types.truncate(globals);
+        self.program.methods.truncate(methods);
+        self.types.shrink(types);
     }
 
     /// Takes over the captures of a function that were not known when it was first seen.
@@ -212,5 +225,34 @@ impl Runtime {
         debug_assert!(closure != 0);
         // SAFETY: func values are nil or point to closures, whose first word is the function.
         FuncIx(unsafe { slot::read::<u64>(closure) } as u32)
+    }
+
+    /// A closure runs another function from now on: one with the same captures.
+    pub fn set_func_of_closure(closure: Addr, func: FuncIx) {
+        debug_assert!(closure != 0);
+        // SAFETY: func values are nil or point to closures, whose first word is the function.
+        unsafe { slot::write::<u64>(closure, u64::from(func.0)) }
+    }
+
+    /// The type that an object of the runtime itself mentions: a channel that of its elements, an iterator that of its
+    /// map.
+    #[must_use]
+    pub fn type_in_object(&self, object: &golite_gc::Object) -> Option<TypeIx> {
+        if object.layout == self.sched.layouts.chan {
+            Some(crate::chan::elem_of(object.base))
+        } else if object.layout == self.map_layouts.iterator {
+            Some(crate::map_iter::type_of(object.base))
+        } else {
+            None
+        }
+    }
+
+    /// Such an object mentions another type from now on.
+    pub fn set_type_in_object(&self, object: &golite_gc::Object, ty: TypeIx) {
+        if object.layout == self.sched.layouts.chan {
+            crate::chan::set_elem(object.base, ty);
+        } else if object.layout == self.map_layouts.iterator {
+            crate::map_iter::set_type(object.base, ty);
+        }
     }
 }

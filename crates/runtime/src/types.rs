@@ -1,8 +1,13 @@
 //! Run-time types: what a `TypeIx` means while a program runs.
 //!
-//! The table follows the module's: it only grows, an index never changes its meaning. A type has
+//! The table follows the module's: it grows, an index never changes its meaning. A type has
 //! its layout registered with the heap, so that the collector finds its pointers, and what
 //! equality, hashing and maps need to know of it.
+//!
+//! A session takes its last types away again when nothing has values of them. Their layouts stay with
+//! the heap, and are taken by types of the same names and shapes.
+
+use std::collections::{HashMap, HashSet};
 
 use golite_bytecode::{Leaf, LeafKind, Module, PointerWord, Repr, TypeDef, TypeIx, TypeKind};
 use golite_gc::{Allocation, BYTES, Heap, Layout, LayoutId, LayoutWord};
@@ -87,6 +92,8 @@ pub struct TypeTable {
     /// Types that were not complete when they were taken over, and maps of such.
     open: Vec<TypeIx>,
     filled: usize,
+    /// Layouts of types that are not there any more.
+    spare: HashMap<(Box<str>, Layout), LayoutId>,
     pub(crate) methods: MethodCache,
 }
 
@@ -178,7 +185,8 @@ impl TypeTable {
                 && !is_open(module, ty)
                 && matches!(kind, TypeKind::Map { .. })
             {
-                let info = MapInfo::new(kind, heap, self);
+                let name = module.types[ty.index()].name.clone();
+                let info = MapInfo::new(kind, self, |types, layout| types.register(heap, &name, layout));
                 self.list[ty.index()].map = Some(Box::new(info));
             }
         }
@@ -230,9 +238,54 @@ impl TypeTable {
             }
             _ => self.layout_words(module, heap, &def.pointers),
         };
-        let layout = heap.register_layout(Layout { size: def.size, words });
+        let layout = self.register(heap, &def.name, Layout { size: def.size, words });
         self.layouts[ty.index()] = Some(layout);
         layout
+    }
+
+    /// Registers what a type lays out, or takes what an earlier type of that name has left.
+    fn register(&mut self, heap: &mut Heap, name: &str, layout: Layout) -> LayoutId {
+        if self.spare.is_empty() {
+            return heap.register_layout(layout);
+        }
+        let key = (name.into(), layout);
+        match self.spare.get(&key) {
+            // Of two types of one name and shape that are there at once, both may have it.
+            Some(layout) => *layout,
+            None => heap.register_layout(key.1),
+        }
+    }
+
+    /// The layouts of the entries of maps whose keys are interfaces or have some in them.
+    #[must_use]
+    pub fn groups_with_interface_keys(&self) -> HashSet<LayoutId> {
+        let has_interface = |map: &MapInfo| {
+            self[map.key].def.pointers.iter().any(|word| !matches!(word, PointerWord::Ptr(_)))
+        };
+        let maps = self.list.iter().filter_map(|ty| ty.map.as_deref());
+        maps.filter(|map| has_interface(map)).map(|map| map.group).collect()
+    }
+
+    /// The last types are taken away: all but so many. Nothing has values of them.
+    pub fn shrink(&mut self, count: usize) {
+        if count >= self.list.len() {
+            return;
+        }
+        for (ty, layout) in self.list[count..].iter().zip(&self.layouts[count..]) {
+            let layout_of = |ty: TypeIx| self.layouts.get(ty.index()).copied().flatten();
+            if let (Some(words), Some(layout)) = (known_words(&ty.def, &layout_of), *layout) {
+                self.spare.insert((ty.def.name.clone(), Layout { size: ty.def.size, words }), layout);
+            }
+            let made = ty.map.as_deref().map_or(&[][..], |map| &map.made);
+            for (layout, id) in made {
+                self.spare.insert((ty.def.name.clone(), layout.clone()), *id);
+            }
+        }
+        self.list.truncate(count);
+        self.allocations.truncate(count);
+        self.layouts.truncate(count);
+        self.open.retain(|ty| ty.index() < count);
+        self.methods.clear();
     }
 
     fn layout_words(&mut self, module: &Module, heap: &mut Heap, words: &[PointerWord]) -> Vec<LayoutWord> {
@@ -266,6 +319,26 @@ impl TypeTable {
     pub fn bytes_layout() -> LayoutId {
         BYTES
     }
+}
+
+/// The words of a type's layout, made of the layouts that are known.
+fn known_words(def: &TypeDef, layout_of: &dyn Fn(TypeIx) -> Option<LayoutId>) -> Option<Vec<LayoutWord>> {
+    if let TypeKind::Array { elem, len } = def.kind
+        && !def.pointers.is_empty()
+        && len > 0
+    {
+        return Some(vec![LayoutWord::Repeat { offset: 0, elem: layout_of(elem)?, count: len }]);
+    }
+    let words = def.pointers.iter().map(|word| {
+        Some(match *word {
+            PointerWord::Ptr(offset) => LayoutWord::Ptr(offset),
+            PointerWord::Iface(offset) => LayoutWord::Iface(offset),
+            PointerWord::Repeat { offset, elem, count } => {
+                LayoutWord::Repeat { offset, elem: layout_of(elem)?, count }
+            }
+        })
+    });
+    words.collect()
 }
 
 /// Whether the type, or a map's key or value, is declared but not yet filled in.

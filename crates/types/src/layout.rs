@@ -26,6 +26,13 @@ pub(crate) struct Sizes {
     incomplete: bool,
 }
 
+impl Sizes {
+    /// Forgets the sizes of the last types: all but so many.
+    pub(crate) fn forget_from(&mut self, count: usize) {
+        self.known.retain(|id, _| (id.0 as usize) < count);
+    }
+}
+
 impl TypeTable {
     /// Size and alignment in bytes. A size beyond what 64 bits hold is [`i64::MAX`].
     pub fn size_align(&mut self, id: TypeId) -> (i64, i64) {

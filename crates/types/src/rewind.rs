@@ -1,13 +1,15 @@
 //! Going back: what an input of a session added to the tables is taken away again, if nothing that was there
 //! before refers to it.
 //!
-//! Types are never taken away: those without names are shared by all that mean the same. So an input that
-//! made the first use of a type, of a declaration of the library, or of a package stays.
+//! An input that made the first use of a declaration of the library, or of a package, stays. Types go with the
+//! inputs that were the first to mention them; what was found out about older ones by means of them is found out
+//! again.
 
 use golite_syntax::ast::ExprId;
 
 use crate::check::Checker;
-use crate::object::{ObjId, ObjKind, PkgId};
+use crate::object::{ObjId, PkgId};
+use crate::ty::{TypeCounts, TypeId};
 
 /// How much of everything there was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,7 +18,9 @@ pub struct Mark {
     pub objects: usize,
     scopes: usize,
     packages: usize,
-    types: usize,
+    types: TypeCounts,
+    /// Bodies that have been checked.
+    checked: usize,
     /// Files.
     pub files: usize,
     next_id: u32,
@@ -30,7 +34,8 @@ impl Checker {
             objects: self.objects.len(),
             scopes: self.scopes.len(),
             packages: self.packages.len(),
-            types: self.types.count(),
+            types: self.types.counts(),
+            checked: self.checked.len(),
             files: self.session.map.files().len(),
             next_id: self.session.next_id,
         }
@@ -39,16 +44,28 @@ impl Checker {
     /// Whether all that was added since belongs to inputs of the package alone.
     #[must_use]
     pub fn can_rewind(&self, mark: &Mark, pkg: PkgId) -> bool {
+        let new_objects = (mark.objects..self.objects.len()).map(|i| ObjId(i as u32));
+        let checked = new_objects.filter(|id| self.checked.contains(id)).count();
         self.packages.len() == mark.packages
-            && self.types.count() == mark.types
+            // Bodies of the library stay checked.
+            && self.checked.len() == mark.checked + checked
             && self.objects[mark.objects..].iter().all(|object| object.pkg == pkg)
+            && (self.types.counts() == mark.types || self.can_rewind_types(mark))
     }
 
-    /// The variables of package level since then whose addresses nobody can have.
-    pub fn private_variables(&self, mark: &Mark) -> impl Iterator<Item = ObjId> + '_ {
-        (mark.objects..self.objects.len()).map(|i| ObjId(i as u32)).filter(|id| {
-            matches!(self.object(*id).kind, ObjKind::Var(facts) if facts.global && !facts.addressed && !facts.captured)
-        })
+    /// Whether nothing older has got a type since.
+    fn can_rewind_types(&self, mark: &Mark) -> bool {
+        let new = |id: TypeId| id.0 as usize >= mark.types.types;
+        self.types.can_rewind(mark.types)
+            && self.objects[..mark.objects]
+                .iter()
+                .all(|object| !new(object.ty) && !object.receiver.is_some_and(new))
+    }
+
+    /// Whether a type was there at that moment.
+    #[must_use]
+    pub fn is_type_before(&self, ty: TypeId, mark: &Mark) -> bool {
+        (ty.0 as usize) < mark.types.types
     }
 
     /// Takes away all that was added since. The inputs have been dropped, and `can_rewind` was asked.
@@ -69,5 +86,16 @@ impl Checker {
             self.session.versions.remove(file);
         }
         self.forget(Vec::new());
+        if self.types.counts() == mark.types {
+            return;
+        }
+        let old = |id: &TypeId| (id.0 as usize) < mark.types.types;
+        self.method_types
+            .retain(|(obj, args), ty| (obj.0 as usize) < mark.objects && args.iter().all(old) && old(ty));
+        self.field_spans.retain(|(_, ty), _| old(ty));
+        self.instance_places.retain(|ty, _| old(ty));
+        self.right_sides.retain(|named, ty| (named.0 as usize) < mark.types.named && old(ty));
+        self.finite.retain(|named| (named.0 as usize) < mark.types.named);
+        self.types.rewind(mark.types);
     }
 }

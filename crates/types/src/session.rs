@@ -266,6 +266,11 @@ impl Checker {
         self.object_mut(obj).name = name;
     }
 
+    /// The same, by a name that it had.
+    pub fn set_name(&mut self, obj: ObjId, name: Symbol) {
+        self.object_mut(obj).name = name;
+    }
+
     /// The method that is declared for a named type.
     #[must_use]
     pub fn declared_method(&self, ty: TypeId, name: Symbol) -> Option<ObjId> {

@@ -341,6 +341,14 @@ pub struct AliasInfo {
     pub args: Vec<TypeId>,
 }
 
+/// How many types, named types and type parameters there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TypeCounts {
+    pub(crate) types: usize,
+    pub(crate) named: usize,
+    pub(crate) params: usize,
+}
+
 /// The types of a session.
 #[derive(Debug)]
 pub struct TypeTable {
@@ -398,9 +406,53 @@ impl Default for TypeTable {
 }
 
 impl TypeTable {
-    /// How many types there are.
-    pub(crate) fn count(&self) -> usize {
-        self.types.len()
+    /// Takes away the last types, named types and type parameters: all but so many. Nothing refers to them but what is
+    /// known of others: that is found out again.
+    pub(crate) fn rewind(&mut self, to: TypeCounts) {
+        for (index, ty) in self.types.drain(to.types..).enumerate() {
+            let id = TypeId((to.types + index) as u32);
+            if self.ids.get(&ty) == Some(&id) {
+                self.ids.remove(&ty);
+            }
+            if let Some(info) = self.aliases.remove(&id) {
+                self.alias_ids.remove(&info);
+            }
+            self.pending.remove(&id);
+        }
+        self.actual.truncate(to.types);
+        for info in self.named.drain(to.named..) {
+            if let Some(instance) = info.origin {
+                self.instances.remove(&instance);
+            }
+        }
+        self.named_ids.truncate(to.named);
+        self.params.truncate(to.params);
+        self.sizes.forget_from(to.types);
+        let old = |id: TypeId| (id.0 as usize) < to.types;
+        self.type_sets.retain(|id, set| {
+            old(*id)
+                && set.methods.iter().all(|method| old(method.sig))
+                && set.terms.iter().flatten().all(|term| old(term.ty))
+        });
+        for info in &mut self.named {
+            if !old(info.underlying) {
+                // An instance, which is expanded when it is asked for.
+                info.underlying = Basic::Invalid.id();
+                info.resolved = false;
+            }
+        }
+    }
+
+    /// Whether all that was found out about older named types can be found out again.
+    pub(crate) fn can_rewind(&self, to: TypeCounts) -> bool {
+        let new = |id: TypeId| id.0 as usize >= to.types;
+        self.named[..to.named].iter().all(|info| info.origin.is_some() || !new(info.underlying))
+            && self.params[..to.params].iter().all(|info| !new(info.constraint))
+    }
+
+    /// How many types, named types and type parameters there are.
+    pub(crate) fn counts(&self) -> TypeCounts {
+        TypeCounts { types: self.types.len(), named: self.named.len(), params: self.params.len() }
     }
 
     /// The id of a type.

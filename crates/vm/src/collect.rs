@@ -229,6 +229,8 @@ struct VmRoots<'a> {
     extra: &'a [(u64, u64)],
     /// String constants that are ordinary objects.
     constants: &'a [(Addr, u64)],
+    /// Variables that are ordinary objects.
+    variables: Vec<Addr>,
     arguments: &'a [(Kind, u64)],
     /// Func values that inputs deferred.
     deferred: &'a [Addr],
@@ -415,6 +417,9 @@ impl Roots for VmRoots<'_> {
         for &(addr, _) in self.constants {
             tracer.mark(addr);
         }
+        for &addr in &self.variables {
+            tracer.mark(addr);
+        }
         for &closure in self.deferred {
             tracer.mark(closure);
         }
@@ -563,6 +568,7 @@ impl Vm {
             finalizers,
             extra: &extra,
             constants: program.held_strings(),
+            variables: program.held_globals().iter().copied().chain(program.adopted_globals()).collect(),
             arguments: self.call.arguments(),
             deferred: self.deferred.calls(),
             printing_pc: self.printing_pc,

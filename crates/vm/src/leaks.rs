@@ -193,9 +193,7 @@ impl Vm {
                 leak.holder = leak.readers.first().copied();
             }
             let Some(object) = self.rt.heap.object_at(wait.object) else { continue };
-            if object.immortal {
-                leak.variable = self.variable_at(object.base);
-            }
+            leak.variable = self.variable_at(object.base);
             for (id, reached) in reach {
                 if *id != info.id && reached.contains(&object.base) && !leak.others.contains(id) {
                     leak.others.push(*id);
@@ -229,10 +227,12 @@ impl Vm {
         let heap = &self.rt.heap;
         let mut seen = HashSet::new();
         let mut left = Vec::new();
+        let variables: HashSet<Addr> = self.rt.program.held_globals().iter().copied().collect();
         let mut add = |addr: Addr, left: &mut Vec<_>| {
             if heap.contains(addr)
                 && let Some(object) = heap.object_at(addr)
                 && !object.immortal
+                && !variables.contains(&object.base)
                 && seen.len() < LOOKED_AT
                 && seen.insert(object.base)
             {

@@ -92,6 +92,15 @@ impl<'v> Names<'v> {
         Names { vm, types, groups, closures, globals }
     }
 
+    /// The object at an address; variables of a session count as immortal.
+    fn object_at(&self, addr: Addr) -> Option<Object> {
+        self.vm.rt.heap.object_at(addr).map(|object| self.with_variables(object))
+    }
+
+    fn with_variables(&self, object: Object) -> Object {
+        Object { immortal: object.immortal || self.globals.contains_key(&object.base), ..object }
+    }
+
     /// What an object is.
     fn of(&self, object: &Object) -> String {
         if let Some(global) = self.globals.get(&object.base) {
@@ -190,7 +199,7 @@ impl Vm {
         let names = Names::new(self);
         let mut view = HeapView::default();
         let mut layouts: HashMap<(LayoutId, bool), (Object, u64, u64)> = HashMap::new();
-        for object in objects {
+        for object in objects.into_iter().map(|object| names.with_variables(object)) {
             let sum = match (object.immortal, object.old) {
                 (true, _) => &mut view.immortal,
                 (false, true) => &mut view.old,
@@ -229,7 +238,7 @@ impl Vm {
         };
         let mut held: Vec<(u64, Object)> = Vec::new();
         for (offset, value) in pointers(&own) {
-            if let Some(object) = heap.object_at(value)
+            if let Some(object) = names.object_at(value)
                 && !held.iter().any(|(_, other)| other.base == object.base)
             {
                 held.push((offset, object));
@@ -237,7 +246,8 @@ impl Vm {
         }
         held.truncate(MOST);
         let mut holders: HashMap<Addr, Vec<String>> = HashMap::new();
-        for object in objects.iter().filter(|object| object.base != own.base) {
+        let objects = objects.into_iter().map(|object| names.with_variables(object));
+        for object in &objects.filter(|object| object.base != own.base).collect::<Vec<_>>() {
             for (offset, value) in pointers(object) {
                 let Some((_, target)) = held.iter().find(|(_, target)| within(target, value)) else {
                     continue;
@@ -260,13 +270,13 @@ impl Vm {
                 }
             }
         }
-        let reaches = self.reaches(held.iter().map(|(_, object)| *object).collect());
+        let reaches = self.reaches(&names, held.iter().map(|(_, object)| *object).collect());
         let held = held.into_iter().map(|(offset, object)| Held {
             path: names.path(ty, offset),
             object: names.line(&object),
             holds: pointers(&object)
                 .into_iter()
-                .filter_map(|(offset, value)| Some((offset, heap.object_at(value)?)))
+                .filter_map(|(offset, value)| Some((offset, names.object_at(value)?)))
                 .take(MOST)
                 .map(|(offset, other)| (names.path_in(&object, offset), names.line(&other)))
                 .collect(),
@@ -276,7 +286,7 @@ impl Vm {
     }
 
     /// Objects and bytes that are reachable from some, those included; immortal ones are not.
-    fn reaches(&self, from: Vec<Object>) -> (u64, u64) {
+    fn reaches(&self, names: &Names<'_>, from: Vec<Object>) -> (u64, u64) {
         let heap = &self.rt.heap;
         let mut seen = HashSet::new();
         let mut left = from;
@@ -285,7 +295,7 @@ impl Vm {
         while let Some(object) = left.pop() {
             bytes += object.bytes;
             heap.for_each_pointer(&object, &mut |_, value| {
-                if let Some(next) = heap.object_at(value)
+                if let Some(next) = names.object_at(value)
                     && !next.immortal
                     && seen.insert(next.base)
                 {

@@ -91,6 +91,7 @@ impl Vm {
         self.rt.goroutines.take_back(first);
         self.rt.program.passing_functions = Some(self.rt.program.functions.len() as u32);
         self.rt.program.passing_strings = Some(self.rt.program.strings.len());
+        self.rt.program.passing_globals = Some(self.rt.program.globals.len());
         self.working_dir =
             self.rt.host.working_dir().ok().and_then(|dir| String::from_utf8(dir).ok()).unwrap_or_default();
         Ok(())

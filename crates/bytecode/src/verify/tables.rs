@@ -28,10 +28,14 @@ impl Verifier {
         Verifier::default()
     }
 
-    /// The module has lost its last functions and variables.
+    /// The module has lost the last entries of its tables, and has forgotten which types got methods.
     pub fn shrunk(&mut self, module: &Module) {
         self.functions = self.functions.min(module.functions.len());
         self.globals = self.globals.min(module.globals.len());
+        self.types = self.types.min(module.types.len());
+        self.methods = self.methods.min(module.methods.len());
+        self.filled = self.filled.min(module.methods_filled.len());
+        self.open.retain(|ty| ty.index() < module.types.len());
     }
 
     /// Checks what is new in the module's tables. The bodies of functions are checked one by one, by

@@ -29,6 +29,8 @@ pub(super) struct CheckedText {
     pub(super) count: usize,
     /// The last statement is an expression, perhaps without value.
     pub(super) is_value: bool,
+    /// How it was taken in the end.
+    pub(super) last: Last,
     pub(super) decls: Vec<Decl>,
 }
 
@@ -68,7 +70,7 @@ pub(super) fn check_file(
         let errors = match checker.check_input(package, file) {
             Ok(input) => {
                 let (count, is_value) = (values.unwrap_or(0), values.is_some());
-                return Ok(CheckedText { input, count, is_value, decls });
+                return Ok(CheckedText { input, count, is_value, last, decls });
             }
             Err(mut errors) => {
                 golite_diag::sort(&mut errors);

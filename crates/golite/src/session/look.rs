@@ -158,7 +158,7 @@ impl Session {
         };
         let result = self.first_value(&input).map(|obj| self.program().compiler.global_ix(obj));
         self.watcher = Some((result, watcher));
-        let reply = self.run(input, count, text);
+        let reply = self.run(input, count);
         self.vm.unwatch();
         reply
     }

@@ -3,24 +3,24 @@
 //!
 //! Everything that an input adds to the tables stands behind what was there before, so the last inputs can be
 //! taken away as a whole. What may refer to them is looked at first: goroutines that are in their code,
-//! closures of their functions, older functions that they were the first to call.
+//! closures of their functions, values that tell a type of theirs, older functions that they were the first to call.
 //!
 //! *Passing* inputs leave nothing: expressions, statements, variables declared again with their types, errors.
 //! They are taken away when the next one begins, or as soon after as nothing refers to them.
 //!
-//! *Plain* inputs declare functions and constants, and methods that their types have already, and nothing else.
-//! One of them is *overtaken* when its names stand for other things and nothing that counts uses what they stood
-//! for. When more have been overtaken than have not, all of them are taken away, and those that count are declared
-//! anew, in their order: they mean the same, since nothing else was declared meanwhile.
+//! Inputs that leave something are *past*, those that pass and have closures left too. One of them *counts* while one
+//! of its names stands for what it declared, or something that counts uses that, or a closure of its functions is left.
+//! When more have been overtaken than count, all of them are taken away, and those that count are declared anew, in
+//! their order (`anew`): they mean the same, since nothing else was declared meanwhile.
 //!
 //! Functions that replaced each other, since their types are the same, are one thing: who uses one of them uses the
 //! last.
 //!
-//! Anything else that is declared stays, and so does what was there before it.
+//! What is the first to use a package or a declaration of the library stays, and so does what was there before it.
 //!
 //! Values of inputs are in a few variables of each type, which are used in turn.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use golite_bytecode::FuncIx;
@@ -30,7 +30,8 @@ use golite_syntax::ast::ExprId;
 use golite_types::{CheckedInput, NamedId, ObjId, ObjKind};
 use golite_vm::CodeHeld;
 
-use super::input::Last;
+use super::anew::Left;
+use super::input::{Last, Show};
 use super::{KEPT_VALUES, Session};
 
 /// So many objects of the heap are walked through without hesitation for each input that may be taken away
@@ -45,9 +46,9 @@ const FEW: usize = 8;
 
 /// A moment of a session.
 #[derive(Clone, Copy, Debug)]
-struct Moment {
-    compiler: golite_compiler::Mark,
-    vm: golite_vm::Mark,
+pub(super) struct Moment {
+    pub(super) compiler: golite_compiler::Mark,
+    pub(super) vm: golite_vm::Mark,
     /// The first function that was compiled since, by number.
     lowest: FuncIx,
     /// How often types had got methods.
@@ -58,6 +59,8 @@ struct Moment {
 #[derive(Debug)]
 pub(super) struct Passing {
     since: Moment,
+    /// Those that have run.
+    list: Vec<Past>,
     /// The functions that run their statements.
     mains: Vec<FuncIx>,
     /// How many there were, and at how many to look again whether they can go.
@@ -65,77 +68,148 @@ pub(super) struct Passing {
     next: u64,
 }
 
-/// Plain inputs since a moment.
+/// Past inputs since a moment.
 #[derive(Debug)]
-pub(super) struct PlainInputs {
-    since: Moment,
+pub(super) struct PastInputs {
+    pub(super) since: Moment,
     /// What the names stood for at that moment.
-    before: Vec<(Symbol, Option<ObjId>)>,
+    pub(super) before: Vec<Before>,
     /// The methods that types had at that moment.
-    methods: Vec<(NamedId, Vec<ObjId>)>,
+    pub(super) methods: Vec<(NamedId, Vec<ObjId>)>,
     /// The first of the functions that replaced each other; there is none for it itself.
     firsts: HashMap<ObjId, ObjId>,
     /// In which input the last of them is, by the first.
     lasts: HashMap<ObjId, u32>,
-    list: Vec<PlainInput>,
+    list: Vec<Past>,
     /// There have to be so many before they are looked at.
     next: usize,
 }
 
-#[derive(Debug)]
-struct PlainInput {
-    number: u32,
-    text: String,
-    /// The names that stand for what it declares.
-    names: Vec<Symbol>,
-    /// Methods that nothing replaced.
-    methods: Vec<(NamedId, Symbol)>,
-    /// Its objects, by number.
-    objects: Range<usize>,
-    /// What it uses of others; of functions that replaced each other, the first.
-    uses: Vec<ObjId>,
+/// What a name stood for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    pub(super) name: Symbol,
+    pub(super) obj: Option<ObjId>,
+    /// How messages called that.
+    pub(super) shown: Symbol,
+    /// How often types of that name had been declared again.
+    pub(super) version: Option<u32>,
 }
 
-impl PlainInputs {
-    fn first(&self, obj: ObjId) -> ObjId {
+/// How an input was read.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) number: u32,
+    pub(super) text: String,
+    pub(super) last: Last,
+    pub(super) show: Show,
+    /// The first object and the first expression, by number.
+    first_object: usize,
+    first_id: u32,
+}
+
+/// An input that has run.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub(super) reading: Reading,
+    /// The function of its statements, what it declares, results too, and its methods.
+    pub(super) main: ObjId,
+    pub(super) declared: Vec<(Symbol, ObjId)>,
+    pub(super) declared_methods: Vec<ObjId>,
+    /// What the names stood for before.
+    pub(super) stood_for: Vec<(Symbol, Option<ObjId>)>,
+    /// Its objects and expressions, by number.
+    objects: Range<usize>,
+    ids: Range<u32>,
+    /// The values of inputs before it.
+    pub(super) values: Vec<ObjId>,
+    /// What it uses of others; of functions that replaced each other, the first.
+    uses: Vec<ObjId>,
+    /// What the session keeps of it.
+    pub(super) kept: Option<Kept>,
+}
+
+/// What a session keeps of an input.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The names that stand for what it declares.
+    names: Vec<Symbol>,
+    /// Methods that nothing replaced, with the types they belong to.
+    methods: Vec<(NamedId, Symbol, ObjId)>,
+    /// The variable of its value, if it was the first of that type.
+    pub(super) value: Option<ObjId>,
+}
+
+impl PastInputs {
+    /// None, since a moment.
+    pub(super) fn new(since: Moment) -> PastInputs {
+        PastInputs {
+            since,
+            before: Vec::new(),
+            methods: Vec::new(),
+            firsts: HashMap::new(),
+            lasts: HashMap::new(),
+            list: Vec::new(),
+            next: FEW,
+        }
+    }
+
+    pub(super) fn first(&self, obj: ObjId) -> ObjId {
         self.firsts.get(&obj).copied().unwrap_or(obj)
     }
 
-    /// Which of the inputs count, by index.
-    fn count(&self) -> Vec<bool> {
-        let old = self.since.compiler.checker.objects;
-        let index = |number: u32| self.list.binary_search_by_key(&number, |one| one.number).ok();
+    /// The first of the functions that replaced each other, for all but those.
+    pub(super) fn firsts(&self) -> HashMap<ObjId, ObjId> {
+        self.firsts.clone()
+    }
+
+    /// In which of the inputs, by index, an object is.
+    pub(super) fn declares(&self, obj: ObjId) -> Option<usize> {
+        let place = obj.0 as usize;
+        let at = self.list.partition_point(|one| one.objects.end <= place);
+        self.list.get(at).filter(|one| one.objects.contains(&place)).map(|_| at)
+    }
+
+    /// Whether an object has a name in one of the inputs, outside of functions.
+    pub(super) fn declares_name(&self, obj: ObjId) -> bool {
+        let past = self.declares(obj).map(|at| &self.list[at]);
+        past.is_some_and(|past| past.declared.iter().any(|(_, declared)| *declared == obj))
+    }
+
+    /// Which of the inputs count, by index; `held` are those that do in any case, `values` variables of values.
+    fn count(&self, held: &HashSet<usize>, values: &[ObjId]) -> Vec<bool> {
+        let old = self.since.compiler.checker.objects as u32;
+        let index = |number: u32| self.list.binary_search_by_key(&number, |one| one.reading.number).ok();
         let mut counts = vec![false; self.list.len()];
-        let declared = |one: &PlainInput| !one.names.is_empty() || !one.methods.is_empty();
-        let mut left: Vec<usize> = (0..self.list.len()).filter(|i| declared(&self.list[*i])).collect();
+        let mut left: Vec<usize> = held.iter().copied().collect();
+        // Methods count with their types.
+        let mut of_types: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (at, kept) in self.list.iter().enumerate().filter_map(|(at, one)| Some((at, one.kept.as_ref()?)))
+        {
+            if !kept.names.is_empty() || kept.value.is_some_and(|value| values.contains(&value)) {
+                left.push(at);
+            }
+            for (_, _, ty) in &kept.methods {
+                match self.declares(*ty) {
+                    Some(declares) => of_types.entry(declares).or_default().push(at),
+                    None => left.push(at),
+                }
+            }
+        }
         // What was there before calls the last.
-        left.extend(
-            self.lasts.iter().filter(|(first, _)| first.0 < old as u32).filter_map(|(_, n)| index(*n)),
-        );
+        left.extend(self.lasts.iter().filter(|(first, _)| first.0 < old).filter_map(|(_, n)| index(*n)));
         while let Some(at) = left.pop() {
             if std::mem::replace(&mut counts[at], true) {
                 continue;
             }
+            left.extend(of_types.get(&at).into_iter().flatten());
             for obj in &self.list[at].uses {
                 left.extend(self.lasts.get(obj).and_then(|number| index(*number)));
-                let place = obj.0 as usize;
-                let declares = self.list.partition_point(|one| one.objects.end <= place);
-                if self.list.get(declares).is_some_and(|one| one.objects.contains(&place)) {
-                    left.push(declares);
-                }
+                left.extend(self.declares(*obj));
             }
         }
         counts
     }
-}
-
-/// What a plain input declares.
-#[derive(Default)]
-struct Plain {
-    names: Vec<(Symbol, ObjId)>,
-    methods: Vec<(NamedId, Symbol)>,
-    /// Functions and methods, with those that they replace.
-    replaced: Vec<(ObjId, ObjId)>,
 }
 
 /// Whether inputs can be taken away.
@@ -155,7 +229,7 @@ impl Session {
         if self.passing.is_none()
             && let Some(since) = self.moment()
         {
-            self.passing = Some(Passing { since, mains: Vec::new(), inputs: 0, next: 1 });
+            self.passing = Some(Passing { since, list: Vec::new(), mains: Vec::new(), inputs: 0, next: 1 });
         }
         if let Some(passing) = &mut self.passing {
             passing.inputs += 1;
@@ -163,7 +237,7 @@ impl Session {
     }
 
     /// The present. Without memory for what was compiled there is none: the next input tells.
-    fn moment(&mut self) -> Option<Moment> {
+    pub(super) fn moment(&mut self) -> Option<Moment> {
         self.note_compiled();
         let vm = self.vm.mark().ok()?;
         let compiler = self.program().compiler.mark();
@@ -181,100 +255,169 @@ impl Session {
         if let Some(passing) = &mut self.passing {
             passing.since.lowest = passing.since.lowest.min(lowest);
         }
-        if let Some(inputs) = &mut self.plain_inputs {
+        if let Some(inputs) = &mut self.past {
             inputs.since.lowest = inputs.since.lowest.min(lowest);
         }
     }
 
-    /// The function of an input that runs its statements.
-    pub(super) fn input_runs(&mut self, main: FuncIx) {
+    /// An input is about to be read.
+    pub(super) fn reading_begins(&mut self, text: &str, show: Show) {
+        let checker = self.checker();
+        let (first_object, first_id) = (checker.mark().objects, checker.session.next_id);
+        let (number, text) = (self.inputs, text.to_string());
+        self.reading = Some(Reading { number, text, last: Last::Statement, show, first_object, first_id });
+    }
+
+    /// The input that has been read, as one that has run.
+    pub(super) fn as_past(&mut self, input: &CheckedInput) -> Option<Past> {
+        let reading = self.reading.take()?;
+        let package = self.package;
+        let checker = self.checker();
+        let objects = reading.first_object..checker.mark().objects;
+        let ids = reading.first_id..checker.session.next_id;
+        let mut declared = input.names.clone();
+        declared.sort_by_key(|(_, obj)| *obj);
+        let stood_for = declared.iter().map(|(name, _)| (*name, checker.session_name(package, *name)));
+        Some(Past {
+            stood_for: stood_for.collect(),
+            reading,
+            main: input.main,
+            declared,
+            declared_methods: input.methods.clone(),
+            objects,
+            ids,
+            values: self.values.clone(),
+            uses: Vec::new(),
+            kept: None,
+        })
+    }
+
+    /// An input begins to run: its statements are this function.
+    pub(super) fn input_runs(&mut self, input: &CheckedInput, main: FuncIx) {
+        let past = self.as_past(input);
         if let Some(passing) = &mut self.passing {
             passing.mains.push(main);
+            passing.list.extend(past);
         }
     }
 
-    /// The input leaves something.
-    pub(super) fn input_stays(&mut self, input: &CheckedInput, text: Option<&str>) {
+    /// The input that has run leaves something: names, methods, a variable for values.
+    pub(super) fn input_stays(&mut self, input: &CheckedInput, value: Option<ObjId>) {
         self.note_compiled();
-        let passing = self.passing.take();
-        let plain = text.and_then(|_| self.plain(input));
-        let (Some(text), Some(plain), Some(passing)) = (text, plain, passing) else {
-            self.plain_inputs = None;
+        let Some(passing) = self.passing.take() else {
+            self.past = None;
             return;
         };
+        let Some(replaced) = self.may_pass(input) else {
+            self.past = None;
+            return;
+        };
+        self.join(passing);
+        self.note_kept(input, value, replaced);
+    }
+
+    /// Notes what names stand for which an input declares.
+    pub(super) fn note_before(&mut self, names: &[Symbol]) {
         let package = self.package;
-        let checker = self.checker();
-        let before: Vec<_> =
-            plain.names.iter().map(|(name, _)| (*name, checker.session_name(package, *name))).collect();
-        let last_object = checker.mark().objects;
-        let objects = self.first_object..last_object;
-        let ids = self.first_id..self.checker().session.next_id;
-        let inputs = self.plain_inputs.get_or_insert_with(|| PlainInputs {
-            since: passing.since,
-            before: Vec::new(),
-            methods: Vec::new(),
-            firsts: HashMap::new(),
-            lasts: HashMap::new(),
-            list: Vec::new(),
-            next: FEW,
-        });
-        for (name, obj) in before {
-            if !inputs.before.iter().any(|(known, _)| *known == name) {
-                inputs.before.push((name, obj));
+        for name in names.iter().copied() {
+            let known =
+                self.past.as_ref().is_none_or(|inputs| inputs.before.iter().any(|one| one.name == name));
+            if known {
+                continue;
+            }
+            let version = self.type_versions.get(&name).copied();
+            let checker = self.checker();
+            let obj = checker.session_name(package, name);
+            let shown = obj.map_or(name, |obj| checker.object(obj).name);
+            if let Some(inputs) = &mut self.past {
+                inputs.before.push(Before { name, obj, shown, version });
             }
         }
+    }
+
+    /// Notes what the session is to keep of the last of the past inputs.
+    pub(super) fn note_kept(
+        &mut self,
+        input: &CheckedInput,
+        value: Option<ObjId>,
+        replaced: Vec<(ObjId, ObjId)>,
+    ) {
+        let names: Vec<Symbol> = input.names.iter().map(|(name, _)| *name).collect();
+        self.note_before(&names);
+        let checker = self.checker();
+        let methods = input.methods.iter().filter_map(|method| {
+            let object = checker.object(*method);
+            let named = object.receiver.and_then(|ty| checker.types.as_named(ty))?;
+            Some((named, object.name, checker.types.named_info(named).obj))
+        });
+        let methods: Vec<(NamedId, Symbol, ObjId)> = methods.collect();
+        let Some(inputs) = &mut self.past else { return };
         for (named, methods) in input.changed() {
             if !inputs.methods.iter().any(|(known, _)| known == named) {
                 inputs.methods.push((*named, methods.clone()));
             }
         }
-        let number = self.inputs;
-        for (new, old) in plain.replaced {
+        let Some(number) = inputs.list.last().map(|one| one.reading.number) else { return };
+        for (new, old) in replaced {
             let first = inputs.first(old);
             inputs.firsts.insert(new, first);
             inputs.lasts.insert(first, number);
         }
+        for older in inputs.list.iter_mut().filter_map(|one| one.kept.as_mut()) {
+            older.names.retain(|name| !names.contains(name));
+            older.methods.retain(|(named, name, _)| {
+                !methods.iter().any(|(other, method, _)| (other, method) == (named, name))
+            });
+        }
+        if let Some(last) = inputs.list.last_mut() {
+            last.kept = Some(Kept { names, methods, value });
+        }
+    }
+
+    /// Passing inputs are past ones from now on.
+    fn join(&mut self, passing: Passing) {
+        let Passing { since, list, .. } = passing;
+        self.past.get_or_insert_with(|| PastInputs::new(since));
+        for past in list {
+            self.add_past(past);
+        }
+    }
+
+    /// Adds an input to the past ones.
+    pub(super) fn add_past(&mut self, mut past: Past) {
+        let Some(mut inputs) = self.past.take() else { return };
         let old = inputs.since.compiler.checker.objects;
         let info = &self.program().compiler.checker.info;
-        let mut uses: Vec<ObjId> = ids.filter_map(|id| info.object(ExprId(id))).collect();
-        uses.retain(|obj| obj.0 as usize >= old && !objects.contains(&(obj.0 as usize)));
-        uses.sort();
-        uses.dedup();
-        let Some(inputs) = &mut self.plain_inputs else { return };
+        let methods = past.ids.clone().filter_map(|id| info.selections.get(&ExprId(id))?.method);
+        let mut uses: Vec<ObjId> = past.ids.clone().filter_map(|id| info.object(ExprId(id))).collect();
+        uses.extend(methods);
+        uses.retain(|obj| obj.0 as usize >= old && !past.objects.contains(&(obj.0 as usize)));
         for used in &mut uses {
             *used = inputs.first(*used);
         }
-        let names: Vec<Symbol> = plain.names.into_iter().map(|(name, _)| name).collect();
-        for older in &mut inputs.list {
-            older.names.retain(|name| !names.contains(name));
-            older.methods.retain(|method| !plain.methods.contains(method));
-        }
-        let text = text.to_string();
-        inputs.list.push(PlainInput { number, text, names, methods: plain.methods, objects, uses });
+        uses.sort();
+        uses.dedup();
+        past.uses = uses;
+        inputs.list.push(past);
+        self.past = Some(inputs);
     }
 
-    /// What an input declares, if it is a plain one.
-    fn plain(&mut self, input: &CheckedInput) -> Option<Plain> {
+    /// The functions and methods that an input replaces, with those that they replace; `None` if the input cannot be
+    /// declared anew.
+    pub(super) fn may_pass(&mut self, input: &CheckedInput) -> Option<Vec<(ObjId, ObjId)>> {
         let package = self.package;
         let program = self.program();
-        let checker = &mut program.compiler.checker;
-        if input.imports_something(checker, package) {
+        if input.imports_something(&program.compiler.checker, package) {
             return None;
         }
-        let golite_types::DeclRef::Func(main) = checker.object(input.main).decl.clone() else { return None };
-        if main.body.as_ref().is_some_and(|body| !body.stmts.is_empty()) {
-            return None;
-        }
-        let mut plain = Plain { names: input.names.clone(), ..Plain::default() };
+        let mut replaced = Vec::new();
         for (name, obj) in &input.names {
-            let old = program.compiler.checker.session_name(package, *name);
-            match &program.compiler.checker.object(*obj).kind {
-                ObjKind::Const(_) => {}
-                ObjKind::Func if program.is_generic(*obj) => return None,
-                ObjKind::Func => plain
-                    .replaced
-                    .extend(old.filter(|old| program.replaces(*obj, *old)).map(|old| (*obj, old))),
-                _ => return None,
+            let checker = &program.compiler.checker;
+            let old = checker.session_name(package, *name);
+            if matches!(checker.object(*obj).kind, ObjKind::Func)
+                && let Some(old) = old.filter(|old| program.replaces(*obj, *old))
+            {
+                replaced.push((*obj, old));
             }
         }
         for method in &input.methods {
@@ -282,15 +425,17 @@ impl Session {
             let object = checker.object(*method);
             let (name, pointer) = (object.name, object.pointer_receiver);
             let named = object.receiver.and_then(|ty| checker.types.as_named(ty))?;
-            let before = input.changed().find(|(changed, _)| *changed == named)?;
-            let old = *before.1.iter().find(|old| checker.object(**old).name == name)?;
+            // A type that is declared with its methods had none before.
+            let Some(before) = input.changed().find(|(changed, _)| *changed == named) else { continue };
+            let Some(old) = before.1.iter().copied().find(|old| checker.object(*old).name == name) else {
+                continue;
+            };
             if checker.object(old).pointer_receiver != pointer || !program.replaces(*method, old) {
                 return None;
             }
-            plain.replaced.push((*method, old));
-            plain.methods.push((named, name));
+            replaced.push((*method, old));
         }
-        Some(plain)
+        Some(replaced)
     }
 
     /// Takes away passing inputs, if nothing refers to them.
@@ -301,112 +446,129 @@ impl Session {
             self.passing = Some(passing);
             return;
         }
-        let walked = self.may_be_closures(&passing);
+        let closures = self.may_be_closures(&passing);
+        if closures && self.past.is_some() {
+            self.join(passing);
+            self.tidy_past();
+            return;
+        }
+        let walked = closures || self.vm.has_types_since(&passing.since.vm);
         if walked && passing.inputs < self.vm.rt.heap.stats().heap_objects / OBJECTS_EACH {
             self.passing = Some(passing);
             return;
         }
-        match self.fate(&passing.since, walked) {
+        let mut fate = self.fate(&passing.since);
+        if walked && fate == Fate::Free {
+            let mut used = !self.vm.closures_since(&passing.since.vm).is_empty();
+            if !used && self.vm.has_types_since(&passing.since.vm) {
+                match self.vm.types_of_values_since(&passing.since.vm) {
+                    Some(types) => used = !types.is_empty(),
+                    None => fate = Fate::Held,
+                }
+            }
+            if used {
+                self.join(passing);
+                self.tidy_past();
+                return;
+            }
+        }
+        match fate {
             Fate::Free => self.go_back(&passing.since),
             Fate::Held if passing.inputs < LONG => {
                 passing.next = passing.inputs * 2;
                 self.passing = Some(passing);
             }
+            Fate::Held if self.past.is_some() => self.join(passing),
             // What holds them may do so for ever: those that follow are not to wait for it.
             Fate::Held | Fate::Bound => {}
         }
     }
 
-    /// Takes away plain inputs, if enough have been overtaken and nothing refers to them, and declares those that
+    /// Takes away past inputs, if enough have been overtaken and nothing refers to them, and declares those that
     /// count anew.
-    pub(super) fn tidy_plain_inputs(&mut self) {
+    pub(super) fn tidy_past(&mut self) {
         self.note_compiled();
         let objects = self.vm.rt.heap.stats().heap_objects;
-        let Some(inputs) = &mut self.plain_inputs else { return };
-        let all = inputs.list.len();
-        if all < inputs.next {
+        let values = self.values.clone();
+        let enough = |inputs: &mut PastInputs, held: &HashSet<usize>| {
+            let all = inputs.list.len();
+            let counts = inputs.count(held, &values);
+            let overtaken = counts.iter().filter(|counts| !**counts).count();
+            let enough = overtaken >= FEW.max(all / 2) && (overtaken as u64) >= objects / OBJECTS_EACH;
+            if !enough {
+                inputs.next = all + FEW.max(all / 2 - (overtaken / 2).min(all / 2));
+            }
+            enough.then_some((counts, overtaken as u64))
+        };
+        let Some(inputs) = &mut self.past else { return };
+        if inputs.list.len() < inputs.next || enough(inputs, &HashSet::new()).is_none() {
             return;
         }
-        let counts = inputs.count();
-        let overtaken = counts.iter().filter(|counts| !**counts).count();
-        if overtaken < FEW.max(all / 2) || (overtaken as u64) < objects / OBJECTS_EACH {
-            inputs.next = all + FEW.max(all / 2 - (overtaken / 2).min(all / 2));
-            return;
+        if let Some(passing) = self.passing.take() {
+            self.join(passing);
         }
-        let Some(mut inputs) = self.plain_inputs.take() else { return };
-        match self.fate(&inputs.since, true) {
+        let Some(mut inputs) = self.past.take() else { return };
+        let overtaken = enough(&mut inputs, &HashSet::new()).map_or(0, |(_, overtaken)| overtaken);
+        let mut fate = self.fate(&inputs.since);
+        let mut left = Left::default();
+        if fate == Fate::Free {
+            match self.left_in_heap(&inputs) {
+                Some(found) => left = found,
+                None => fate = Fate::Held,
+            }
+        }
+        match fate {
             Fate::Free => {}
-            Fate::Held if (overtaken as u64) < LONG => {
-                inputs.next = all * 2;
-                self.plain_inputs = Some(inputs);
+            Fate::Held if overtaken < LONG => {
+                inputs.next = inputs.list.len() * 2;
+                self.past = Some(inputs);
                 return;
             }
             Fate::Held | Fate::Bound => return,
         }
-        self.passing = None;
-        // Older functions run those that will be declared anew; until then nothing runs.
-        let (package, old) = (self.package, inputs.since.compiler.checker.objects as u32);
-        let functions = inputs.since.compiler.functions;
-        for (name, obj) in &inputs.before {
-            match obj {
-                Some(obj) => self.checker().bind_session_name(package, *name, *obj),
-                None => self.checker().unbind_session_name(package, *name),
-            }
-        }
-        for (named, methods) in std::mem::take(&mut inputs.methods) {
-            self.checker().set_methods(named, methods);
-        }
-        let replaced: Vec<(ObjId, Vec<FuncIx>)> = self.replaced.extract_if(|obj, _| obj.0 >= old).collect();
-        self.go_back(&inputs.since);
-        for (obj, mut all) in replaced {
-            let first = inputs.first(obj);
-            if first.0 < old {
-                // The old one itself is added when it is replaced.
-                let own = self.program().compiler.func_ix(FuncKey::Decl(first, Vec::new()));
-                all.retain(|func| func.index() < functions && *func != own);
-                self.replaced.insert(first, all);
-            }
-        }
-        let count = self.inputs;
-        let those = inputs.list.into_iter().zip(counts).filter(|(_, counts)| *counts);
-        for (one, _) in those {
-            self.inputs = one.number - 1;
-            self.input_begins();
-            let checked = self.check_text(&one.text, Last::Statement);
-            let checked = checked.expect("it had no errors, and means the same");
-            self.keep(checked.input, 0, Some(&one.text));
-        }
-        self.inputs = count;
-        self.refill_methods();
-        if let Some(inputs) = &mut self.plain_inputs {
+        let held = left.owners().into_iter().filter_map(|obj| inputs.declares(obj)).collect();
+        let Some((counts, _)) = enough(&mut inputs, &held) else {
+            self.past = Some(inputs);
+            return;
+        };
+        let all = std::mem::take(&mut inputs.list);
+        let counted = all.into_iter().zip(counts).filter_map(|(one, counts)| counts.then_some(one));
+        let counted = counted.collect();
+        self.declare_anew(inputs, counted, left);
+        if let Some(inputs) = &mut self.past {
             inputs.next = FEW.max(2 * inputs.list.len());
         }
     }
 
-    /// Whether all since a moment can be taken away; `walk`: closures of it are looked for.
-    fn fate(&mut self, since: &Moment, walk: bool) -> Fate {
+    /// Whether all since a moment can be taken away, closures and values apart.
+    fn fate(&mut self, since: &Moment) -> Fate {
         let pkg = self.package.pkg;
         if !self.program().compiler.can_rewind(&since.compiler, since.lowest, pkg) {
             return Fate::Bound;
         }
         match self.vm.can_rewind(&since.vm) {
-            Ok(()) if walk && self.vm.has_closures_since(&since.vm) => Fate::Held,
-            Ok(()) => Fate::Free,
+            // What the VM has not taken over of the module would be taken for something else afterwards.
+            Ok(()) if !self.vm.takes_methods() => Fate::Held,
+            Ok(()) => {
+                self.fills_taken += self.program().compiler.methods_taken();
+                Fate::Free
+            }
             Err(CodeHeld::Always) => Fate::Bound,
             Err(CodeHeld::ByGoroutine) => Fate::Held,
         }
     }
 
-    fn go_back(&mut self, to: &Moment) {
-        let private = self.program().compiler.private_globals(&to.compiler);
-        self.vm.rewind(&to.vm, &private);
+    pub(super) fn go_back(&mut self, to: &Moment) {
+        self.vm.rewind(&to.vm);
         let refill = self.fills() != to.fills;
         let program = self.program();
         program.compiler.rewind(&to.compiler);
         program.shrunk();
+        let first = to.compiler.checker.objects as u32;
+        self.spare.retain(|obj| obj.0 < first);
         if refill {
             // Methods that were filled in since may be functions that are gone.
-            program.compiler.refill_methods();
+            self.refill_methods();
             if self.vm.takes_methods() {
                 self.fills_taken += self.program().compiler.methods_taken();
             }

@@ -30,6 +30,7 @@ use golite_vm::{InputEnd, Vm};
 pub use golite_gc::HeapStats;
 pub use golite_vm::{Answer, Background, HeapView, Held, ObjectLine, ObjectView, Step, TypeUse, Watcher};
 
+mod anew;
 mod input;
 mod look;
 mod memory;
@@ -135,13 +136,12 @@ pub struct Session {
     value: Option<ObjId>,
     /// Inputs that may be taken away.
     passing: Option<memory::Passing>,
-    /// Inputs that declare functions and constants.
-    plain_inputs: Option<memory::PlainInputs>,
-    /// The first object and the first expression of the input that is checked, by number.
-    first_object: usize,
+    /// Inputs that leave something.
+    past: Option<memory::PastInputs>,
+    /// How the input that is checked, or has been, was read.
+    reading: Option<memory::Reading>,
     /// How often types had got methods when the VM last took all over.
     fills_taken: usize,
-    first_id: u32,
     /// Declarations that wait for names.
     waiting: Vec<waiting::Waiting>,
     /// What an input that has errors declares, if it does nothing else.
@@ -187,10 +187,9 @@ impl Session {
             spare: Vec::new(),
             value: None,
             passing: None,
-            plain_inputs: None,
-            first_object: 0,
+            past: None,
+            reading: None,
             fills_taken: 0,
-            first_id: 0,
             waiting: Vec::new(),
             failed: None,
             silent: false,
@@ -218,7 +217,7 @@ impl Session {
     /// Checks, compiles and runs an input.
     pub fn eval(&mut self, text: &str) -> Reply {
         match self.check(text) {
-            Ok((input, count)) => self.run(input, count, text),
+            Ok((input, count)) => self.run(input, count),
             // Those that waited do so no more, even if they have errors.
             Err(errors) if self.silent => Reply::Errors(errors),
             Err(errors) if let Some(line) = self.description(text, &errors) => {
@@ -229,11 +228,11 @@ impl Session {
         }
     }
 
-    fn run(&mut self, input: CheckedInput, count: usize, text: &str) -> Reply {
+    fn run(&mut self, input: CheckedInput, count: usize) -> Reply {
         let before = self.vm.deferred_count();
         match self.run_main(&input) {
             InputEnd::Finished => {
-                let mut done = self.keep(input, count, Some(text));
+                let mut done = self.keep(input, count);
                 match self.vm.deferred_count() - before {
                     0 => {}
                     1 => {
@@ -243,7 +242,7 @@ impl Session {
                         done.notes.push("the deferred calls run when the session ends or begins again".into())
                     }
                 }
-                self.tidy_plain_inputs();
+                self.tidy_past();
                 self.names_declared(&mut done);
                 Reply::Done(done)
             }
@@ -257,7 +256,7 @@ impl Session {
         self.prepare_value(input);
         let program = self.program();
         let func = program.compiler.func_ix(FuncKey::Decl(input.main, Vec::new()));
-        self.input_runs(func);
+        self.input_runs(input, func);
         match self.vm.start_input(func) {
             Ok(started) => {
                 self.vm.keep_deferred(started);
@@ -496,15 +495,17 @@ impl Session {
         let text = without_clause(text);
         let package = self.package;
         let show = std::mem::take(&mut self.show);
-        let checker = self.checker();
-        let (first_object, first_id) = (checker.mark().objects, checker.session.next_id);
-        (self.first_object, self.first_id) = (first_object, first_id);
+        self.reading_begins(&text, show);
         let checker = self.checker();
         let id = checker.session.map.add(name, text);
-        check_file(checker, package, id, last, show).map_err(|wrong| {
+        let checked = check_file(checker, package, id, last, show).map_err(|wrong| {
             self.failed = wrong.only_declares;
             wrong.errors
-        })
+        })?;
+        if let Some(reading) = &mut self.reading {
+            reading.last = checked.last;
+        }
+        Ok(checked)
     }
 
     fn value_types(&mut self, input: &CheckedInput, count: usize) -> Option<String> {
@@ -549,47 +550,59 @@ impl Session {
         self.program().compiler.refill_methods();
     }
 
-    fn keep(&mut self, mut input: CheckedInput, count: usize, text: Option<&str>) -> Done {
+    fn keep(&mut self, mut input: CheckedInput, count: usize) -> Done {
         let package = self.package;
         let shown = self.value_types(&input, count);
         let mut done = Done { shown, ..Done::default() };
-        let checker = self.checker();
-        let is_result = |checker: &Checker, name: Symbol| checker.name(name).starts_with('·');
-        let mut results: Vec<(String, ObjId)> = Vec::new();
-        input.names.retain(|(name, obj)| {
-            let result = is_result(checker, *name);
-            if result {
-                results.push((checker.name(*name).to_string(), *obj));
-            }
-            !result
-        });
-        results.sort();
-        let value = results.first().map(|(_, first)| self.value_variable(*first));
+        let results = self.take_results(&mut input);
+        let value = results.first().map(|first| self.value_variable(*first));
         self.keep_variables(&mut input, &mut done);
+        let new_value = value.filter(|(_, known)| !known).map(|(value, _)| value);
         let checker = self.checker();
-        let new_value = value.is_some_and(|(_, known)| !known);
-        if new_value || input.leaves_something(checker, package) {
-            self.input_stays(&input, text.filter(|_| value.is_none()));
+        if new_value.is_some() || input.leaves_something(checker, package) {
+            self.input_stays(&input, new_value);
         }
         let checker = self.checker();
         let imported = input.imported(checker, package).into_iter();
         done.imported = imported.filter(|path| !path.starts_with("internal/")).collect();
         done.imported.sort();
+        self.keep_names(input, &mut done);
+        if let Some((value, _)) = value {
+            self.keep_value(value);
+        }
+        done
+    }
+
+    /// The variables of the values of an input, which are no names of it any more.
+    fn take_results(&mut self, input: &mut CheckedInput) -> Vec<ObjId> {
+        let checker = self.checker();
+        let mut results: Vec<(String, ObjId)> = Vec::new();
+        input.names.retain(|(name, obj)| {
+            let text = checker.name(*name);
+            let result = text.starts_with('·');
+            if result {
+                results.push((text.to_string(), *obj));
+            }
+            !result
+        });
+        results.sort();
+        results.into_iter().map(|(_, obj)| obj).collect()
+    }
+
+    /// What an input declares is part of the session from now on.
+    fn keep_names(&mut self, mut input: CheckedInput, done: &mut Done) {
+        let package = self.package;
         let methods = std::mem::take(&mut input.methods);
         let changed: Vec<_> = input.changed().cloned().collect();
         let checker = self.checker();
         let mut names = checker.keep_input(package, input);
         names.sort_by_key(|(_, obj, _)| checker.object(*obj).span.start);
         for (name, obj, old) in names {
-            self.declared(name, obj, old, &mut done);
+            self.declared(name, obj, old, done);
         }
         for method in methods {
-            self.declared_method(method, &changed, &mut done);
+            self.declared_method(method, &changed, done);
         }
-        if let Some((value, _)) = value {
-            self.keep_value(value);
-        }
-        done
     }
 
     /// A variable that is declared again with its type is the old one.
@@ -615,15 +628,25 @@ impl Session {
     fn keep_value(&mut self, obj: ObjId) {
         self.values.insert(0, obj);
         self.values.truncate(KEPT_VALUES);
-        let package = self.package;
-        let values = self.values.clone();
-        let checker = self.checker();
-        for (i, obj) in values.iter().enumerate() {
-            let name = checker.session.names.intern(&format!("_{}", i + 1));
-            checker.bind_session_name(package, name, *obj);
+        self.bind_values();
+    }
+
+    /// The names of values stand for the values there are.
+    fn bind_values(&mut self) {
+        for (i, obj) in self.values.clone().into_iter().enumerate() {
+            self.bind_value(i, obj);
         }
-        let ans = checker.session.names.intern("ans");
-        checker.bind_session_name(package, ans, obj);
+    }
+
+    fn bind_value(&mut self, index: usize, obj: ObjId) {
+        let package = self.package;
+        let checker = self.checker();
+        let name = checker.session.names.intern(&format!("_{}", index + 1));
+        checker.bind_session_name(package, name, obj);
+        if index == 0 {
+            let ans = checker.session.names.intern("ans");
+            checker.bind_session_name(package, ans, obj);
+        }
     }
 
     /// A name has been declared, perhaps again.
