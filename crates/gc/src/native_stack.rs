@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::reserve::Reservation;
+use crate::reserve::{Reservation, addresses_are_limited};
 use crate::size_class::BLOCK;
 
 /// Runs the function on a stack of its own of about `bytes`: pages nobody touches cost nothing.
@@ -18,8 +18,10 @@ pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, spare: u64, run: F) -> R
     psm::psm_stack_manipulation! {
         yes {
             let bytes = bytes.max(2 * BLOCK).next_multiple_of(BLOCK);
-            let range = Reservation::new(bytes.saturating_add(spare))
-                .and_then(|_| Reservation::new(bytes))
+            let has_room = !addresses_are_limited() || Reservation::new(bytes.saturating_add(spare)).is_some();
+            let range = has_room
+                .then(|| Reservation::new(bytes))
+                .flatten()
                 .filter(|range| range.commit(BLOCK, bytes - BLOCK));
             let Some(range) = range else { return Err(run) };
             let base = std::ptr::with_exposed_provenance_mut((range.base() + BLOCK) as usize);

@@ -46,6 +46,11 @@ impl Reservation {
     }
 }
 
+/// Whether the process may have only so many bytes of addresses.
+pub(crate) fn addresses_are_limited() -> bool {
+    imp::addresses_are_limited()
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         imp::release(&self.raw);
@@ -72,6 +77,13 @@ mod imp {
         // SAFETY: a new anonymous mapping at an address of the system's choice touches nothing else.
         let address = unsafe { libc::mmap(ptr::null_mut(), bytes, libc::PROT_NONE, flags, -1, 0) };
         (address != libc::MAP_FAILED).then(|| Raw { address: address.expose_provenance() as u64, bytes })
+    }
+
+    pub(super) fn addresses_are_limited() -> bool {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the call writes to `limit` alone.
+        let known = unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) } == 0;
+        !known || limit.rlim_cur != libc::RLIM_INFINITY
     }
 
     pub(super) fn commit(address: u64, bytes: u64) -> bool {
@@ -121,6 +133,10 @@ mod imp {
         // SAFETY: the size is not zero: it includes a block for the alignment.
         let start = unsafe { alloc_zeroed(layout) };
         (!start.is_null()).then_some(Raw { start, layout })
+    }
+
+    pub(super) fn addresses_are_limited() -> bool {
+        true
     }
 
     pub(super) fn commit(_address: u64, _bytes: u64) -> bool {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{Block, Kind};
 use crate::checked;
-use crate::reserve::Reservation;
+use crate::reserve::{Reservation, addresses_are_limited};
 use crate::size_class::{BLOCK, BLOCK_SHIFT};
 
 /// log2 of the bytes of a card. 128 was measured against 512: never slower, up to 2.3 times faster.
@@ -41,11 +41,14 @@ pub(crate) struct Place {
     pub(crate) cell: u32,
 }
 
-/// The address range.
+/// The address range. In one reservation lie the bytes of the blocks, the cards, and the heap: a start commits
+/// the first two at once.
 pub(crate) struct Space {
     range: Reservation,
-    cards: Reservation,
-    block_bytes: Reservation,
+    /// Offsets in the reservation.
+    cards_at: u64,
+    heap_at: u64,
+    /// The heap's first address.
     base: u64,
     committed: u64,
     cards_committed: u64,
@@ -73,7 +76,7 @@ impl Space {
             let smaller = (bytes / 2).next_multiple_of(16 * COMMIT);
             // Where addresses are limited, not all are taken.
             if let Some(space) = Space::reserve(bytes)
-                && (smaller < least || Reservation::new(OTHERS).is_some())
+                && (smaller < least || !addresses_are_limited() || Reservation::new(OTHERS).is_some())
             {
                 return Some(space);
             }
@@ -85,19 +88,19 @@ impl Space {
     }
 
     fn reserve(bytes: u64) -> Option<Space> {
-        let range = Reservation::new(bytes)?;
-        let cards = Reservation::new(bytes >> CARD_SHIFT)?;
-        let block_bytes = Reservation::new((bytes >> BLOCK_SHIFT).next_multiple_of(BLOCK))?;
-        if !block_bytes.commit(0, block_bytes.bytes()) {
+        let cards_at = (bytes >> BLOCK_SHIFT).next_multiple_of(BLOCK);
+        let heap_at = cards_at + (bytes >> CARD_SHIFT).next_multiple_of(BLOCK);
+        let range = Reservation::new(heap_at.checked_add(bytes)?)?;
+        if !range.commit(0, cards_at + COMMIT_CARDS) {
             return None;
         }
         Some(Space {
-            base: range.base(),
+            base: range.base() + heap_at,
             range,
-            cards,
-            block_bytes,
+            cards_at,
+            heap_at,
             committed: 0,
-            cards_committed: 0,
+            cards_committed: COMMIT_CARDS,
             blocks: Vec::new(),
             free_by_start: BTreeMap::new(),
             free_by_length: BTreeSet::new(),
@@ -116,12 +119,12 @@ impl Space {
 
     /// What to add to `addr >> 7` to get the address of its card byte.
     pub(crate) fn card_bias(&self) -> u64 {
-        self.cards.base().wrapping_sub(self.base >> CARD_SHIFT)
+        (self.range.base() + self.cards_at).wrapping_sub(self.base >> CARD_SHIFT)
     }
 
     /// What to add to `addr >> 16` to get the address of its block byte.
     pub(crate) fn block_bias(&self) -> u64 {
-        self.block_bytes.base().wrapping_sub(self.base >> BLOCK_SHIFT)
+        self.range.base().wrapping_sub(self.base >> BLOCK_SHIFT)
     }
 
     #[inline(always)]
@@ -205,17 +208,18 @@ impl Space {
         let missing = u64::from(count.saturating_sub(at_end)) << BLOCK_SHIFT;
         let step = missing.checked_next_multiple_of(COMMIT)?.max(COMMIT);
         let target = self.committed.checked_add(step)?;
-        if target > self.range.bytes() {
+        if target > self.range.bytes() - self.heap_at {
             return None;
         }
         let cards_target = (target >> CARD_SHIFT).next_multiple_of(COMMIT_CARDS);
         if cards_target > self.cards_committed {
-            if !self.cards.commit(self.cards_committed, cards_target - self.cards_committed) {
+            let missing = cards_target - self.cards_committed;
+            if !self.range.commit(self.cards_at + self.cards_committed, missing) {
                 return None;
             }
             self.cards_committed = cards_target;
         }
-        if !self.range.commit(self.committed, step) {
+        if !self.range.commit(self.heap_at + self.committed, step) {
             return None;
         }
         self.committed = target;
@@ -259,12 +263,17 @@ impl Space {
         self.give_blocks(block, count);
     }
 
+    /// Gives the pages of blocks back to the system.
+    fn discard(&self, start: u32, count: u32) {
+        self.range.discard(self.heap_at + (u64::from(start) << BLOCK_SHIFT), u64::from(count) << BLOCK_SHIFT);
+    }
+
     /// Gives the pages of free blocks back to the system.
     pub(crate) fn release_free(&mut self) {
         for (&start, &length) in &self.free_by_start {
             let span = start as usize..(start + length) as usize;
             if self.blocks[span.clone()].iter().any(|block| block.dirty_to > 0) {
-                self.range.discard(u64::from(start) << BLOCK_SHIFT, u64::from(length) << BLOCK_SHIFT);
+                self.discard(start, length);
                 self.blocks[span].iter_mut().for_each(|block| block.dirty_to = 0);
             }
         }
@@ -282,7 +291,7 @@ impl Space {
             }
         }
         let Some((from, count)) = found else { return false };
-        self.range.discard(u64::from(from) << BLOCK_SHIFT, u64::from(count) << BLOCK_SHIFT);
+        self.discard(from, count);
         self.blocks[from as usize..(from + count) as usize].iter_mut().for_each(|block| block.dirty_to = 0);
         true
     }
@@ -339,7 +348,7 @@ impl Space {
 
     /// The bytes of all committed blocks.
     pub(crate) fn block_marks(&mut self) -> &mut [u8] {
-        let start = std::ptr::with_exposed_provenance_mut::<u8>(self.block_bytes.base() as usize);
+        let start = std::ptr::with_exposed_provenance_mut::<u8>(self.range.base() as usize);
         // SAFETY: the table is committed whole, one byte for each block of the range; the write barrier
         // writes through raw pointers only while no such reference exists (`&mut self`).
         unsafe { std::slice::from_raw_parts_mut(start, self.blocks.len()) }
@@ -348,7 +357,7 @@ impl Space {
     /// The cards of a block.
     pub(crate) fn cards_of(&mut self, block: u32) -> &mut [u8; CARDS] {
         assert!((block as usize) < self.blocks.len(), "cards of committed blocks are committed");
-        let start = self.cards.base() as usize + block as usize * CARDS;
+        let start = (self.range.base() + self.cards_at) as usize + block as usize * CARDS;
         let start = std::ptr::with_exposed_provenance_mut::<[u8; CARDS]>(start);
         // SAFETY: cards are committed ahead of their blocks; the write barrier writes through raw
         // pointers only while no such reference exists (`&mut self`).

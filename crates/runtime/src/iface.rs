@@ -15,8 +15,12 @@ use crate::slot;
 use crate::state::Runtime;
 use crate::types::TypeTable;
 
-/// Each of the two tables is so large that it is mapped by itself: pages nobody touches cost nothing.
+/// The tables are so large that they are mapped by themselves: pages nobody touches cost nothing.
 const CACHE_BITS: u32 = 13;
+/// Where the answers for types and methods begin: functions.
+const METHODS: usize = 0;
+/// Where those for types and interfaces begin: whether the type implements the interface.
+const IMPLEMENTS: usize = 1 << CACHE_BITS;
 const NO_FUNC: u32 = u32::MAX;
 
 /// How many places of answers are listed.
@@ -26,10 +30,7 @@ const MOST_USED: usize = 64;
 /// is an empty cache.
 #[derive(Debug)]
 pub struct MethodCache {
-    /// Type and method, then the function.
-    methods: Box<[(u64, u32); 1 << CACHE_BITS]>,
-    /// Type and interface, then whether it implements it.
-    implements: Box<[(u64, u32); 1 << CACHE_BITS]>,
+    answers: Box<[(u64, u32); 2 << CACHE_BITS]>,
     /// Where answers are, for as long as they are few: they are forgotten often while a program begins.
     used: Vec<u16>,
     /// Lookups of methods that were not in the cache.
@@ -39,8 +40,8 @@ pub struct MethodCache {
 impl Default for MethodCache {
     fn default() -> MethodCache {
         // By way of a vector, which takes zeroed memory: an array would be made on the native stack.
-        let empty = || vec![(0, 0); 1 << CACHE_BITS].try_into().expect("so long");
-        MethodCache { methods: empty(), implements: empty(), used: Vec::new(), misses: 0 }
+        let answers = vec![(0, 0); 2 << CACHE_BITS].try_into().expect("so long");
+        MethodCache { answers, used: Vec::new(), misses: 0 }
     }
 }
 
@@ -49,17 +50,15 @@ impl MethodCache {
     pub(crate) fn clear(&mut self) {
         if self.used.len() < MOST_USED {
             for place in self.used.drain(..) {
-                self.methods[usize::from(place)] = (0, 0);
-                self.implements[usize::from(place)] = (0, 0);
+                self.answers[usize::from(place)] = (0, 0);
             }
         } else {
             self.used.clear();
-            self.methods.fill((0, 0));
-            self.implements.fill((0, 0));
+            self.answers.fill((0, 0));
         }
     }
 
-    /// There is going to be an answer in one of the tables.
+    /// There is going to be an answer in a place.
     fn note(&mut self, place: usize) {
         if self.used.len() < MOST_USED {
             self.used.push(place as u16);
@@ -83,7 +82,7 @@ impl TypeTable {
     #[inline(always)]
     pub fn method_for(&mut self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
         let key = key(ty, method.0);
-        let (cached, func) = self.methods.methods[place(key)];
+        let (cached, func) = self.methods.answers[METHODS + place(key)];
         if cached == key {
             return (func != NO_FUNC).then_some(FuncIx(func));
         }
@@ -101,16 +100,16 @@ impl TypeTable {
     #[inline(always)]
     pub fn cached_method(&self, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
         let key = key(ty, method.0);
-        let (cached, func) = self.methods.methods[place(key)];
+        let (cached, func) = self.methods.answers[METHODS + place(key)];
         (cached == key && func != NO_FUNC).then_some(FuncIx(func))
     }
 
     #[cold]
     fn find_method(&mut self, key: u64, ty: TypeIx, method: MethodIx) -> Option<FuncIx> {
         self.methods.misses += 1;
-        self.methods.note(place(key));
+        self.methods.note(METHODS + place(key));
         let found = self[ty].def.methods.iter().find(|m| m.method == method).map(|m| m.func);
-        self.methods.methods[place(key)] = (key, found.map_or(NO_FUNC, |func| func.0));
+        self.methods.answers[METHODS + place(key)] = (key, found.map_or(NO_FUNC, |func| func.0));
         found
     }
 
@@ -118,13 +117,13 @@ impl TypeTable {
     #[inline]
     pub fn implements(&mut self, ty: TypeIx, iface: TypeIx) -> bool {
         let key = key(ty, iface.0);
-        let (cached, answer) = self.methods.implements[place(key)];
+        let (cached, answer) = self.methods.answers[IMPLEMENTS + place(key)];
         if cached == key {
             return answer != 0;
         }
         let answer = self.missing_method(ty, iface).is_none();
-        self.methods.note(place(key));
-        self.methods.implements[place(key)] = (key, u32::from(answer));
+        self.methods.note(IMPLEMENTS + place(key));
+        self.methods.answers[IMPLEMENTS + place(key)] = (key, u32::from(answer));
         answer
     }
 

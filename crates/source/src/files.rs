@@ -105,6 +105,10 @@ impl From<String> for Text {
     }
 }
 
+/// Texts below this length are searched without memchr: it asks the processor what it can do, and the first time
+/// that takes as long as to search one.
+const SHORT: usize = 64 << 10;
+
 /// A source file.
 #[derive(Debug)]
 pub struct SourceFile {
@@ -122,8 +126,13 @@ pub struct SourceFile {
 impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
-            std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
+            let first = std::iter::once(0);
+            let next = |at: usize| at as u32 + 1;
+            if self.text.len() < SHORT {
+                first.chain(self.text.match_indices('\n').map(|(at, _)| next(at))).collect()
+            } else {
+                first.chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(next)).collect()
+            }
         })
     }
 

@@ -278,11 +278,15 @@ impl<'s> Lexer<'s> {
     /// NUL bytes and byte order marks are wrong wherever they stand, also in comments and literals;
     /// between tokens they are passed over.
     fn find_forbidden(&mut self) {
-        for at in memchr::memchr_iter(0, self.text.as_bytes()) {
-            self.error(at, "invalid NUL character");
+        if self.text.contains('\0') {
+            for at in memchr::memchr_iter(0, self.text.as_bytes()) {
+                self.error(at, "invalid NUL character");
+            }
         }
-        for at in memchr::memmem::find_iter(self.text.as_bytes(), "\u{feff}").filter(|at| *at > 0) {
-            self.error(at, "invalid BOM in the middle of the file");
+        if self.text.contains('\u{feff}') {
+            for at in memchr::memmem::find_iter(self.text.as_bytes(), "\u{feff}").filter(|at| *at > 0) {
+                self.error(at, "invalid BOM in the middle of the file");
+            }
         }
     }
 

@@ -90,14 +90,14 @@ pub fn load_paths(paths: &[String]) -> Result<PackageFiles, LoadError> {
             })
         }
         [only] if Path::new(only).is_dir() => load_folder(Path::new(only)),
-        [only] if !Path::new(only).exists() && !is_source_name(only) => {
+        [only] if !is_source_name(only) && !Path::new(only).exists() => {
             let full = std::env::current_dir().unwrap_or_default().join(only);
             Err(LoadError(format!("stat {}: directory not found", full.display())))
         }
         _ => {
             let mut files = Vec::new();
             for path in paths {
-                if Path::new(path).is_dir() {
+                if paths.len() > 1 && Path::new(path).is_dir() {
                     return Err(LoadError(format!(
                         "{path} is a directory; give either one directory or files"
                     )));
@@ -161,8 +161,10 @@ pub fn load_folder(folder: &Path) -> Result<PackageFiles, LoadError> {
 fn read_file(path: &Path, shown: String) -> Result<SourceText, LoadError> {
     let failed =
         |verb: &str, error: &std::io::Error| LoadError(format!("{verb} {shown}: {}", io_text(error)));
-    std::fs::metadata(path).map_err(|error| failed("stat", &error))?;
-    let file = std::fs::File::open(path).map_err(|error| failed("open", &error))?;
+    let file = std::fs::File::open(path).map_err(|error| match std::fs::metadata(path) {
+        Ok(_) => failed("open", &error),
+        Err(error) => failed("stat", &error),
+    })?;
     let bytes = read_all(file, &shown).map_err(|error| match error {
         ReadError::Io(error) => failed("read", &error),
         ReadError::TooLarge(error) => error,
