@@ -33,6 +33,8 @@ pub struct TypeDef {
     pub comparable: bool,
     /// Equality is equality of the bytes, and so is the hash: no padding, floats, strings, interfaces.
     pub plain: bool,
+    /// Of a defined pointer type: a pointer to its element has methods.
+    pub elem_has_methods: bool,
     /// Methods in name order, exported before unexported is not assumed. For interfaces: empty
     /// (see `TypeKind::Interface`).
     pub methods: Vec<MethodDef>,

@@ -139,6 +139,7 @@ impl Compiler {
             pointers: Vec::new(),
             comparable: false,
             plain: false,
+            elem_has_methods: false,
             methods: Vec::new(),
         });
         self.complete(ty, ix);
@@ -178,6 +179,13 @@ impl Compiler {
         self.pointers_of(ty, 0, &mut pointers);
         let comparable = self.checker.types.comparable(ty, true);
         let plain = comparable && self.is_plain(ty);
+        let elem_has_methods = match under {
+            Type::Pointer(elem) if self.checker.types.as_named(ty).is_some() => {
+                let pointer = self.checker.types.pointer(elem);
+                !self.checker.method_set(pointer).is_empty()
+            }
+            _ => false,
+        };
         let (package, bare_name) = self.bare_name(ty);
         let def = &mut self.module.types[ix.index()];
         def.package = package;
@@ -189,6 +197,7 @@ impl Compiler {
         def.pointers = pointers;
         def.comparable = comparable;
         def.plain = plain;
+        def.elem_has_methods = elem_has_methods;
     }
 
     /// Package path and bare name of a defined or predeclared type.

@@ -154,6 +154,7 @@ impl Compiler {
             pointers: Vec::new(),
             comparable: false,
             plain: false,
+            elem_has_methods: false,
             methods: Vec::new(),
         });
         compiler.ids_of_types.push(Basic::Invalid.id());

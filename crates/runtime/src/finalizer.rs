@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use golite_bytecode::{TypeIx, TypeKind};
+use golite_bytecode::{TypeDef, TypeIx, TypeKind};
 use golite_gc::{Addr, Tracer};
 use golite_gc::{AttachError, CleanupId, Ready};
 
@@ -205,7 +205,9 @@ fn finalizer_params(
     let fits = match (&from.kind, &to.kind) {
         _ if ty == param => true,
         (TypeKind::Pointer(a), TypeKind::Pointer(b)) => {
-            a == b && (from.bare_name.is_empty() || to.bare_name.is_empty())
+            // As in Go, a pointer type with methods counts as one with a name.
+            let named = |this: &TypeDef, other: &TypeDef| !this.bare_name.is_empty() || other.elem_has_methods;
+            a == b && !(named(from, to) && named(to, from))
         }
         (_, TypeKind::Interface(_)) => {
             return match rt.types.implements(ty, param) {

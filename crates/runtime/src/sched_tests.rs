@@ -72,6 +72,7 @@ fn def(name: &str, size: u64, repr: Repr, pointers: Vec<PointerWord>) -> TypeDef
         pointers,
         comparable: true,
         plain: false,
+        elem_has_methods: false,
         methods: Vec::new(),
     }
 }
