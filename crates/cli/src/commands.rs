@@ -1,14 +1,14 @@
 //! The commands.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use golite::load::io_text;
 use golite::{
-    Checked, Host as _, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileKind, ProfileSet,
-    Program, Reports, RunConfig, StdHost, Stuck, Waker, Watch,
+    Checked, Host as _, LeakCheck, NoProgram, NotRunnable, Outcome, Permissions, ProfileSet, Program,
+    RunConfig, StdHost, Stuck, TraceTo, Waker, Watch,
 };
 use golite_diag::{Code, page};
 
@@ -17,6 +17,7 @@ use crate::args::{
     RunOptions, TraceArgs, split_script, texts,
 };
 use crate::report::{ToolsStream, fail, show, to_stderr, to_stdout};
+use crate::reports::{self, ReportFiles};
 use crate::{FAILED, LIMIT, USAGE, signals};
 
 /// `golite check`.
@@ -225,9 +226,11 @@ fn run_here(checked: Checked, flags: &RunFlags, options: &RunOptions, mut host: 
         host.lasts();
     }
     let config = run_config(options, flags);
+    // Who cannot write a file is told before the program runs.
+    let Some(files) = ReportFiles::create(flags, &mut host) else { return ExitCode::from(FAILED) };
     match program.run_recorded(config, Box::new(host)) {
         Ok((outcome, reports)) => {
-            let written = write_reports(flags, &reports);
+            let written = files.write(&reports);
             match outcome {
                 Outcome::Status(0) if !written => std::process::exit(i32::from(FAILED)),
                 Outcome::Status(status) => std::process::exit(status),
@@ -239,47 +242,6 @@ fn run_here(checked: Checked, flags: &RunFlags, options: &RunOptions, mut host: 
             std::process::exit(i32::from(LIMIT))
         }
     }
-}
-
-/// Writes what was recorded to the files that were asked for; false if that failed.
-fn write_reports(flags: &RunFlags, reports: &Reports) -> bool {
-    let mut all = true;
-    if let Some(stats) = &reports.stats {
-        to_stderr(&stats.to_string());
-    }
-    for (kind, bytes) in &reports.profiles {
-        let path = match kind {
-            ProfileKind::Cpu => &flags.cpuprofile,
-            ProfileKind::Block => &flags.blockprofile,
-            ProfileKind::Mutex => &flags.mutexprofile,
-            _ => &flags.memprofile,
-        };
-        if let Some(path) = path {
-            all &= write_report(path, bytes);
-        }
-    }
-    if let (Some(path), Some(parts)) = (&flags.trace, &reports.trace) {
-        let as_json = path.extension().is_some_and(|extension| extension == "json");
-        all &= match as_json.then(|| golite_tools::trace::json(&parts.concat())) {
-            None => write_parts(path, parts),
-            Some(Ok(text)) => write_report(path, text.as_bytes()),
-            Some(Err(error)) => unreachable!("go-lite reads its own traces: {error}"),
-        };
-    }
-    all
-}
-
-fn write_report(path: &Path, bytes: &[u8]) -> bool {
-    write_parts(path, &[bytes])
-}
-
-fn write_parts(path: &Path, parts: &[impl AsRef<[u8]>]) -> bool {
-    let written = std::fs::File::create(path)
-        .and_then(|mut file| parts.iter().try_for_each(|part| file.write_all(part.as_ref())));
-    if let Err(error) = &written {
-        fail(&format!("golite: {}: {}", path.display(), io_text(error)));
-    }
-    written.is_ok()
 }
 
 /// Limits, the seed and what is recorded of a run.
@@ -300,7 +262,11 @@ fn run_config(options: &RunOptions, flags: &RunFlags) -> RunConfig {
             Some(LeaksArg::Show) => LeakCheck::Show,
             Some(LeaksArg::Error) => LeakCheck::Fail,
         },
-        trace: flags.trace.is_some(),
+        trace: match &flags.trace {
+            None => TraceTo::Nowhere,
+            Some(path) if reports::is_json(path) => TraceTo::Memory,
+            Some(_) => TraceTo::Host,
+        },
         profiles: ProfileSet {
             cpu: flags.cpuprofile.is_some(),
             memory: flags.memprofile.is_some(),

@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod manual;
 mod report;
+mod reports;
 mod signals;
 
 use std::io::IsTerminal;

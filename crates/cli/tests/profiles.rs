@@ -184,11 +184,66 @@ fn a_trace_names_goroutines_and_stops_as_go_does() {
     std::fs::write(folder.0.join("w.go"), WORKERS).unwrap();
     folder.golite(&["run", "w.go"]);
     let text = folder.golite(&["trace", "own.out"]);
-    assert!(text.contains("2 main.worker") && text.contains("1 main.main"), "{text}");
+    assert!(text.contains("3 main.worker") && text.contains("1 main.main"), "{text}");
     if let Some(text) = folder.go_tool(&["trace", "-d=parsed", "own.out"]) {
         for stop in ["start trace", "read mem stats", "GOMAXPROCS", "all goroutines stack trace"] {
             assert!(text.contains(&format!("stop-the-world ({stop})")), "{stop}: {text}");
         }
+    }
+}
+
+const EXCHANGE: &str = r#"package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	ch := make(chan int)
+	go func() {
+		for i := range 100_000 {
+			ch <- i
+		}
+		close(ch)
+	}()
+	for range ch {
+	}
+	for _, name := range os.Args[1:] {
+		if info, err := os.Stat(name); err == nil {
+			fmt.Println(info.Size() > 500_000)
+		}
+	}
+}
+"#;
+
+#[test]
+fn a_trace_is_written_while_the_program_runs() {
+    let folder = Folder::new("during");
+    std::fs::write(folder.0.join("x.go"), EXCHANGE).unwrap();
+    assert_eq!(folder.golite(&["run", "--trace", "t.out", "x.go", "t.out"]), "true\n");
+    let text = folder.golite(&["trace", "t.out"]);
+    let events: u64 = text.split(' ').next().unwrap().parse().unwrap();
+    assert!((200_000..1_000_000).contains(&events) && text.contains("2 goroutines"), "{text}");
+    if let Some(text) = folder.go_tool(&["trace", "-d=parsed", "t.out"]) {
+        assert!(text.contains("main.main.func1") && text.matches("NotExist->Runnable").count() == 2);
+    }
+    // That for Perfetto is made when the program has ended.
+    assert_eq!(folder.golite(&["run", "--trace", "t.json", "x.go", "t.json"]), "false\n");
+}
+
+#[test]
+fn a_full_disk_is_told_when_the_program_has_ended() {
+    let folder = Folder::new("full");
+    std::fs::write(folder.0.join("x.go"), EXCHANGE).unwrap();
+    std::fs::write(folder.0.join("small"), "").unwrap();
+    for flag in ["--trace", "--cpuprofile", "--memprofile", "--blockprofile", "--mutexprofile"] {
+        let args = ["run", flag, "/dev/full", "x.go", "small"];
+        let output = folder.start(env!("CARGO_BIN_EXE_golite"), &args).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{flag}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(told, "golite: /dev/full: no space left on device\n", "{flag}");
+        assert_eq!(output.stdout, b"false\n", "{flag}");
     }
 }
 
@@ -211,4 +266,14 @@ fn a_file_that_cannot_be_written_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no such file or directory"));
     assert!(!folder.has("cpu.pb"));
+    // The program has not run.
+    std::fs::write(folder.0.join("x.go"), EXCHANGE).unwrap();
+    std::fs::write(folder.0.join("small"), "").unwrap();
+    for flag in ["--trace", "--cpuprofile", "--memprofile", "--blockprofile", "--mutexprofile"] {
+        let args = ["run", flag, "no/such/folder/file", "x.go", "small"];
+        let output = folder.start(env!("CARGO_BIN_EXE_golite"), &args).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{flag}");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(told, "golite: no/such/folder/file: no such file or directory\n", "{flag}");
+    }
 }

@@ -20,7 +20,7 @@ mod watch;
 
 pub use check::{Checked, check_files, check_paths, check_paths_traced};
 pub use golite_gc::native_memory::{catch_faults, use_one_arena};
-pub use golite_runtime::host::Host;
+pub use golite_runtime::host::{Host, HostError};
 pub use golite_runtime::host_std::{Diversion, Permissions, StdHost, Waker};
 pub use golite_runtime::interrupt::Cause;
 pub use loader::{
@@ -28,7 +28,7 @@ pub use loader::{
     parse_program,
 };
 pub use program::{NotRunnable, Program};
-pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig, Stats};
+pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig, Stats, TraceTo};
 pub use script::{NoProgram, check_eval, eval_constant, script_to_go};
 pub use stack::{beside_deep_stack, on_deep_stack};
 pub use watch::{Stuck, Watch};

@@ -2,7 +2,7 @@
 
 use golite_bytecode::{FuncIx, Module, TypeIx};
 use golite_gc::HeapConfig;
-use golite_runtime::host::Host;
+use golite_runtime::host::{Host, HostError};
 use golite_runtime::native::NativeFn;
 use golite_runtime::sched::{DEFAULT_MAX_STACK, SchedConfig};
 use golite_runtime::settings::{DebugDefaults, PANIC_NIL};
@@ -11,7 +11,7 @@ use golite_source::Span;
 use golite_vm::{Failure, Loader, Vm, VmConfig};
 
 pub use golite_runtime::native::ProfileKind;
-pub use golite_vm::{LeakCheck, ProfileSet, Stats};
+pub use golite_vm::{LeakCheck, ProfileSet, Stats, TraceTo};
 
 pub use golite_vm::Outcome;
 
@@ -50,7 +50,7 @@ pub struct RunConfig {
     /// Profiles of the whole run.
     pub profiles: ProfileSet,
     /// A trace of the whole run.
-    pub trace: bool,
+    pub trace: TraceTo,
     /// What is done about goroutines that can never go on.
     pub leaks: LeakCheck,
     /// What the run came to is counted.
@@ -58,12 +58,12 @@ pub struct RunConfig {
 }
 
 /// What was recorded of a run: the files, for what was asked for.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reports {
     /// The profiles.
     pub profiles: Vec<(ProfileKind, Vec<u8>)>,
-    /// The trace, in parts that follow each other.
-    pub trace: Option<Vec<Vec<u8>>>,
+    /// The trace, in parts that follow each other, if it was to be kept. Otherwise, why the host took only some.
+    pub trace: Result<Option<Vec<Vec<u8>>>, HostError>,
     /// What the run came to.
     pub stats: Option<Stats>,
 }
@@ -235,7 +235,8 @@ impl Program {
         let mut vm = vm.map_err(|error| format!("golite: {error}\n"))?;
         vm.set_main_package(main);
         let outcome = vm.run(entry);
-        let reports = Reports { profiles: vm.profile_files(), trace: vm.trace_file(), stats: vm.stats() };
+        let trace = vm.end_trace_of_run();
+        let reports = Reports { profiles: vm.profile_files(), trace, stats: vm.stats() };
         // The process, or the thread, ends with the VM: nothing has to be taken apart.
         std::mem::forget(vm);
         Ok((outcome, reports))

@@ -171,8 +171,14 @@ impl Events {
         }
     }
 
+    /// The trace under way, if nobody else listens.
+    #[inline(always)]
+    pub fn only_log(&mut self) -> Option<&mut TraceLog> {
+        let alone = self.listener.is_none() && self.latencies.is_none();
+        if alone { self.log.as_deref_mut() } else { None }
+    }
+
     /// Tells the listener. To be called after `listening`, so that making the event is free otherwise.
-    #[inline]
     pub fn tell(&mut self, time: i64, event: Event) {
         if let Some(latencies) = &mut self.latencies {
             latencies.measured(time, &event);

@@ -206,7 +206,8 @@ fn finalizer_params(
         _ if ty == param => true,
         (TypeKind::Pointer(a), TypeKind::Pointer(b)) => {
             // As in Go, a pointer type with methods counts as one with a name.
-            let named = |this: &TypeDef, other: &TypeDef| !this.bare_name.is_empty() || other.elem_has_methods;
+            let named =
+                |this: &TypeDef, other: &TypeDef| !this.bare_name.is_empty() || other.elem_has_methods;
             a == b && !(named(from, to) && named(to, from))
         }
         (_, TypeKind::Interface(_)) => {

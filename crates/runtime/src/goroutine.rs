@@ -119,6 +119,8 @@ wait_reasons! {
     FinalizerWait = "finalizer wait",
     /// The goroutine of cleanups, without work.
     CleanupWait = "cleanup wait",
+    /// The goroutine that writes a trace, without a part of it.
+    TraceReader = "trace reader (blocked)",
     /// Stopped by the debugger or the host.
     DebugCall = "debug call",
 }
@@ -146,6 +148,7 @@ impl WaitReason {
             | WaitReason::Coroutine
             | WaitReason::FinalizerWait
             | WaitReason::CleanupWait
+            | WaitReason::TraceReader
             | WaitReason::DebugCall => false,
         }
     }

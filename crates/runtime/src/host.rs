@@ -227,6 +227,14 @@ pub trait Host: Send {
         None
     }
 
+    /// Takes the next part of the trace of the whole run, while the program runs: only if the VM was made so.
+    ///
+    /// # Errors
+    /// As the system says; no more parts come then.
+    fn record_trace(&mut self, part: &[u8]) -> HostResult<()> {
+        refused!(part)
+    }
+
     /// Fills the buffer with random bytes from the system.
     ///
     /// # Errors

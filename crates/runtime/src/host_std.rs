@@ -18,7 +18,7 @@ mod watch;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom};
+use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{
@@ -86,6 +86,8 @@ pub struct StdHost {
     refused: Option<Awaited>,
     watched: Vec<(u64, Awaited)>,
     pending_opens: Vec<PendingOpen>,
+    /// Where the trace of the run goes.
+    trace: Option<File>,
     /// See `when_it_lasts`.
     when_it_lasts: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -235,6 +237,7 @@ impl StdHost {
             refused: None,
             watched: Vec::new(),
             pending_opens: Vec::new(),
+            trace: None,
             when_it_lasts: None,
         }
     }
@@ -243,6 +246,11 @@ impl StdHost {
     /// writes to standard error, at the end of its first time slice, in a native that takes long.
     pub fn when_it_lasts(&mut self, begin: impl FnOnce() + Send + 'static) {
         self.when_it_lasts = Some(Box::new(begin));
+    }
+
+    /// Where the trace of the run is to go.
+    pub fn trace_into(&mut self, file: File) {
+        self.trace = Some(file);
     }
 
     /// What wakes this host from other threads.
@@ -488,6 +496,13 @@ impl Host for StdHost {
     fn watch(&mut self, token: u64) {
         if let Some(awaited) = self.refused.take() {
             self.watched.push((token, awaited));
+        }
+    }
+
+    fn record_trace(&mut self, part: &[u8]) -> HostResult<()> {
+        match &mut self.trace {
+            Some(file) => done(file.write_all(part)),
+            None => Err(HostError::BAD_DESCRIPTOR),
         }
     }
 

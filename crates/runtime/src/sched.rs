@@ -571,14 +571,55 @@ pub fn outside_done(rt: &mut Runtime) {
 }
 
 /// Tells the listener of an event, if there is one.
-#[inline]
+#[inline(always)]
 pub fn tell(rt: &mut Runtime, event: Event) {
     // The clock is not read for what nobody measures.
     if rt.sched.events.listening() && rt.sched.events.wants(&event) {
-        tell_listeners(rt, event);
+        // What happens most often goes to a trace by a shorter way.
+        match event {
+            Event::GoroutineStarted { goroutine } => tell_started(rt, goroutine),
+            Event::GoroutineBlocked { goroutine, reason, object } => {
+                tell_blocked(rt, goroutine, reason, object)
+            }
+            Event::GoroutineUnblocked { goroutine, by } => tell_unblocked(rt, goroutine, by),
+            other => tell_listeners(rt, other),
+        }
     }
 }
 
+#[inline(never)]
+fn tell_started(rt: &mut Runtime, goroutine: u64) {
+    if let Some(log) = rt.sched.events.only_log()
+        && let Some(time) = log.time_of_switch()
+    {
+        return log.started(time, goroutine);
+    }
+    tell_listeners(rt, Event::GoroutineStarted { goroutine });
+}
+
+#[inline(never)]
+fn tell_blocked(rt: &mut Runtime, goroutine: u64, reason: WaitReason, object: u64) {
+    let now = timer::stamp(rt);
+    match rt.sched.events.only_log() {
+        // The time slice ends now, so that the stack is looked at.
+        Some(log) => log.blocked(now, goroutine, reason),
+        None => tell_at(rt, now, Event::GoroutineBlocked { goroutine, reason, object }),
+    }
+}
+
+#[inline(never)]
+fn tell_unblocked(rt: &mut Runtime, goroutine: u64, by: u64) {
+    let now = timer::stamp(rt);
+    match rt.sched.events.only_log() {
+        Some(log) => {
+            log.unblocked(now, goroutine, by);
+            look_at_stack(rt);
+        }
+        None => tell_at(rt, now, Event::GoroutineUnblocked { goroutine, by }),
+    }
+}
+
+#[cold]
 #[inline(never)]
 fn tell_listeners(rt: &mut Runtime, event: Event) {
     // Who starts to run does so when the one before has stopped.
@@ -587,7 +628,18 @@ fn tell_listeners(rt: &mut Runtime, event: Event) {
         _ => None,
     };
     let now = switch.unwrap_or_else(|| timer::stamp(rt));
+    tell_at(rt, now, event);
+}
+
+#[cold]
+fn tell_at(rt: &mut Runtime, now: i64, event: Event) {
     rt.sched.events.tell(now, event);
+    look_at_stack(rt);
+}
+
+/// If a trace waits for the stack of the goroutine that runs, it gets that soon.
+#[inline]
+fn look_at_stack(rt: &mut Runtime) {
     let wants_stack = rt.sched.events.log.as_ref().is_some_and(|log| log.wants_stack());
     if wants_stack && rt.running != GoroutineIx::NONE {
         rt.heap.request_attention();

@@ -8,7 +8,6 @@
 //! which knows the roots, collects everything and runs the instruction once more, then gives up.
 
 use std::any::Any;
-use std::collections::VecDeque;
 
 use golite_bytecode::{FuncIx, GlobalIx, MethodIx, StringIx, TypeIx};
 use golite_gc::{Addr, Heap, HeapConfig, HeapError, LayoutId};
@@ -28,6 +27,7 @@ use crate::program::Program;
 use crate::random::Random;
 use crate::sched::{SchedConfig, Scheduler};
 use crate::settings::{DebugDefaults, Settings};
+use crate::trace::TraceParts;
 use crate::types::{RtType, TypeTable};
 
 /// What the host limits, the heap and the stacks apart.
@@ -108,8 +108,8 @@ pub struct Runtime {
     pub settings: Settings,
     /// Who holds which lock, by the address of its semaphore, if package sync tells.
     pub holders: FxHashMap<Addr, u64>,
-    /// Bytes of the trace that nobody has taken yet.
-    pub trace_chunks: VecDeque<Vec<u8>>,
+    /// Parts of the trace that nobody has taken yet.
+    pub trace_parts: TraceParts,
     /// There is a trace: of the whole run, or one that the program has started.
     pub tracing: bool,
     /// Who wrote to the map whose concurrent use ends the program.
@@ -201,7 +201,7 @@ impl Runtime {
             finalizers: Finalizers::default(),
             settings,
             holders: FxHashMap::default(),
-            trace_chunks: VecDeque::new(),
+            trace_parts: TraceParts::default(),
             tracing: false,
             racing: GoroutineIx::NONE,
             readers: FxHashMap::default(),

@@ -1,14 +1,18 @@
 //! Execution traces: what happened when, in the form that `go tool trace` reads (version 2 as of Go 1.26).
 //!
-//! The runtime tells what happens; the interpreter adds stacks. What has its stack, or needs none, is made bytes at
-//! once, and from time to time these make a *generation*, which a reader understands without those before. One
-//! thread runs all goroutines: it is thread 1 with processor 0.
+//! The runtime tells what happens, which is made bytes at once; the interpreter adds stacks, whose numbers are put
+//! where these bytes have room for them. Full batches of bytes can be taken while the trace goes on; from time to time
+//! they make a *generation*, which a reader understands without those before. One thread runs all goroutines: it is
+//! thread 1 with processor 0.
 
 mod encoder;
+mod parts;
 
 use std::collections::HashMap;
 
-use encoder::Encoder;
+pub use encoder::Batch;
+use encoder::{Encoder, Stack};
+pub use parts::{TraceParts, native_take_part, native_wait_part, wake_reader};
 
 use rustc_hash::FxHashMap;
 
@@ -124,16 +128,6 @@ pub enum Told {
     Log(u64, String, String),
 }
 
-/// What happened and when, until there is the stack that led to it.
-#[derive(Debug)]
-struct Record {
-    /// Nanoseconds of the monotonic clock.
-    time: i64,
-    what: What,
-    /// It has no stack, but comes after what waits for one.
-    stackless: bool,
-}
-
 /// Where a goroutine is in each of its frames: the interpreter's own addresses.
 pub type RawStack = smallvec::SmallVec<[u64; 16]>;
 
@@ -148,14 +142,11 @@ fn recent_place(innermost: u64) -> usize {
 /// A trace under way.
 #[derive(Debug, Default)]
 pub struct TraceLog {
-    /// What waits for the stack of the running goroutine: the first of them does.
-    waiting: Vec<Record>,
     /// The generation so far.
     encoder: Encoder,
     /// When the last of what is told happened, if that was that a goroutine does not run any more.
     switched: Option<i64>,
-    /// Stacks by number, from 1.
-    stacks: Vec<Box<[u64]>>,
+    /// The numbers of stacks.
     stack_numbers: FxHashMap<Box<[u64]>, u32>,
     /// The numbers of stacks by their return addresses.
     raw_numbers: FxHashMap<RawStack, u32>,
@@ -183,28 +174,22 @@ impl Default for Recent {
 
 impl TraceLog {
     /// Adds something without stack.
-    #[inline]
     pub fn add(&mut self, time: i64, what: What) {
         self.switched = None;
-        if self.waiting.is_empty() {
-            self.encoder.record(time, NO_STACK, &what);
-        } else {
-            self.waiting.push(Record { time, what, stackless: true });
-        }
+        self.encoder.record(time, Stack::None, &what);
     }
 
     /// Adds something that gets the stack of the running goroutine.
-    #[inline]
     pub fn add_with_stack(&mut self, time: i64, what: What) {
         self.switched = None;
-        self.waiting.push(Record { time, what, stackless: false });
+        self.encoder.record(time, Stack::Awaited, &what);
     }
 
     /// Whether something waits for its stack.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn wants_stack(&self) -> bool {
-        !self.waiting.is_empty()
+        self.encoder.awaits_stack()
     }
 
     /// Gives those that wait for it their stack, which may be known by its return addresses from here on.
@@ -237,26 +222,41 @@ impl TraceLog {
     }
 
     /// Gives those that wait for it their stack by its number.
+    #[inline]
     pub fn give_number(&mut self, number: u32) {
-        let TraceLog { waiting, encoder, .. } = self;
-        if waiting.len() == 1 {
-            let first = waiting.pop().expect("there is one");
-            return encoder.record(first.time, number, &first.what);
-        }
-        for Record { time, what, stackless } in waiting.drain(..) {
-            encoder.record(time, if stackless { NO_STACK } else { number }, &what);
-        }
+        self.encoder.give_stack(number);
     }
 
     /// When the goroutine stopped that ran, if nothing has happened since then but the choice of who runs next.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn time_of_switch(&self) -> Option<i64> {
         self.switched
     }
 
+    /// A goroutine begins to run.
+    #[inline(always)]
+    pub fn started(&mut self, time: i64, goroutine: u64) {
+        self.encoder.started(time, goroutine);
+        self.switched = None;
+    }
+
+    /// The goroutine that runs waits from now on.
+    #[inline(always)]
+    pub fn blocked(&mut self, time: i64, goroutine: u64, reason: WaitReason) {
+        self.encoder.blocked(time, Stack::Awaited, goroutine, reason);
+        self.switched = Some(time);
+    }
+
+    /// A goroutine can run again: because of `by`, or, if that is 0, of a timer or the world outside.
+    #[inline(always)]
+    pub fn unblocked(&mut self, time: i64, goroutine: u64, by: u64) {
+        let stack = if by == 0 { Stack::None } else { Stack::Awaited };
+        self.encoder.unblocked(time, stack, goroutine);
+        self.switched = None;
+    }
+
     /// Adds what the runtime tells.
-    #[inline]
     pub fn event(&mut self, time: i64, event: Event) {
         // Has it a stack; does the goroutine that ran not run any more?
         let (what, has_stack, stops) = match event {
@@ -266,11 +266,13 @@ impl TraceLog {
                 let entry = place.map_or(NO_STACK, |place| self.stack(vec![place]));
                 (What::Create(goroutine, entry), parent != 0, false)
             }
-            Event::GoroutineUnblocked { goroutine, by } => (What::Unblock(goroutine), by != 0, false),
-            Event::GoroutineStarted { goroutine } => (What::Start(goroutine), false, false),
+            Event::GoroutineUnblocked { goroutine, by } => return self.unblocked(time, goroutine, by),
+            Event::GoroutineStarted { goroutine } => return self.started(time, goroutine),
+            Event::GoroutineBlocked { goroutine, reason, .. } => {
+                return self.blocked(time, goroutine, reason);
+            }
             Event::GoroutineYielded { goroutine } => (What::Stop(goroutine, "runtime.Gosched"), true, true),
             Event::GoroutinePreempted { goroutine } => (What::Stop(goroutine, "preempted"), true, true),
-            Event::GoroutineBlocked { goroutine, reason, .. } => (What::Block(goroutine, reason), true, true),
             Event::GoroutineEnded { goroutine } => (What::End(goroutine), false, true),
             Event::GoroutineLeaked { .. }
             | Event::TimerFired { .. }
@@ -279,24 +281,27 @@ impl TraceLog {
             | Event::AllocationSampled { .. }
             | Event::NativeCalled { .. } => return,
         };
-        if has_stack {
-            self.add_with_stack(time, what);
-        } else {
-            self.add(time, what);
-        }
+        let stack = if has_stack { Stack::Awaited } else { Stack::None };
+        self.encoder.record(time, stack, &what);
         self.switched = stops.then_some(time);
+    }
+
+    /// Whether the generation has to end soon: few more stacks can have numbers.
+    #[must_use]
+    pub fn has_many_stacks(&self) -> bool {
+        self.encoder.has_many_stacks()
     }
 
     /// How many records the generation has so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.encoder.count() + self.waiting.len()
+        self.encoder.count()
     }
 
     /// When the first of them was made.
     #[must_use]
     pub fn begins(&self) -> Option<i64> {
-        self.encoder.first().or_else(|| self.waiting.first().map(|record| record.time))
+        self.encoder.first()
     }
 
     /// Whether it has none.
@@ -312,26 +317,42 @@ impl TraceLog {
         if let Some(&number) = self.stack_numbers.get(&stack) {
             return number;
         }
-        self.stacks.push(stack.clone());
-        let number = self.stacks.len() as u32;
+        let number = self.encoder.add_stack(stack.clone());
         self.stack_numbers.insert(stack, number);
         number
     }
 
     /// The code addresses of all stacks.
     pub fn addresses(&self) -> impl Iterator<Item = u64> {
-        self.stacks.iter().flat_map(|stack| stack.iter().copied())
+        self.encoder.addresses()
     }
 
-    /// Ends the generation, given what stands at the code addresses and the time since 1970: its bytes, in parts.
-    pub fn encode(&mut self, places: &HashMap<u64, Place>, wall: (i64, i32), now: i64) -> Vec<Vec<u8>> {
+    /// Whether batches are full that were not taken.
+    #[must_use]
+    #[inline(always)]
+    pub fn has_batches(&self) -> bool {
+        self.encoder.has_ended()
+    }
+
+    /// The full batches that were not taken yet. They are of the generation under way.
+    pub fn take_batches(&mut self) -> Vec<Batch> {
+        self.encoder.take_ended()
+    }
+
+    /// Takes back the memory of a batch, to be used again.
+    pub fn give_back(&mut self, batch: Batch) {
+        self.encoder.give_back(batch);
+    }
+
+    /// Ends the generation, given what stands at the code addresses and the time since 1970: the bytes that come
+    /// behind the batches, which have to be taken now.
+    pub fn encode(&mut self, places: &HashMap<u64, Place>, wall: (i64, i32), now: i64) -> Vec<u8> {
         self.give_number(NO_STACK);
-        let parts = self.encoder.end_generation(&self.stacks, places, wall, now);
+        let rest = self.encoder.end_generation(places, wall, now);
         // Stacks are numbered anew, so that a long run does not collect them all.
-        self.stacks.clear();
         self.stack_numbers.clear();
         self.raw_numbers.clear();
         self.recent = Recent::default();
-        parts
+        rest
     }
 }

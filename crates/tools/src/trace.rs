@@ -491,9 +491,18 @@ pub fn json(bytes: &[u8]) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use golite_runtime::goroutine::WaitReason;
+    use golite_runtime::pprof::Place;
     use golite_runtime::trace::{GoStatus, TraceLog, What};
 
     use super::*;
+
+    /// The bytes of a generation, which ends.
+    fn generation(log: &mut TraceLog, places: &HashMap<u64, Place>, now: i64) -> Vec<u8> {
+        let rest = log.encode(places, (0, 0), now);
+        let mut bytes: Vec<u8> = log.take_batches().iter().flat_map(|batch| batch.bytes().to_vec()).collect();
+        bytes.extend(rest);
+        bytes
+    }
 
     fn example() -> Vec<u8> {
         let mut log = TraceLog::default();
@@ -504,11 +513,11 @@ mod tests {
         log.add(16_000, What::Unblock(1));
         log.add(17_000, What::End(2));
         let mut bytes = HEADER.to_vec();
-        bytes.extend(log.encode(&HashMap::new(), (0, 0), 17_000).concat());
+        bytes.extend(generation(&mut log, &HashMap::new(), 17_000));
         log.add(18_000, What::Start(1));
         log.add(18_500, What::StopWorld("minor collection"));
         log.add(18_600, What::StartWorld);
-        bytes.extend(log.encode(&HashMap::new(), (0, 0), 20_000).concat());
+        bytes.extend(generation(&mut log, &HashMap::new(), 20_000));
         bytes
     }
 
@@ -535,6 +544,38 @@ longest waits
         let text = json(&example()).unwrap();
         assert!(text.contains("\"args\":{\"name\":\"G2 \"}"), "{text}");
         assert!(text.contains("\"ph\":\"X\",\"pid\":0,\"tid\":2,\"ts\":5.000,\"dur\":11.000}"), "{text}");
+    }
+
+    #[test]
+    fn events_have_the_stack_that_they_waited_for_also_in_batches_that_were_taken_before() {
+        let mut log = TraceLog::default();
+        log.add(1, What::Known(1, GoStatus::Running));
+        let count = 20_000;
+        let mut bytes = HEADER.to_vec();
+        // The stack that comes late is a new one, then one that is known, then there is none.
+        for round in 0..3 {
+            for other in 0..count {
+                log.add_with_stack(2, What::Unblock(2 + other));
+            }
+            let batches = log.take_batches();
+            assert!(!batches.is_empty() && log.wants_stack());
+            for batch in batches {
+                bytes.extend_from_slice(batch.bytes());
+                log.give_back(batch);
+            }
+            log.give_stack(if round < 2 { vec![7, 8] } else { Vec::new() }, None);
+            assert!(!log.wants_stack());
+        }
+        let place = |function: &str| Place { function: function.to_string(), ..Place::default() };
+        let places = HashMap::from([(7, place("inner")), (8, place("outer"))]);
+        bytes.extend(generation(&mut log, &places, 3));
+        let trace = Trace::read(&bytes).unwrap();
+        let woken: Vec<&Event> = trace.events.iter().filter(|event| event.kind == kind::GO_UNBLOCK).collect();
+        assert_eq!(woken.len() as u64, 3 * count);
+        for (i, event) in woken.iter().enumerate() {
+            let place = trace.place(event, 2).map(|frame| frame.function);
+            assert_eq!(place.as_deref(), (i as u64 / count < 2).then_some("inner"), "event {i}");
+        }
     }
 
     #[test]

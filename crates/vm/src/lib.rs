@@ -50,4 +50,4 @@ pub use run::Outcome;
 pub use session::{Background, Input, InputEnd};
 pub use stats::Stats;
 pub use step::{Answer, Step, Watcher};
-pub use vm::{LeakCheck, ProfileSet, Vm, VmConfig};
+pub use vm::{LeakCheck, ProfileSet, TraceTo, Vm, VmConfig};

@@ -355,7 +355,7 @@ impl Vm {
         if self.rt.tracing {
             return false;
         }
-        self.rt.trace_chunks.clear();
+        self.rt.trace_parts.take();
         self.program_traces = false;
         self.begin_trace();
         true
@@ -367,7 +367,7 @@ impl Vm {
             return None;
         }
         self.end_trace();
-        Some(self.rt.trace_chunks.drain(..).collect::<Vec<_>>().concat())
+        Some(self.rt.trace_parts.take().concat())
     }
 
     /// Begins a profile of the CPU. False if one is being made.

@@ -1,7 +1,8 @@
 //! Execution traces: stacks for what the runtime has noted, and the bytes.
 //!
 //! See `golite_runtime::trace`. A record that needs the stack of the goroutine that runs gets it when the
-//! instruction, or the time slice, has ended. When many records have come together they make a generation.
+//! instruction, or the time slice, has ended. Batches that are full are passed on between time slices: to the host,
+//! or to the goroutine that reads them. When many records have come together they make a generation.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,20 +10,21 @@ use golite_bytecode::Word;
 use golite_gc::OutOfMemory;
 use golite_runtime::NativeResult;
 use golite_runtime::goroutine::{Goroutine, GoroutineIx, StackSlot, Status, WaitReason};
+use golite_runtime::host::HostError;
 use golite_runtime::latency::stood_still;
 use golite_runtime::native::TraceRequest;
 use golite_runtime::profile::MAX_FRAMES;
 use golite_runtime::timer;
-use golite_runtime::trace::{GoStatus, HEADER, RawStack, TraceLog, What};
+use golite_runtime::trace::{GoStatus, HEADER, RawStack, TraceLog, What, wake_reader};
 
 use crate::frame::{link_pc, link_slots};
-use crate::vm::Vm;
+use crate::vm::{TraceTo, Vm};
 
 /// Records of a generation.
 const TOGETHER: usize = 40_000;
 
-/// What a generation takes before it ends.
-const LOG_BYTES: u64 = 4 << 20;
+/// About what batches, stacks and texts of a generation take.
+const LOG_BYTES: u64 = 1 << 20;
 
 /// The last generations of a trace: what a `FlightRecorder` of package `runtime/trace` keeps.
 #[derive(Default, Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Flight {
     /// When each ended, and its bytes.
     parts: VecDeque<(i64, Vec<u8>)>,
     bytes: u64,
+    /// What there is of the next.
+    current: Vec<u8>,
 }
 
 impl Flight {
@@ -40,8 +44,9 @@ impl Flight {
         (self.age / 4).clamp(1_000_000, 1_000_000_000)
     }
 
-    /// Adds a generation; forgets those that are too old or too many, but never the last.
-    fn keep(&mut self, now: i64, part: Vec<u8>) {
+    /// The generation has ended. Forgets those that are too old or too many, but never the last.
+    fn end_generation(&mut self, now: i64) {
+        let part = std::mem::take(&mut self.current);
         self.bytes += part.len() as u64;
         self.parts.push_back((now, part));
         while self.parts.len() > 1
@@ -58,8 +63,8 @@ impl Vm {
     /// Begins a trace.
     pub(crate) fn begin_trace(&mut self) {
         self.begin_log();
-        self.rt.trace_chunks.push_back(HEADER.to_vec());
         self.rt.tracing = true;
+        self.deliver_to_reader(HEADER);
     }
 
     /// Begins the list of records, or a generation in it, with the goroutines that there are.
@@ -105,6 +110,7 @@ impl Vm {
         self.flush_trace();
         self.rt.tracing = false;
         self.end_log();
+        wake_reader(&mut self.rt);
     }
 
     /// Ends the list of records if nobody wants them.
@@ -145,6 +151,9 @@ impl Vm {
             let stack = if g == GoroutineIx::NONE { Vec::new() } else { self.addresses_of(g, MAX_FRAMES) };
             if let Some(log) = &mut self.rt.sched.events.log {
                 log.give_stack(stack, raw);
+                if log.has_many_stacks() {
+                    self.flush_trace();
+                }
             }
         }
     }
@@ -184,11 +193,23 @@ impl Vm {
         Some(raw)
     }
 
-    /// Ends the generation, if it has many records, or, where only the last are kept, if they begin long ago.
+    /// Passes full batches on. Ends the generation, if it has many records, or, where only the last are kept, if they
+    /// begin long ago.
     ///
     /// # Errors
     /// When what the program records is more than its memory may be.
+    #[inline]
     pub(crate) fn flush_full_trace(&mut self) -> Result<(), OutOfMemory> {
+        match &self.rt.sched.events.log {
+            None => Ok(()),
+            Some(log) if self.flight.is_none() && !log.has_batches() && log.len() < TOGETHER => Ok(()),
+            Some(_) => self.flush_what_is_due(),
+        }
+    }
+
+    #[cold]
+    fn flush_what_is_due(&mut self) -> Result<(), OutOfMemory> {
+        self.deliver_batches();
         let Some(log) = &self.rt.sched.events.log else { return Ok(()) };
         let full = log.len() >= TOGETHER;
         if let Some(part) = self.flight.as_ref().map(|flight| flight.part()) {
@@ -203,12 +224,46 @@ impl Vm {
         self.charge_trace()
     }
 
+    /// Passes full batches on.
+    fn deliver_batches(&mut self) {
+        let Some(log) = &mut self.rt.sched.events.log else { return };
+        for batch in log.take_batches() {
+            self.deliver(batch.bytes());
+            if let Some(log) = &mut self.rt.sched.events.log {
+                log.give_back(batch);
+            }
+        }
+        if self.trace_failed.is_some() {
+            self.end_log();
+        }
+    }
+
+    /// Passes some bytes on to all that want them.
+    fn deliver(&mut self, bytes: &[u8]) {
+        if let Some(flight) = &mut self.flight {
+            flight.current.extend_from_slice(bytes);
+        }
+        if self.rt.tracing {
+            self.deliver_to_reader(bytes);
+        }
+    }
+
+    fn deliver_to_reader(&mut self, bytes: &[u8]) {
+        if self.config.trace != TraceTo::Host {
+            self.rt.trace_parts.push(bytes.to_vec());
+            wake_reader(&mut self.rt);
+        } else if let Err(error) = self.rt.host.record_trace(bytes) {
+            self.trace_failed = Some(error);
+            self.rt.tracing = false;
+        }
+    }
+
     /// Counts the bytes of a trace that the program has asked for as its memory.
     fn charge_trace(&mut self) -> Result<(), OutOfMemory> {
         let held = if self.program_traces {
-            let chunks: usize = self.rt.trace_chunks.iter().map(Vec::len).sum();
             let log = if self.rt.sched.events.log.is_some() { LOG_BYTES } else { 0 };
-            log + chunks as u64 + self.flight.as_ref().map_or(0, |flight| flight.bytes)
+            let flight = self.flight.as_ref().map_or(0, |flight| flight.bytes + flight.current.len() as u64);
+            log + self.rt.trace_parts.bytes() + flight
         } else {
             0
         };
@@ -222,6 +277,7 @@ impl Vm {
         Ok(())
     }
 
+    /// Ends the generation.
     fn flush_trace(&mut self) {
         let Some(mut log) = self.rt.sched.events.log.take() else { return };
         let mut places = HashMap::new();
@@ -230,13 +286,12 @@ impl Vm {
         }
         let now = timer::glance(&mut self.rt);
         let wall = self.rt.wall_clock();
-        let parts = log.encode(&places, wall, now);
+        let rest = log.encode(&places, wall, now);
         self.rt.sched.events.log = Some(log);
+        self.deliver_batches();
+        self.deliver(&rest);
         if let Some(flight) = &mut self.flight {
-            flight.keep(now, parts.concat());
-        }
-        if self.rt.tracing {
-            self.rt.trace_chunks.extend(parts);
+            flight.end_generation(now);
         }
     }
 
@@ -271,13 +326,20 @@ impl Vm {
         log.add(end, What::HeapAlloc(stats.heap_alloc));
     }
 
-    /// The trace of the whole run, at its end, in parts.
-    pub fn trace_file(&mut self) -> Option<Vec<Vec<u8>>> {
-        if !self.config.trace {
-            return None;
+    /// Ends the trace of the whole run: its parts, if they were kept. Otherwise the host has had them all.
+    ///
+    /// # Errors
+    /// Why the host took only some.
+    pub fn end_trace_of_run(&mut self) -> Result<Option<Vec<Vec<u8>>>, HostError> {
+        if self.config.trace == TraceTo::Nowhere {
+            return Ok(None);
         }
         self.end_trace();
-        Some(self.rt.trace_chunks.drain(..).collect())
+        match (self.trace_failed, self.config.trace) {
+            (Some(error), _) => Err(error),
+            (None, TraceTo::Host) => Ok(None),
+            (None, _) => Ok(Some(self.rt.trace_parts.take())),
+        }
     }
 
     /// What a program asks for.
@@ -307,16 +369,16 @@ impl Vm {
                 Ok(())
             }
             TraceRequest::Read => {
-                if self.rt.trace_chunks.is_empty() {
+                if self.rt.trace_parts.first().is_none() {
                     self.flush_trace();
                 }
-                let Some(bytes) = self.rt.trace_chunks.front() else {
+                let Some(bytes) = self.rt.trace_parts.first() else {
                     (0..3).for_each(|slot| self.set_native_result(slot, 0));
                     return Ok(());
                 };
-                let bytes = bytes.clone();
+                let bytes = bytes.to_vec();
                 self.set_native_bytes(&bytes)?;
-                self.rt.trace_chunks.pop_front();
+                self.rt.trace_parts.pop();
                 Ok(())
             }
             TraceRequest::StartFlight { age, bytes } => {

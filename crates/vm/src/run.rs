@@ -17,7 +17,7 @@ use crate::dispatch;
 use crate::frame::{link_pc, pack_link};
 use crate::operands;
 use crate::trace::{THROW, TraceStyle};
-use crate::vm::{LeakCheck, Vm};
+use crate::vm::{LeakCheck, TraceTo, Vm};
 
 /// Standard error.
 const STDERR: i32 = 2;
@@ -132,7 +132,7 @@ impl Vm {
             self.rt.deadline = Some(self.rt.host.monotonic().saturating_add(timeout));
         }
         self.begin_profiles();
-        if self.config.trace {
+        if self.config.trace != TraceTo::Nowhere {
             self.begin_trace();
         }
         let closure = self.rt.func_value(entry).map_err(|_| "golite: out of memory\n".to_string())?;
@@ -246,8 +246,8 @@ impl Vm {
     fn between_slices(&mut self, preempted: bool) -> Option<Outcome> {
         if self.flush_full_trace().is_err() {
             // The trace alone goes on without end.
-            self.rt.trace_chunks.clear();
             self.end_trace();
+            self.rt.trace_parts.take();
             return Some(self.report_spawn(SpawnError::OutOfMemory));
         }
         if self.rt.limits.max_steps.is_some_and(|most| self.rt.sched.steps >= most) {

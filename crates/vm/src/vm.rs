@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use golite_bytecode::{FuncIx, Word};
 use golite_runtime::golite_gc::{Addr, Allocation, HeapError};
 use golite_runtime::goroutine::StackSlot;
-use golite_runtime::host::Host;
+use golite_runtime::host::{Host, HostError};
 use golite_runtime::program::RtFunction;
 use golite_runtime::{Runtime, RuntimeConfig};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -21,6 +21,18 @@ use crate::run::Exit;
 use crate::stats::{Counts, no_counts};
 use crate::unwind::{Printing, Starved};
 
+/// Where a trace of the whole run goes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum TraceTo {
+    /// There is none.
+    #[default]
+    Nowhere,
+    /// It is kept in memory to the end.
+    Memory,
+    /// The host takes it while the program runs.
+    Host,
+}
+
 /// What a VM is made with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VmConfig {
@@ -33,7 +45,7 @@ pub struct VmConfig {
     /// Profiles of the whole run.
     pub profiles: ProfileSet,
     /// A trace of the whole run.
-    pub trace: bool,
+    pub trace: TraceTo,
     /// Remember where channels are made.
     pub origins: bool,
     /// At the end of the program, explain the goroutines that can never go on.
@@ -131,6 +143,8 @@ pub struct Vm {
     pub(crate) flight: Option<Box<crate::record::Flight>>,
     /// The program has asked for a trace: its bytes are the program's memory.
     pub(crate) program_traces: bool,
+    /// Why the host takes no more of the trace.
+    pub(crate) trace_failed: Option<HostError>,
     /// So many bytes of traces are counted.
     pub(crate) trace_charged: u64,
     /// Goroutines that wait for a full collection, and for the end of which major.
@@ -210,6 +224,7 @@ impl Vm {
             cut_short: false,
             flight: None,
             program_traces: false,
+            trace_failed: None,
             trace_charged: 0,
             collecting: Vec::new(),
             main: None,

@@ -2,7 +2,7 @@
 
 use golite_runtime::native::{Ctx, NativeResult, Package, Request, TraceRequest, Trap};
 use golite_runtime::timer;
-use golite_runtime::trace::{Told, What};
+use golite_runtime::trace::{Told, What, native_take_part, native_wait_part};
 
 use crate::internal_bytealg::room_for;
 
@@ -30,11 +30,13 @@ pub static PACKAGE: Package = package!(
             let name = text(ctx, 1)?;
             record(ctx, |task| What::Told(Box::new(Told::RegionEnd(task, name))))
         },
+        "takePart" => native_take_part,
         "taskBegin" => |ctx| {
             let (parent, name) = (ctx.uint(1), text(ctx, 2)?);
             record(ctx, |task| What::Told(Box::new(Told::TaskBegin(task, parent, name))))
         },
         "taskEnd" => |ctx| record(ctx, What::TaskEnd),
+        "waitPart" => native_wait_part,
     ]
 );
 

@@ -1,0 +1,120 @@
+//! The files that `golite run` records in: profiles and traces.
+//!
+//! All are made before the program runs, so that nobody runs a long program for a file that cannot be written. A trace
+//! goes to its file while the program runs; one for Perfetto, and profiles, are written when it has ended.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use golite::load::io_text;
+use golite::{HostError, ProfileKind, Reports, StdHost};
+
+use crate::args::RunFlags;
+use crate::report::{fail, to_stderr};
+
+/// A file to be written.
+struct ReportFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl ReportFile {
+    /// Makes a file that is asked for. `Err` if that fails: the reason is told.
+    fn create(path: &Option<PathBuf>) -> Result<Option<ReportFile>, ()> {
+        let Some(path) = path else { return Ok(None) };
+        match File::create(path) {
+            Ok(file) => Ok(Some(ReportFile { path: path.clone(), file })),
+            Err(error) => {
+                tell(path, &error);
+                Err(())
+            }
+        }
+    }
+
+    /// Writes the whole file; false, and the reason is told, if that fails.
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        let written = self.file.write_all(bytes);
+        if let Err(error) = &written {
+            tell(&self.path, error);
+        }
+        written.is_ok()
+    }
+}
+
+fn tell(path: &Path, error: &std::io::Error) {
+    fail(&format!("golite: {}: {}", path.display(), io_text(error)));
+}
+
+/// Whether a trace of that name is one for Perfetto and Chrome.
+pub(crate) fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
+/// All files to be written.
+pub(crate) struct ReportFiles {
+    cpu: Option<ReportFile>,
+    memory: Option<ReportFile>,
+    block: Option<ReportFile>,
+    mutex: Option<ReportFile>,
+    /// A trace that is kept until the end.
+    json: Option<ReportFile>,
+    /// Where the host writes the trace.
+    trace: Option<PathBuf>,
+}
+
+impl ReportFiles {
+    /// Makes the files that are asked for; the host gets that of a trace. `None`, and the reason is told, if one
+    /// cannot be made.
+    pub(crate) fn create(flags: &RunFlags, host: &mut StdHost) -> Option<ReportFiles> {
+        let create = |path| ReportFile::create(path).ok();
+        let mut files = ReportFiles {
+            cpu: create(&flags.cpuprofile)?,
+            memory: create(&flags.memprofile)?,
+            block: create(&flags.blockprofile)?,
+            mutex: create(&flags.mutexprofile)?,
+            json: None,
+            trace: None,
+        };
+        match create(&flags.trace)? {
+            Some(file) if !is_json(&file.path) => {
+                host.trace_into(file.file);
+                files.trace = Some(file.path);
+            }
+            other => files.json = other,
+        }
+        Some(files)
+    }
+
+    /// Writes what was recorded; false if that failed.
+    pub(crate) fn write(mut self, reports: &Reports) -> bool {
+        let mut all = true;
+        if let Some(stats) = &reports.stats {
+            to_stderr(&stats.to_string());
+        }
+        for (kind, bytes) in &reports.profiles {
+            let file = match kind {
+                ProfileKind::Cpu => &mut self.cpu,
+                ProfileKind::Block => &mut self.block,
+                ProfileKind::Mutex => &mut self.mutex,
+                _ => &mut self.memory,
+            };
+            if let Some(file) = file {
+                all &= file.write(bytes);
+            }
+        }
+        match (&reports.trace, &mut self.json, &self.trace) {
+            (Ok(Some(parts)), Some(file), _) => {
+                let text = golite_tools::trace::json(&parts.concat())
+                    .unwrap_or_else(|error| unreachable!("go-lite reads its own traces: {error}"));
+                all &= file.write(text.as_bytes());
+            }
+            (Err(HostError(number)), _, Some(path)) => {
+                tell(path, &std::io::Error::from_raw_os_error(*number));
+                all = false;
+            }
+            _ => {}
+        }
+        all
+    }
+}
