@@ -12,6 +12,7 @@
 
 mod clock;
 mod diversion;
+mod files;
 mod output;
 mod permit;
 mod watch;
@@ -19,7 +20,6 @@ mod watch;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{
     DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown, fchown, lchown,
@@ -29,11 +29,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::PollFlags;
 
 use clock::{TickClock, monotonic_clock};
 pub use diversion::Diversion;
+use files::{OpenFile, info, type_bits};
 pub use output::Output;
 use output::{PORTION, Patience, Way, is_ready, write_some};
 pub use watch::Waker;
@@ -92,50 +92,6 @@ pub struct StdHost {
     when_it_lasts: Option<Box<dyn FnOnce() + Send>>,
 }
 
-/// An open file.
-#[derive(Debug)]
-struct OpenFile {
-    file: Arc<File>,
-    /// As it was opened; empty for the standard streams.
-    path: PathBuf,
-    /// What was found out when it was first used.
-    nature: Option<Nature>,
-    /// `happened` has named it.
-    granted: bool,
-}
-
-/// What a file is.
-#[derive(Clone, Copy, Debug)]
-struct Nature {
-    way: Way,
-    readable: bool,
-    writable: bool,
-}
-
-impl OpenFile {
-    /// A duplicate of a standard stream, if the process has it.
-    fn stream(stream: impl AsFd) -> Option<OpenFile> {
-        let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
-        Some(OpenFile::new(file, PathBuf::new()))
-    }
-
-    fn new(file: File, path: PathBuf) -> OpenFile {
-        OpenFile { file: Arc::new(file), path, nature: None, granted: false }
-    }
-
-    fn nature(&mut self) -> Nature {
-        *self.nature.get_or_insert_with(|| {
-            let mode = fcntl(&*self.file, FcntlArg::F_GETFL)
-                .map_or(OFlag::O_RDWR, |flags| OFlag::from_bits_retain(flags) & OFlag::O_ACCMODE);
-            Nature {
-                way: Way::of(&self.file),
-                readable: mode != OFlag::O_WRONLY,
-                writable: mode != OFlag::O_RDONLY,
-            }
-        })
-    }
-}
-
 impl std::fmt::Debug for StdHost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StdHost").field("args", &self.args.len()).finish_non_exhaustive()
@@ -163,43 +119,6 @@ fn done<T>(result: io::Result<T>) -> HostResult<T> {
 /// If there are none.
 pub fn system_random(buffer: &mut [u8]) -> HostResult<()> {
     done(File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer)))
-}
-
-fn info(meta: &fs::Metadata) -> FileInfo {
-    FileInfo {
-        mode: meta.mode(),
-        size: meta.size() as i64,
-        modified_seconds: meta.mtime(),
-        modified_nanos: meta.mtime_nsec(),
-        device: meta.dev(),
-        inode: meta.ino(),
-        links: meta.nlink(),
-        user: meta.uid(),
-        group: meta.gid(),
-        accessed: (meta.atime(), meta.atime_nsec()),
-        changed: (meta.ctime(), meta.ctime_nsec()),
-        special_device: meta.rdev(),
-        block_size: meta.blksize(),
-        blocks: meta.blocks(),
-    }
-}
-
-fn type_bits(kind: fs::FileType) -> u32 {
-    if kind.is_dir() {
-        0o040_000
-    } else if kind.is_symlink() {
-        0o120_000
-    } else if kind.is_fifo() {
-        0o010_000
-    } else if kind.is_socket() {
-        0o140_000
-    } else if kind.is_char_device() {
-        0o020_000
-    } else if kind.is_block_device() {
-        0o060_000
-    } else {
-        0o100_000
-    }
 }
 
 impl StdHost {
