@@ -6,6 +6,11 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(not(target_arch = "x86_64"))]
+use memchr::arch::all::memchr::One;
+#[cfg(target_arch = "x86_64")]
+use memchr::arch::x86_64::sse2::memchr::One;
+
 /// A range of source bytes, global over all files of a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub struct Span {
@@ -105,9 +110,14 @@ impl From<String> for Text {
     }
 }
 
-/// Texts below this length are searched without memchr: it asks the processor what it can do, and the first time
-/// that takes as long as to search one.
-const SHORT: usize = 64 << 10;
+/// What searches for ends of lines. The best that every processor has: memchr's own choice asks the processor what
+/// it can do, and the first time that takes as long as to search a file.
+fn newline() -> One {
+    #[cfg(target_arch = "x86_64")]
+    return One::new(b'\n').expect("every x86-64 has SSE2");
+    #[cfg(not(target_arch = "x86_64"))]
+    One::new(b'\n')
+}
 
 /// A source file.
 #[derive(Debug)]
@@ -126,13 +136,9 @@ pub struct SourceFile {
 impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let first = std::iter::once(0);
-            let next = |at: usize| at as u32 + 1;
-            if self.text.len() < SHORT {
-                first.chain(self.text.match_indices('\n').map(|(at, _)| next(at))).collect()
-            } else {
-                first.chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(next)).collect()
-            }
+            let mut starts = vec![0];
+            starts.extend(newline().iter(self.text.as_bytes()).map(|at| at as u32 + 1));
+            starts
         })
     }
 
