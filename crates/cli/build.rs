@@ -15,6 +15,10 @@ const ARCHIVES: [(&str, &[&str]); 7] = [
     ("c", &["libc.a", "libgcc_eh.a", "libgcc.a"]),
 ];
 
+/// The sections of sources, those of the packages first that nearly every program uses.
+const SOURCES: [&str; 3] =
+    ["*(.rodata.*3fmt*6SOURCE17h*)", "*(.rodata.*2os*6SOURCE17h*)", "*(.rodata.*6SOURCE17h*)"];
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=RUSTC_LINKER");
@@ -85,7 +89,10 @@ fn order_functions() {
     let Ok(list) = fs::read_to_string("start-order.txt") else { return };
     let sections: String =
         list.lines().filter(|line| !line.starts_with('#')).flat_map(|line| ["    ", line, "\n"]).collect();
-    let script = format!("SECTIONS {{\n  .text.start : {{\n{sections}  }}\n}}\nINSERT BEFORE .text;\n");
+    let mut script = format!("SECTIONS {{\n  .text.start : {{\n{sections}  }}\n}}\nINSERT BEFORE .text;\n");
+    // The sources of the standard packages lie between constants that every start reads, and few are read.
+    let sources: String = SOURCES.iter().flat_map(|section| ["    ", section, "\n"]).collect();
+    script += &format!("SECTIONS {{\n  .rodata.sources : {{\n{sources}  }}\n}}\nINSERT AFTER .rodata;\n");
     let path = Path::new(&out).join("start-order.ld");
     if fs::write(&path, script).is_ok() {
         println!("cargo:rustc-link-arg-bin=golite=-Wl,-T,{}", path.display());

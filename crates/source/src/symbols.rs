@@ -1,6 +1,6 @@
 //! Names as numbers.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::sync::Arc;
 
 /// An interned identifier.
@@ -43,9 +43,16 @@ well_known! {
     SLICE "Slice" SLICE_DATA "SliceData" UNSAFE_STRING "String" STRING_DATA "StringData" DOT "."
 }
 
+/// Names there is room for at the start.
+const SOME: usize = 400;
+
 impl Default for Interner {
     fn default() -> Interner {
-        let mut interner = Interner { names: Vec::new(), numbers: FxHashMap::default() };
+        // A short program has some hundred names: the tables need not grow for them.
+        let mut interner = Interner {
+            names: Vec::with_capacity(SOME),
+            numbers: FxHashMap::with_capacity_and_hasher(SOME, FxBuildHasher),
+        };
         for name in sym::NAMES {
             interner.intern(name);
         }

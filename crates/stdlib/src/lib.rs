@@ -3,12 +3,24 @@
 //! A folder is a package, its name the import path with `/` as `_`. A function that the source
 //! declares without a body is a native of that name in the package's table.
 
+/// The text of a source file. It is a static of that name so that the linker can put the sources next to each
+/// other, away from what every program reads (`crates/cli/build.rs`).
+macro_rules! source {
+    ($file:expr) => {{
+        static SOURCE: [u8; include_bytes!($file).len()] = *include_bytes!($file);
+        match std::str::from_utf8(&SOURCE) {
+            Ok(text) => text,
+            Err(_) => panic!("the sources are UTF-8"),
+        }
+    }};
+}
+
 /// A package whose sources are in the folder `dir`: import path, folder, files, natives.
 macro_rules! package {
     ($path:literal, $dir:literal, [$($file:literal),* $(,)?], $natives:expr) => {
         golite_runtime::native::Package {
             path: $path,
-            files: &[$(($file, include_str!(concat!($dir, "/", $file)))),*],
+            files: &[$(($file, source!(concat!($dir, "/", $file)))),*],
             natives: $natives,
         }
     };

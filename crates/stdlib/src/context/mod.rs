@@ -4,4 +4,4 @@ use golite_runtime::native::Package;
 
 /// The package.
 pub static PACKAGE: Package =
-    Package { path: "context", files: &[("context.go-lite", include_str!("context.go-lite"))], natives: &[] };
+    Package { path: "context", files: &[("context.go-lite", source!("context.go-lite"))], natives: &[] };

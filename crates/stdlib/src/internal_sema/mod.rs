@@ -6,6 +6,6 @@ use golite_runtime::sema;
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "internal/sema",
-    files: &[("sema.go-lite", include_str!("sema.go-lite"))],
+    files: &[("sema.go-lite", source!("sema.go-lite"))],
     natives: sema::NATIVES,
 };

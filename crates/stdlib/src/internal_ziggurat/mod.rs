@@ -5,6 +5,6 @@ use golite_runtime::native::Package;
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "internal/ziggurat",
-    files: &[("ziggurat.go-lite", include_str!("ziggurat.go-lite"))],
+    files: &[("ziggurat.go-lite", source!("ziggurat.go-lite"))],
     natives: &[],
 };

@@ -4,4 +4,4 @@ use golite_runtime::native::Package;
 
 /// The package.
 pub static PACKAGE: Package =
-    Package { path: "log", files: &[("log.go-lite", include_str!("log.go-lite"))], natives: &[] };
+    Package { path: "log", files: &[("log.go-lite", source!("log.go-lite"))], natives: &[] };

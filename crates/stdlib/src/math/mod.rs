@@ -105,9 +105,6 @@ static NATIVES: &[Native] = natives! {
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "math",
-    files: &[
-        ("math.go-lite", include_str!("math.go-lite")),
-        ("bessel.go-lite", include_str!("bessel.go-lite")),
-    ],
+    files: &[("math.go-lite", source!("math.go-lite")), ("bessel.go-lite", source!("bessel.go-lite"))],
     natives: NATIVES,
 };

@@ -5,7 +5,7 @@ use golite_runtime::native::{Native, Package};
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "math/bits",
-    files: &[("bits.go-lite", include_str!("bits.go-lite"))],
+    files: &[("bits.go-lite", source!("bits.go-lite"))],
     natives: &[
         Native {
             name: "LeadingZeros64",

@@ -90,7 +90,7 @@ pub(crate) fn runtime_random(ctx: &mut Ctx<'_>) -> NativeResult {
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "math/rand",
-    files: &[("rand.go-lite", include_str!("rand.go-lite")), ("zipf.go-lite", include_str!("zipf.go-lite"))],
+    files: &[("rand.go-lite", source!("rand.go-lite")), ("zipf.go-lite", source!("zipf.go-lite"))],
     natives: &[
         Native { name: "fill", func: fill },
         Native { name: "debugDefault", func: debug_default },

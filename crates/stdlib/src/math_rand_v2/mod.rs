@@ -17,9 +17,9 @@ fn native_chacha_blocks(ctx: &mut Ctx<'_>) -> NativeResult {
 pub static PACKAGE: Package = Package {
     path: "math/rand/v2",
     files: &[
-        ("rand.go-lite", include_str!("rand.go-lite")),
-        ("source.go-lite", include_str!("source.go-lite")),
-        ("zipf.go-lite", include_str!("zipf.go-lite")),
+        ("rand.go-lite", source!("rand.go-lite")),
+        ("source.go-lite", source!("source.go-lite")),
+        ("zipf.go-lite", source!("zipf.go-lite")),
     ],
     natives: &[
         Native { name: "chachaBlocks", func: native_chacha_blocks },

@@ -22,7 +22,7 @@ const VERSION: &str = concat!(
 
 macro_rules! file {
     ($name:literal) => {
-        ($name, include_str!($name))
+        ($name, source!($name))
     };
 }
 

@@ -6,11 +6,11 @@ use golite_runtime::native::{Native, Package};
 pub static PACKAGE: Package = Package {
     path: "sync",
     files: &[
-        ("mutex.go-lite", include_str!("mutex.go-lite")),
-        ("waitgroup.go-lite", include_str!("waitgroup.go-lite")),
-        ("once.go-lite", include_str!("once.go-lite")),
-        ("map.go-lite", include_str!("map.go-lite")),
-        ("pool.go-lite", include_str!("pool.go-lite")),
+        ("mutex.go-lite", source!("mutex.go-lite")),
+        ("waitgroup.go-lite", source!("waitgroup.go-lite")),
+        ("once.go-lite", source!("once.go-lite")),
+        ("map.go-lite", source!("map.go-lite")),
+        ("pool.go-lite", source!("pool.go-lite")),
     ],
     natives: &[Native {
         name: "collections",

@@ -149,9 +149,9 @@ fn release(ctx: &mut Ctx<'_>) -> NativeResult {
 pub static PACKAGE: Package = Package {
     path: "sync/atomic",
     files: &[
-        ("atomic.go-lite", include_str!("atomic.go-lite")),
-        ("type.go-lite", include_str!("type.go-lite")),
-        ("value.go-lite", include_str!("value.go-lite")),
+        ("atomic.go-lite", source!("atomic.go-lite")),
+        ("type.go-lite", source!("type.go-lite")),
+        ("value.go-lite", source!("value.go-lite")),
     ],
     natives: &[
         Native { name: "LoadInt32", func: load::<i32> },

@@ -6,7 +6,7 @@ use golite_runtime::native::{Native, Package};
 /// The package.
 pub static PACKAGE: Package = Package {
     path: "weak",
-    files: &[("weak.go-lite", include_str!("weak.go-lite"))],
+    files: &[("weak.go-lite", source!("weak.go-lite"))],
     natives: &[
         Native { name: "makeHandle", func: finalizer::native_make_weak },
         Native { name: "value", func: finalizer::native_weak_value },
