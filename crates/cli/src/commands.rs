@@ -175,16 +175,30 @@ fn run_checked(
             return ExitCode::from(USAGE);
         }
     };
-    let mut host = StdHost::new(arguments, permissions(&options));
+    let mut host = match StdHost::new(arguments, permissions(&options)) {
+        Ok(host) => host,
+        Err(error) => {
+            fail(&format!("golite: {}", io_text(&error)));
+            return ExitCode::from(LIMIT);
+        }
+    };
     let (waker, watch) = (host.waker(), Watch::new(&host, options.timeout));
     host.when_it_lasts(move || watch_over(waker, watch));
     tell_unhandled(signals::install_first());
-    golite::on_deep_stack(move || match check() {
+    on_deep_stack(move || match check() {
         Ok(checked) => run_here(checked, flags, &options, host),
         Err(message) => {
             fail(&message);
             ExitCode::from(FAILED)
         }
+    })
+}
+
+/// Runs a command that needs a deep native stack.
+pub(crate) fn on_deep_stack(command: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+    golite::try_on_deep_stack(command).unwrap_or_else(|error| {
+        fail(&format!("golite: {error}"));
+        ExitCode::from(LIMIT)
     })
 }
 

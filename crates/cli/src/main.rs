@@ -54,12 +54,14 @@ fn main() -> ExitCode {
     };
     match cli.command {
         Command::Run(run) => commands::run(&run),
-        Command::Eval(eval) => commands::eval(&eval),
-        Command::Check(check) => commands::check(&check),
-        Command::Dis(dis) => commands::dis(&dis),
+        Command::Eval(eval) => commands::on_deep_stack(|| commands::eval(&eval)),
+        Command::Check(check) => commands::on_deep_stack(|| commands::check(&check)),
+        Command::Dis(dis) => commands::on_deep_stack(|| commands::dis(&dis)),
         Command::Repl(repl) => commands::repl(&repl),
-        Command::Doc { name } => commands::doc(&name),
-        Command::Script(ScriptCommand::ToGo { report, path }) => commands::script_to_go(report, &path),
+        Command::Doc { name } => commands::on_deep_stack(|| commands::doc(&name)),
+        Command::Script(ScriptCommand::ToGo { report, path }) => {
+            commands::on_deep_stack(|| commands::script_to_go(report, &path))
+        }
         Command::Explain { code } => commands::explain(code.as_deref()),
         Command::Pprof(pprof) => commands::pprof(&pprof),
         Command::Trace(trace) => commands::trace(&trace),

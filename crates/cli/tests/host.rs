@@ -464,6 +464,29 @@ func main() {
     assert!(stderr.starts_with("SIGQUIT: quit\nPC=0x"), "{stderr}");
 }
 
+#[test]
+fn what_the_system_limits_is_told() {
+    let program = Folder::new("limited", "fmt", "func main() { fmt.Println(1) }");
+    let run = |limit: &str, args: &str| {
+        let script = format!("ulimit {limit}; exec \"$0\" {args}");
+        let output = Command::new("/bin/sh").args(["-c", &script, GOLITE]).current_dir(&program.0).output();
+        let output = output.expect("a shell can be started");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let failed = |text: &str| (Some(2), format!("golite: {text}\n"));
+    for args in ["run p.go", "eval 1+1"] {
+        for descriptors in [4, 5] {
+            let limit = format!("-n {descriptors}");
+            assert_eq!(run(&limit, args), failed("too many open files"), "{limit} {args}");
+        }
+    }
+    let no_room = "no room for a native stack of 256 MiB: the system limits addresses (ulimit -v) or threads";
+    for args in ["run p.go", "eval 1+1", "repl", "check p.go", "dis p.go", "doc fmt.Print"] {
+        assert_eq!(run("-v 250000", args), failed(no_room), "{args}");
+    }
+}
+
 // ---- output
 
 #[test]

@@ -1,11 +1,12 @@
 //! From files to a checked program with all its diagnostics.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use golite_diag::{Code, Diagnostic, Severity};
 use golite_runtime::settings::MainPackage;
-use golite_source::{SourceMap, sym};
-use golite_syntax::ast::{Decl, File};
+use golite_source::{SourceMap, Span, sym};
+use golite_syntax::ast::{Decl, File, FuncDecl};
 use golite_types::{Checker, ObjId, ObjKind, PkgId, Session};
 
 use crate::load::{LoadError, PackageFiles, load_paths};
@@ -174,6 +175,20 @@ fn drop_consequences(checker: &mut Checker, parsed: &ParsedPackage) {
 /// What is said of directives where nothing else is wrong.
 fn check_directives(checker: &mut Checker, parsed: &mut ParsedPackage) {
     checker.session.errors.append(&mut parsed.late);
+    for at in &parsed.bodiless {
+        let decls = parsed.trees.iter().flat_map(|tree| &tree.decls);
+        let mut funcs = decls.filter_map(|decl| match decl {
+            Decl::Func(func) => Some(func),
+            Decl::Var(_) | Decl::Const(_) | Decl::Type(_) => None,
+        });
+        let has_body =
+            |func: &&Arc<FuncDecl>| func.span.start <= *at && *at < func.span.end && func.has_body();
+        if let Some(func) = funcs.find(has_body) {
+            let span = Span::new(*at, func.name.span.end);
+            let message = "can only use //go:noescape with external func implementations";
+            checker.session.errors.push(Diagnostic::error(Code::BadDirective, span, message));
+        }
+    }
     if parsed.linknames.is_empty() {
         return;
     }

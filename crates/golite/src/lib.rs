@@ -30,7 +30,7 @@ pub use loader::{
 pub use program::{NotRunnable, Program};
 pub use run::{LeakCheck, Outcome, ProfileKind, ProfileSet, Reports, RunConfig, Stats, TraceTo};
 pub use script::{NoProgram, check_eval, eval_constant, script_to_go};
-pub use stack::{beside_deep_stack, on_deep_stack};
+pub use stack::{NoDeepStack, beside_deep_stack, on_deep_stack, try_on_deep_stack};
 pub use watch::{Stuck, Watch};
 
 #[cfg(doctest)]

@@ -138,6 +138,8 @@ pub struct ParsedPackage {
     pub late: Vec<Diagnostic>,
     /// Names that directives link: where, and whether the file may do that.
     pub linknames: Vec<(Span, String, bool)>,
+    /// Where functions begin, behind the keyword, that a directive wants without body.
+    pub bodiless: Vec<u32>,
 }
 
 /// Parses the files of the program that is to run: a package, or a script.
@@ -185,6 +187,7 @@ fn parse_files(
                 (Span::new(base + linkname.at, base + linkname.end), linkname.local, may_link)
             }),
         );
+        package.bodiless.extend(pragmas.bodiless.into_iter().map(|at| base + at));
         if let Some(version) = source.version {
             session.set_version(id, version);
         }

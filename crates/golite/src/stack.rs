@@ -18,6 +18,22 @@ thread_local! {
 /// Bytes reserved, largest first: a system that limits address space gives less.
 const STACK_BYTES: [usize; 3] = [1 << 30, 512 << 20, 256 << 20];
 
+/// There is no room for a deep stack: the system limits addresses or memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoDeepStack;
+
+impl std::fmt::Display for NoDeepStack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let least = STACK_BYTES[STACK_BYTES.len() - 1] >> 20;
+        write!(
+            f,
+            "no room for a native stack of {least} MiB: the system limits addresses (ulimit -v) or threads"
+        )
+    }
+}
+
+impl std::error::Error for NoDeepStack {}
+
 /// While it is there, this thread is on a deep stack.
 struct Deep;
 
@@ -39,8 +55,19 @@ impl Drop for Deep {
 /// # Panics
 /// When the function panics, or there is no room for a stack.
 pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
+    try_on_deep_stack(run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// As `on_deep_stack`, where there may be no room.
+///
+/// # Errors
+/// If there is none: the function was not called.
+///
+/// # Panics
+/// When the function panics.
+pub fn try_on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> Result<R, NoDeepStack> {
     if IS_DEEP.get() {
-        return run();
+        return Ok(run());
     }
     let mut run = move || {
         let _deep = Deep::begin();
@@ -50,7 +77,7 @@ pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
     let least = STACK_BYTES[STACK_BYTES.len() - 1];
     for (bytes, spare) in STACK_BYTES.map(|bytes| (bytes, bytes)).into_iter().chain([(least, 0)]) {
         match on_native_stack(bytes as u64, spare as u64, run) {
-            Ok(result) => return result,
+            Ok(result) => return Ok(result),
             Err(again) => run = again,
         }
     }
@@ -60,9 +87,15 @@ pub fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R {
 /// Runs the function on a thread of its own with a deep stack, another function meanwhile on this one,
 /// and waits for both.
 ///
+/// # Errors
+/// If no thread can be started: neither was called.
+///
 /// # Panics
-/// When one of them panics, or no thread can be started.
-pub fn beside_deep_stack<R: Send>(run: impl FnOnce() -> R + Send, meanwhile: impl FnOnce()) -> R {
+/// When one of them panics.
+pub fn beside_deep_stack<R: Send>(
+    run: impl FnOnce() -> R + Send,
+    meanwhile: impl FnOnce(),
+) -> Result<R, NoDeepStack> {
     // A thread that does not start would drop the function if it had it.
     let (run, result) = (Mutex::new(Some(run)), Mutex::new(None));
     let on_thread = || {
@@ -74,13 +107,13 @@ pub fn beside_deep_stack<R: Send>(run: impl FnOnce() -> R + Send, meanwhile: imp
         let start = |&bytes: &usize| {
             std::thread::Builder::new().stack_size(bytes).spawn_scoped(scope, on_thread).ok()
         };
-        let Some(thread) = STACK_BYTES.iter().find_map(start) else {
-            panic!("no thread with a stack of {} bytes can be started", STACK_BYTES[STACK_BYTES.len() - 1])
-        };
+        let thread = STACK_BYTES.iter().find_map(start).ok_or(NoDeepStack)?;
         meanwhile();
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    });
-    result.into_inner().expect("nobody panics with it").expect("the thread has ended")
+        Ok(())
+    })?;
+    let result = result.into_inner().expect("nobody panics with it").expect("the thread has ended");
+    Ok(result)
 }
 
 #[cfg(test)]

@@ -70,7 +70,8 @@ fn a_long_run_fits_a_small_native_stack() {
     let files = PackageFiles { files: vec![file], folder: ".".into(), module: None, by_folder: false };
     let program = Program::new(check_files(&files, find_std)).expect("the program has no errors");
     let args = vec![b"a.go".to_vec(), vec![b'x'; rounds]];
-    let host: Box<dyn Host> = Box::new(StdHost::new(args, Permissions::default()));
+    let host: Box<dyn Host> =
+        Box::new(StdHost::new(args, Permissions::default()).expect("there are descriptors left"));
     let thread = std::thread::Builder::new().stack_size(SMALL);
     let run = thread.spawn(move || program.run_here(RunConfig::default(), host));
     let status = run.expect("the thread starts").join().expect("the interpreter does not panic");

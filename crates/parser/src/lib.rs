@@ -88,7 +88,7 @@ fn read(
     let tokens = std::mem::take(&mut parser.tokens);
     one_a_line(map, session.errors, before);
     advice::advise(&text, base, &tokens, &mut session.errors[before..]);
-    let pragmas = match name.starts_with('$') {
+    let mut pragmas = match name.starts_with('$') {
         // Of a standard package.
         true => Pragmas::default(),
         false => {
@@ -98,12 +98,13 @@ fn read(
     };
     let syntax =
         |error: &Diagnostic| error.message.starts_with("syntax error") || error.code == Code::Nesting;
+    let relocations = directives::relocations(&text, &name, &comments, &mut pragmas.errors);
     ParsedFile {
         file,
         broken: session.errors[before..].iter().any(syntax),
         broken_decls: broken,
         lost,
-        relocations: directives::relocations(&text, &name, &comments),
+        relocations,
         pragmas,
         comments,
     }

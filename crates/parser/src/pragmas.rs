@@ -39,6 +39,8 @@ pub struct Pragmas {
     pub errors: Vec<PragmaError>,
     /// Those whose names have to be declared.
     pub linknames: Vec<Linkname>,
+    /// Where functions begin, behind the keyword, that are to have no body.
+    pub bodiless: Vec<u32>,
 }
 
 /// Where gathered directives go.
@@ -188,6 +190,7 @@ pub(crate) fn pragmas(
             {
                 error(event != Event::Clear, "misplaced compiler directive".into());
             }
+            "go:noescape" => found.bodiless.extend(events.get(taken).map(|(offset, _)| *offset)),
             _ => {}
         }
     }

@@ -226,7 +226,8 @@ impl Drop for Signals {
 /// A session whose programs SIGINT interrupts.
 pub(crate) fn new_session(options: &Options, config: RunConfig) -> Result<Made, String> {
     use signal_hook::consts::SIGINT;
-    let host = StdHost::new(options.args.clone(), options.permissions.clone());
+    let host = StdHost::new(options.args.clone(), options.permissions.clone())
+        .map_err(|error| format!("golite: {}\n", golite::load::io_text(&error)))?;
     let (waker, diversion) = (host.waker(), host.diversion());
     let mut signals = Signals { handlers: Vec::new(), waker: waker.clone(), diversion };
     let failed = |error: std::io::Error| format!("golite: no signal can be handled: {error}\n");

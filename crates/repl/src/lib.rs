@@ -75,9 +75,13 @@ pub fn run(options: &Options) -> i32 {
         }
     });
     match served {
-        Ok(()) => status,
-        Err(message) => {
+        Ok(Ok(())) => status,
+        Ok(Err(message)) => {
             eprint!("{message}");
+            2
+        }
+        Err(error) => {
+            eprintln!("golite: {error}");
             2
         }
     }

@@ -123,23 +123,25 @@ pub fn system_random(buffer: &mut [u8]) -> HostResult<()> {
 
 impl StdHost {
     /// A host with the process's environment and working directory; `args` is `os.Args`.
-    #[must_use]
-    pub fn new(args: Vec<Vec<u8>>, permissions: Permissions) -> StdHost {
+    ///
+    /// # Errors
+    /// When the process has no descriptors left.
+    pub fn new(args: Vec<Vec<u8>>, permissions: Permissions) -> io::Result<StdHost> {
         let env = match permissions.env {
             true => std::env::vars_os().map(|(name, value)| (name.into_vec(), value.into_vec())).collect(),
             false => Environment::default(),
         };
-        let (wakeups, stream) = UnixStream::pair().expect("a process has a few descriptors");
+        let (wakeups, stream) = UnixStream::pair()?;
         for end in [&wakeups, &stream] {
-            end.set_nonblocking(true).expect("a stream can be used without waiting");
+            end.set_nonblocking(true)?;
         }
         let files = vec![
-            OpenFile::stream(io::stdin()),
-            OpenFile::stream(io::stdout()),
-            OpenFile::stream(io::stderr()),
+            OpenFile::stream(io::stdin())?,
+            OpenFile::stream(io::stdout())?,
+            OpenFile::stream(io::stderr())?,
         ];
         let stdout = files[1].as_ref().map(|open| open.file.clone());
-        StdHost {
+        Ok(StdHost {
             args,
             env,
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
@@ -158,7 +160,7 @@ impl StdHost {
             pending_opens: Vec::new(),
             trace: None,
             when_it_lasts: None,
-        }
+        })
     }
 
     /// What is to be done when the program turns out not to be a short one: before it waits, asks for input or

@@ -1,6 +1,7 @@
 //! Traces: read back, and shown as a summary or as JSON for Perfetto and Chrome.
 //!
-//! Only what go-lite writes is understood (version 2 as of Go 1.26, one thread).
+//! Only what go-lite writes is understood (version 2 as of Go 1.26, one thread). A trace is looked at one generation
+//! after the other: it may be much longer than what is said about it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -15,27 +16,31 @@ struct Frame {
     line: u64,
 }
 
+/// The most numbers that an event has.
+const MOST_ARGS: usize = 4;
+
 /// An event: when, its kind, its numbers.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Event {
     time: u64,
     kind: u8,
-    args: Vec<u64>,
-    generation: usize,
+    args: [u64; MOST_ARGS],
 }
 
-/// The tables of a generation.
-#[derive(Default, Debug)]
-struct Tables {
-    strings: HashMap<u64, String>,
-    stacks: HashMap<u64, Vec<Frame>>,
+/// A frame of a stack: the numbers of its texts.
+#[derive(Clone, Copy, Debug)]
+struct FrameNumbers {
+    function: u64,
+    file: u64,
+    line: u64,
 }
 
-/// A trace.
+/// A part of a trace that is understood without the others.
 #[derive(Default, Debug)]
-struct Trace {
+struct Generation {
     events: Vec<Event>,
-    tables: Vec<Tables>,
+    strings: HashMap<u64, String>,
+    stacks: HashMap<u64, Vec<FrameNumbers>>,
 }
 
 /// Bytes to be read.
@@ -88,32 +93,43 @@ fn arguments(kind: u8) -> Result<usize, String> {
     })
 }
 
-impl Trace {
-    fn read(bytes: &[u8]) -> Result<Trace, String> {
-        let Some(rest) = bytes.strip_prefix(HEADER) else {
-            return Err("not a trace that go-lite made".into());
-        };
-        let mut bytes = Bytes(rest);
-        let mut trace = Trace::default();
-        let mut tables = Tables::default();
-        while !bytes.0.is_empty() {
-            match bytes.byte()? {
-                kind::END => trace.tables.push(std::mem::take(&mut tables)),
-                kind::BATCH => {
-                    let (_generation, _thread) = (bytes.number()?, bytes.number()?);
-                    let base = bytes.number()?;
-                    let len = bytes.number()?;
-                    let payload = Bytes(bytes.take(len)?);
-                    trace.read_batch(payload, base, &mut tables)?;
-                }
-                other => return Err(format!("a batch cannot begin with {other}")),
+/// Reads a trace, one generation after the other.
+fn read(bytes: &[u8], mut each: impl FnMut(&Generation)) -> Result<(), String> {
+    let Some(rest) = bytes.strip_prefix(HEADER) else {
+        return Err("not a trace that go-lite made".into());
+    };
+    let mut bytes = Bytes(rest);
+    let mut generation = Generation::default();
+    while !bytes.0.is_empty() {
+        match bytes.byte()? {
+            // The last one may be without its end: the program was killed.
+            kind::END => {
+                each(&generation);
+                generation.clear();
             }
+            kind::BATCH => {
+                let (_generation, _thread) = (bytes.number()?, bytes.number()?);
+                let base = bytes.number()?;
+                let len = bytes.number()?;
+                generation.read_batch(Bytes(bytes.take(len)?), base)?;
+            }
+            other => return Err(format!("a batch cannot begin with {other}")),
         }
-        Ok(trace)
+    }
+    if !generation.events.is_empty() {
+        each(&generation);
+    }
+    Ok(())
+}
+
+impl Generation {
+    fn clear(&mut self) {
+        self.events.clear();
+        self.strings.clear();
+        self.stacks.clear();
     }
 
-    fn read_batch(&mut self, mut payload: Bytes<'_>, base: u64, tables: &mut Tables) -> Result<(), String> {
-        let generation = self.tables.len();
+    fn read_batch(&mut self, mut payload: Bytes<'_>, base: u64) -> Result<(), String> {
         match payload.0.first() {
             Some(&kind::SYNC) | None => return Ok(()),
             Some(&kind::STRINGS) => {
@@ -122,7 +138,7 @@ impl Trace {
                     payload.byte()?;
                     let (number, len) = (payload.number()?, payload.number()?);
                     let text = String::from_utf8_lossy(payload.take(len)?).into_owned();
-                    tables.strings.insert(number, text);
+                    self.strings.insert(number, text);
                 }
                 return Ok(());
             }
@@ -135,11 +151,9 @@ impl Trace {
                     for _ in 0..count {
                         let [_, function, file, line] =
                             [payload.number()?, payload.number()?, payload.number()?, payload.number()?];
-                        // The strings come later: their numbers stand for them until then.
-                        let number = |number: u64| format!("{number}");
-                        frames.push(Frame { function: number(function), file: number(file), line });
+                        frames.push(FrameNumbers { function, file, line });
                     }
-                    tables.stacks.insert(number, frames);
+                    self.stacks.insert(number, frames);
                 }
                 return Ok(());
             }
@@ -149,32 +163,32 @@ impl Trace {
         while !payload.0.is_empty() {
             let kind = payload.byte()?;
             time = time.checked_add(payload.number()?).ok_or("a time is too large")?;
-            let args = (0..arguments(kind)?).map(|_| payload.number()).collect::<Result<_, _>>()?;
-            self.events.push(Event { time, kind, args, generation });
+            let mut args = [0; MOST_ARGS];
+            for arg in &mut args[..arguments(kind)?] {
+                *arg = payload.number()?;
+            }
+            self.events.push(Event { time, kind, args });
         }
         Ok(())
     }
 
     fn string(&self, event: &Event, arg: usize) -> &str {
-        let number = event.args.get(arg).copied().unwrap_or(0);
-        self.text(event.generation, number)
+        self.text(event.args[arg])
     }
 
-    fn text(&self, generation: usize, number: u64) -> &str {
-        self.tables.get(generation).and_then(|tables| tables.strings.get(&number)).map_or("", |text| text)
+    fn text(&self, number: u64) -> &str {
+        self.strings.get(&number).map_or("", |text| text)
     }
 
     /// The innermost frame of the program's own functions, or else the innermost.
     fn place(&self, event: &Event, arg: usize) -> Option<Frame> {
-        let number = event.args.get(arg)?;
-        let frames = self.tables.get(event.generation)?.stacks.get(number)?;
-        let named = |frame: &Frame| Frame {
-            function: self.text(event.generation, frame.function.parse().unwrap_or(0)).to_string(),
-            file: self.text(event.generation, frame.file.parse().unwrap_or(0)).to_string(),
+        let frames = self.stacks.get(&event.args[arg])?;
+        let own = frames.iter().find(|frame| !self.text(frame.file).starts_with('$'));
+        own.or(frames.first()).map(|frame| Frame {
+            function: self.text(frame.function).to_string(),
+            file: self.text(frame.file).to_string(),
             line: frame.line,
-        };
-        let frames: Vec<Frame> = frames.iter().map(named).collect();
-        frames.iter().find(|frame| !frame.file.starts_with('$')).or(frames.first()).cloned()
+        })
     }
 }
 
@@ -217,16 +231,34 @@ struct Span {
     to: u64,
 }
 
+/// Why the program stopped, when, and for how long.
+struct Stop {
+    why: String,
+    from: u64,
+    length: u64,
+}
+
 /// What is found out about a trace.
 #[derive(Default)]
 struct Story {
+    events: u64,
     goroutines: BTreeMap<u64, Goroutine>,
+    /// How many waits are of interest.
+    most: usize,
+    /// The longest of them so far, and a few more.
     waits: Vec<Wait>,
+    /// Where goroutines ran, in the last generation.
     spans: Vec<Span>,
-    /// Why the program stopped, when, and for how long.
-    stops: Vec<(String, u64, u64)>,
-    begin: u64,
+    /// Where the program stopped, in the last generation.
+    stops: Vec<Stop>,
+    /// How often it stopped, for how long in all and at most.
+    stopped: (u64, u64, u64),
+    begin: Option<u64>,
     end: u64,
+    /// Who runs.
+    running: u64,
+    /// Why the program stands still, and since when.
+    stop: Option<(String, u64)>,
 }
 
 impl Story {
@@ -261,23 +293,31 @@ impl Story {
         if before == State::Waits && !was.is_empty() {
             let ended = state != State::Waits;
             self.waits.push(Wait { goroutine: id, length: passed, reason: was, at: was_at, ended });
+            if self.waits.len() >= self.most.saturating_mul(2).max(1000) {
+                self.keep_longest();
+            }
         }
         if before == State::Runs && passed > 0 {
             self.spans.push(Span { goroutine: id, from: since, to: time });
         }
     }
 
-    fn of(trace: &Trace) -> Story {
-        let mut story = Story {
-            begin: trace.events.first().map_or(0, |event| event.time),
-            end: trace.events.last().map_or(0, |event| event.time),
-            ..Story::default()
-        };
-        let mut running = 0;
-        let mut stop: Option<(String, u64)> = None;
-        for event in &trace.events {
+    /// Keeps those waits that are of interest.
+    fn keep_longest(&mut self) {
+        self.waits.sort_by_key(|wait| std::cmp::Reverse(wait.length));
+        self.waits.truncate(self.most);
+    }
+
+    /// Goes on with the next generation.
+    fn hear(&mut self, generation: &Generation) {
+        self.spans.clear();
+        self.stops.clear();
+        self.events += generation.events.len() as u64;
+        for event in &generation.events {
             let time = event.time;
-            let first = event.args.first().copied().unwrap_or(0);
+            self.begin.get_or_insert(time);
+            self.end = time;
+            let first = event.args[0];
             match event.kind {
                 kind::GO_STATUS => {
                     let state = match event.args[2] {
@@ -286,43 +326,54 @@ impl Story {
                         _ => State::CanRun,
                     };
                     if state == State::Runs {
-                        running = first;
+                        self.running = first;
                     }
-                    story.goroutine(first, time, state);
+                    self.goroutine(first, time, state);
                 }
                 kind::GO_CREATE => {
-                    let name = trace.place(event, 1).map_or(String::new(), |frame| frame.function);
-                    story.goroutine(first, time, State::CanRun).name = name;
+                    let name = generation.place(event, 1).map_or(String::new(), |frame| frame.function);
+                    self.goroutine(first, time, State::CanRun).name = name;
                 }
                 kind::GO_START => {
-                    story.change(first, time, State::Runs, "", None);
-                    running = first;
+                    self.change(first, time, State::Runs, "", None);
+                    self.running = first;
                 }
-                kind::GO_STOP => story.change(running, time, State::CanRun, "", None),
+                kind::GO_STOP => self.change(self.running, time, State::CanRun, "", None),
                 kind::GO_BLOCK => {
-                    let (reason, at) = (trace.string(event, 0).to_string(), trace.place(event, 1));
-                    story.change(running, time, State::Waits, &reason, at);
+                    let (reason, at) = (generation.string(event, 0), generation.place(event, 1));
+                    self.change(self.running, time, State::Waits, reason, at);
                 }
-                kind::GO_UNBLOCK => story.change(first, time, State::CanRun, "", None),
-                kind::GO_DESTROY => story.change(running, time, State::Ended, "", None),
-                kind::STW_BEGIN => stop = Some((trace.string(event, 0).to_string(), time)),
+                kind::GO_UNBLOCK => self.change(first, time, State::CanRun, "", None),
+                kind::GO_DESTROY => self.change(self.running, time, State::Ended, "", None),
+                kind::STW_BEGIN => self.stop = Some((generation.string(event, 0).to_string(), time)),
                 kind::STW_END => {
-                    if let Some((why, from)) = stop.take() {
-                        story.stops.push((why, from, time.saturating_sub(from)));
+                    if let Some((why, from)) = self.stop.take() {
+                        let length = time.saturating_sub(from);
+                        let (count, all, longest) = &mut self.stopped;
+                        *count += 1;
+                        add(all, length);
+                        *longest = length.max(*longest);
+                        self.stops.push(Stop { why, from, length });
                     }
                 }
                 _ => {}
             }
         }
-        let (end, open): (u64, Vec<u64>) = (story.end, story.goroutines.keys().copied().collect());
+    }
+
+    /// The trace has ended: so has what goroutines did then.
+    fn finish(&mut self) {
+        self.spans.clear();
+        self.stops.clear();
+        let open: Vec<u64> = self.goroutines.keys().copied().collect();
         for id in open {
-            let goroutine = &story.goroutines[&id];
+            let goroutine = &self.goroutines[&id];
             let (state, reason, at) = (goroutine.state, goroutine.reason.clone(), goroutine.at.clone());
             if state != State::Ended {
-                story.change(id, end, state, &reason, at);
+                self.change(id, self.end, state, &reason, at);
             }
         }
-        story
+        self.keep_longest();
     }
 }
 
@@ -347,14 +398,15 @@ fn duration(nanoseconds: u64) -> String {
 /// # Errors
 /// If it is none, or not go-lite's.
 pub fn summary(bytes: &[u8], most: usize) -> Result<String, String> {
-    let trace = Trace::read(bytes)?;
-    let mut story = Story::of(&trace);
+    let mut story = Story { most, ..Story::default() };
+    read(bytes, |generation| story.hear(generation))?;
+    story.finish();
     let mut out = String::new();
     let _ = writeln!(
         out,
         "{} events in {}, {} goroutines\n",
-        trace.events.len(),
-        duration(story.end.saturating_sub(story.begin)),
+        story.events,
+        duration(story.end.saturating_sub(story.begin.unwrap_or(story.end))),
         story.goroutines.len()
     );
     let _ = writeln!(out, "{:>10} {:>10} {:>10}  goroutine", "running", "runnable", "waiting");
@@ -367,11 +419,10 @@ pub fn summary(bytes: &[u8], most: usize) -> Result<String, String> {
     if all.len() > most {
         let _ = writeln!(out, "and {} goroutines more", all.len() - most);
     }
-    story.waits.sort_by_key(|wait| std::cmp::Reverse(wait.length));
     if !story.waits.is_empty() {
         out.push_str("\nlongest waits\n");
     }
-    for wait in story.waits.iter().take(most) {
+    for wait in &story.waits {
         let place = wait.at.as_ref().map_or(String::new(), |frame| {
             format!(" at {}:{} in {}", frame.file, frame.line, frame.function)
         });
@@ -384,17 +435,9 @@ pub fn summary(bytes: &[u8], most: usize) -> Result<String, String> {
             if wait.ended { "" } else { ", not ended" }
         );
     }
-    if !story.stops.is_empty() {
-        let mut total = 0;
-        story.stops.iter().for_each(|(.., length)| add(&mut total, *length));
-        let longest = story.stops.iter().map(|(.., length)| *length).max().unwrap_or(0);
-        let _ = writeln!(
-            out,
-            "\n{} pauses, {} together, the longest {}",
-            story.stops.len(),
-            duration(total),
-            duration(longest)
-        );
+    if let (count @ 1.., total, longest) = story.stopped {
+        let [total, longest] = [total, longest].map(duration);
+        let _ = writeln!(out, "\n{count} pauses, {total} together, the longest {longest}");
     }
     Ok(out)
 }
@@ -421,71 +464,103 @@ fn quoted(text: &str) -> String {
 /// # Errors
 /// As `summary`.
 pub fn json(bytes: &[u8]) -> Result<String, String> {
-    let trace = Trace::read(bytes)?;
-    let story = Story::of(&trace);
-    let micros = |time: u64| time.saturating_sub(story.begin) as f64 / 1e3;
-    let mut events: Vec<String> = Vec::new();
+    let mut story = Story::default();
+    let mut events = Lines::default();
+    let mut running = 0;
+    read(bytes, |generation| {
+        story.hear(generation);
+        let begin = story.begin.unwrap_or(0);
+        write_spans(&story, &mut events);
+        for event in &generation.events {
+            running = write_event(generation, event, begin, running, &mut events);
+        }
+    })?;
+    story.finish();
+    write_spans(&story, &mut events);
     let mut lane = |id: u64, name: &str| {
-        events.push(format!(
-            "{{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":{id},\"args\":{{\"name\":{}}}}}",
-            quoted(name)
+        let name = quoted(name);
+        events.add(format_args!(
+            "{{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":0,\"tid\":{id},\"args\":{{\"name\":{name}}}}}"
         ));
     };
     lane(0, "pauses");
     for (id, goroutine) in &story.goroutines {
         lane(*id, &format!("G{id} {}", goroutine.name));
     }
+    Ok(format!("{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{}\n]}}\n", events.0))
+}
+
+/// Values of a list, one a line.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn add(&mut self, line: std::fmt::Arguments<'_>) {
+        if !self.0.is_empty() {
+            self.0.push_str(",\n");
+        }
+        let _ = self.0.write_fmt(line);
+    }
+}
+
+/// Microseconds since the trace began.
+fn micros(begin: u64, time: u64) -> f64 {
+    time.saturating_sub(begin) as f64 / 1e3
+}
+
+/// Where goroutines ran and where the program stopped, in the last generation.
+fn write_spans(story: &Story, events: &mut Lines) {
+    let begin = story.begin.unwrap_or(0);
     for span in &story.spans {
-        events.push(format!(
+        events.add(format_args!(
             "{{\"name\":\"running\",\"ph\":\"X\",\"pid\":0,\"tid\":{},\"ts\":{:.3},\"dur\":{:.3}}}",
             span.goroutine,
-            micros(span.from),
+            micros(begin, span.from),
             (span.to - span.from) as f64 / 1e3
         ));
     }
-    for (why, from, length) in &story.stops {
-        events.push(format!(
+    for Stop { why, from, length } in &story.stops {
+        events.add(format_args!(
             "{{\"name\":{},\"ph\":\"X\",\"pid\":0,\"tid\":0,\"ts\":{:.3},\"dur\":{:.3}}}",
             quoted(why),
-            micros(*from),
+            micros(begin, *from),
             *length as f64 / 1e3
         ));
     }
-    let mut running = 0;
-    for event in &trace.events {
-        let time = micros(event.time);
-        let text = |arg| quoted(trace.string(event, arg));
-        match event.kind {
-            kind::GO_STATUS if event.args[2] == 2 => running = event.args[0],
-            kind::GO_START => running = event.args[0],
-            kind::HEAP_ALLOC => events.push(format!(
-                "{{\"name\":\"Heap\",\"ph\":\"C\",\"pid\":0,\"ts\":{time:.3},\"args\":{{\"Allocated\":{}}}}}",
-                event.args[0]
-            )),
-            kind::REGION_BEGIN | kind::REGION_END => {
-                let phase = if event.kind == kind::REGION_BEGIN { "B" } else { "E" };
-                events.push(format!(
-                    "{{\"name\":{},\"ph\":\"{phase}\",\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
-                    text(1)
-                ));
-            }
-            kind::TASK_BEGIN => events.push(format!(
-                "{{\"name\":{},\"cat\":\"task\",\"ph\":\"b\",\"id\":{},\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
-                text(2),
-                event.args[0]
-            )),
-            kind::TASK_END => events.push(format!(
-                "{{\"name\":\"\",\"cat\":\"task\",\"ph\":\"e\",\"id\":{},\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
-                event.args[0]
-            )),
-            kind::LOG => events.push(format!(
-                "{{\"name\":{},\"ph\":\"I\",\"s\":\"t\",\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
-                text(2)
-            )),
-            _ => {}
+}
+
+/// An event that is more than the change of what a goroutine does. Returns who runs after it.
+fn write_event(generation: &Generation, event: &Event, begin: u64, running: u64, events: &mut Lines) -> u64 {
+    let time = micros(begin, event.time);
+    let text = |arg| quoted(generation.string(event, arg));
+    let first = event.args[0];
+    match event.kind {
+        kind::GO_STATUS if event.args[2] == 2 => return first,
+        kind::GO_START => return first,
+        kind::HEAP_ALLOC => events.add(format_args!(
+            "{{\"name\":\"Heap\",\"ph\":\"C\",\"pid\":0,\"ts\":{time:.3},\"args\":{{\"Allocated\":{first}}}}}"
+        )),
+        kind::REGION_BEGIN | kind::REGION_END => {
+            let phase = if event.kind == kind::REGION_BEGIN { "B" } else { "E" };
+            events.add(format_args!(
+                "{{\"name\":{},\"ph\":\"{phase}\",\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
+                text(1)
+            ));
         }
+        kind::TASK_BEGIN => events.add(format_args!(
+            "{{\"name\":{},\"cat\":\"task\",\"ph\":\"b\",\"id\":{first},\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
+            text(2)
+        )),
+        kind::TASK_END => events.add(format_args!(
+            "{{\"name\":\"\",\"cat\":\"task\",\"ph\":\"e\",\"id\":{first},\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}"
+        )),
+        kind::LOG => events.add(format_args!(
+            "{{\"name\":{},\"ph\":\"I\",\"s\":\"t\",\"pid\":0,\"tid\":{running},\"ts\":{time:.3}}}",
+            text(2)
+        )),
+        _ => {}
     }
-    Ok(format!("{{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n{}\n]}}\n", events.join(",\n")))
+    running
 }
 
 #[cfg(test)]
@@ -569,13 +644,16 @@ longest waits
         let place = |function: &str| Place { function: function.to_string(), ..Place::default() };
         let places = HashMap::from([(7, place("inner")), (8, place("outer"))]);
         bytes.extend(generation(&mut log, &places, 3));
-        let trace = Trace::read(&bytes).unwrap();
-        let woken: Vec<&Event> = trace.events.iter().filter(|event| event.kind == kind::GO_UNBLOCK).collect();
-        assert_eq!(woken.len() as u64, 3 * count);
-        for (i, event) in woken.iter().enumerate() {
-            let place = trace.place(event, 2).map(|frame| frame.function);
-            assert_eq!(place.as_deref(), (i as u64 / count < 2).then_some("inner"), "event {i}");
-        }
+        let mut woken = 0;
+        read(&bytes, |generation| {
+            for event in generation.events.iter().filter(|event| event.kind == kind::GO_UNBLOCK) {
+                let place = generation.place(event, 2).map(|frame| frame.function);
+                assert_eq!(place.as_deref(), (woken / count < 2).then_some("inner"), "event {woken}");
+                woken += 1;
+            }
+        })
+        .unwrap();
+        assert_eq!(woken, 3 * count);
     }
 
     #[test]

@@ -535,7 +535,7 @@ fn files(read: Vec<PathBuf>, write: Vec<PathBuf>) -> io::Result<Option<StdHost>>
         return Ok(None);
     }
     let permissions = Permissions { read: Some(read), write: Some(write), env: false };
-    Ok(Some(StdHost::new(Vec::new(), permissions)))
+    StdHost::new(Vec::new(), permissions).map(Some)
 }
 
 /// A program with what every VM of it needs.

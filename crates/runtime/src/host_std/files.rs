@@ -1,6 +1,7 @@
 //! Open files, and what is known of files.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::output::Way;
-use crate::host::FileInfo;
+use crate::host::{FileInfo, HostError};
 
 /// An open file.
 #[derive(Debug)]
@@ -33,9 +34,12 @@ pub(super) struct Nature {
 
 impl OpenFile {
     /// A duplicate of a standard stream, if the process has it.
-    pub(super) fn stream(stream: impl AsFd) -> Option<OpenFile> {
-        let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
-        Some(OpenFile::new(file, PathBuf::new()))
+    pub(super) fn stream(stream: impl AsFd) -> io::Result<Option<OpenFile>> {
+        match stream.as_fd().try_clone_to_owned() {
+            Ok(file) => Ok(Some(OpenFile::new(File::from(file), PathBuf::new()))),
+            Err(error) if error.raw_os_error() == Some(HostError::BAD_DESCRIPTOR.0) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) fn new(file: File, path: PathBuf) -> OpenFile {
