@@ -94,7 +94,21 @@ fn order_functions() {
     let sources: String = SOURCES.iter().flat_map(|section| ["    ", section, "\n"]).collect();
     script += &format!("SECTIONS {{\n  .rodata.sources : {{\n{sources}  }}\n}}\nINSERT AFTER .rodata;\n");
     let path = Path::new(&out).join("start-order.ld");
-    if fs::write(&path, script).is_ok() {
-        println!("cargo:rustc-link-arg-bin=golite=-Wl,-T,{}", path.display());
+    let argument = format!("-Wl,-T,{}", path.display());
+    if fs::write(&path, script).is_ok() && links_with(&argument, Path::new(&out)) {
+        println!("cargo:rustc-link-arg-bin=golite={argument}");
     }
+}
+
+/// Whether a program links with the argument: there are linkers that understand fewer scripts.
+fn links_with(argument: &str, out: &Path) -> bool {
+    let source = out.join("trial.rs");
+    let compiler = env::var_os("RUSTC").expect("cargo sets it");
+    fs::write(&source, "fn main() {}").is_ok()
+        && Command::new(compiler)
+            .arg(source)
+            .args(["-C", &format!("link-arg={argument}"), "-o"])
+            .arg(out.join("trial"))
+            .output()
+            .is_ok_and(|output| output.status.success())
 }
