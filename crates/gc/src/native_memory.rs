@@ -4,35 +4,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Bytes of a page of the system, or of some.
-#[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
-const PAGE: usize = 4096;
-
-/// A heap that ends further away is not the first allocation's.
-#[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
-const MOST_FILLED: usize = 1 << 20;
-
 /// All threads allocate from one arena of the system's allocator. For the whole process: not for hosts that
 /// have threads of their own.
 ///
 /// With glibc every thread but the first has an arena that grows by a page, and a system call, at a time:
 /// 69 calls in a program that prints a line, which the compiler makes on a thread of its own.
-///
-/// What the allocator has taken from the system already is filled with pages at once: every program needs it, and
-/// a page by itself costs an exception.
 pub fn use_one_arena() {
     #[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
-    // SAFETY: `mallopt` takes numbers, and knows these; `sbrk(0)` changes nothing; the part between the first
-    // allocation's page and the end of the heap is mapped, and its contents stay.
+    // SAFETY: it takes numbers, and knows these.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, 1);
-        let first = libc::malloc(1);
-        let end = libc::sbrk(0).addr();
-        let start = first.map_addr(|address| address.next_multiple_of(PAGE));
-        if (start.addr()..start.addr() + MOST_FILLED).contains(&end) {
-            libc::madvise(start, end - start.addr(), libc::MADV_POPULATE_WRITE);
-        }
-        libc::free(first);
     }
 }
 

@@ -6,9 +6,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::reserve::{Reservation, addresses_are_limited};
 use crate::size_class::BLOCK;
 
-/// Bytes at the top of a stack that are filled with pages at once: whoever wants a stack like this uses them.
-const FIRST: u64 = 48 << 10;
-
 /// Runs the function on a stack of its own of about `bytes`: pages nobody touches cost nothing.
 /// Below the stack lies memory that cannot be accessed.
 ///
@@ -27,8 +24,6 @@ pub fn on_native_stack<R, F: FnOnce() -> R>(bytes: u64, spare: u64, run: F) -> R
                 .flatten()
                 .filter(|range| range.commit(BLOCK, bytes - BLOCK));
             let Some(range) = range else { return Err(run) };
-            let first = FIRST.min(bytes - BLOCK);
-            range.populate(bytes - first, first);
             let base = std::ptr::with_exposed_provenance_mut((range.base() + BLOCK) as usize);
             // SAFETY: the memory is readable and writable, nobody else's, and stays until the function has come back;
             // its ends are aligned to 64 KiB; the function does not unwind.

@@ -39,12 +39,6 @@ impl Reservation {
         imp::commit(self.base + offset, bytes)
     }
 
-    /// Fills a committed part with pages, as far as the system can do that: what is written soon.
-    pub(crate) fn populate(&self, offset: u64, bytes: u64) {
-        assert!(offset + bytes <= self.bytes, "populate lies in the range");
-        imp::populate(self.base + offset, bytes);
-    }
-
     /// Gives the pages of a committed part back; it reads as zero afterwards.
     pub(crate) fn discard(&self, offset: u64, bytes: u64) {
         assert!(offset + bytes <= self.bytes, "discard lies in the range");
@@ -98,17 +92,6 @@ mod imp {
         unsafe { libc::mprotect(start, bytes as usize, libc::PROT_READ | libc::PROT_WRITE) == 0 }
     }
 
-    pub(super) fn populate(address: u64, bytes: u64) {
-        #[cfg(target_os = "linux")]
-        // SAFETY: `Reservation` checked that the range is part of its own mapping; what is in it stays.
-        unsafe {
-            let start = ptr::with_exposed_provenance_mut(address as usize);
-            libc::madvise(start, bytes as usize, libc::MADV_POPULATE_WRITE);
-        }
-        #[cfg(not(target_os = "linux"))]
-        let _ = (address, bytes);
-    }
-
     pub(super) fn discard(address: u64, bytes: u64) {
         let start = ptr::with_exposed_provenance_mut(address as usize);
         // Only Linux promises that the pages read as zero afterwards.
@@ -159,8 +142,6 @@ mod imp {
     pub(super) fn commit(_address: u64, _bytes: u64) -> bool {
         true
     }
-
-    pub(super) fn populate(_address: u64, _bytes: u64) {}
 
     pub(super) fn discard(address: u64, bytes: u64) {
         // SAFETY: `Reservation` checked that the range is part of its own allocation.
