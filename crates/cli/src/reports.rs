@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use golite::load::io_text;
@@ -51,6 +52,20 @@ pub(crate) fn is_json(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "json")
 }
 
+/// The name of a file that is to be written for two purposes. A device may be.
+fn twice<'a>(files: &[&'a Option<ReportFile>]) -> Option<&'a Path> {
+    let mut seen = Vec::new();
+    files.iter().filter_map(|file| file.as_ref()).find_map(|made| {
+        let meta = made.file.metadata().ok().filter(|meta| meta.is_file())?;
+        let identity = (meta.dev(), meta.ino());
+        if seen.contains(&identity) {
+            return Some(&*made.path);
+        }
+        seen.push(identity);
+        None
+    })
+}
+
 /// All files to be written.
 pub(crate) struct ReportFiles {
     cpu: Option<ReportFile>,
@@ -76,7 +91,13 @@ impl ReportFiles {
             json: None,
             trace: None,
         };
-        match create(&flags.trace)? {
+        let trace = create(&flags.trace)?;
+        let made = [&files.cpu, &files.memory, &files.block, &files.mutex, &trace];
+        if let Some(path) = twice(&made) {
+            fail(&format!("golite: {}: each record needs a file of its own", path.display()));
+            return None;
+        }
+        match trace {
             Some(file) if !is_json(&file.path) => {
                 host.trace_into(file.file);
                 files.trace = Some(file.path);

@@ -266,6 +266,11 @@ fn a_file_that_cannot_be_written_is_a_failure() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no such file or directory"));
     assert!(!folder.has("cpu.pb"));
+    let args = ["run", "--trace", "one", "--memprofile", "./one", "p.go"];
+    let output = folder.start(env!("CARGO_BIN_EXE_golite"), &args).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told, "golite: one: each record needs a file of its own\n");
     // The program has not run.
     std::fs::write(folder.0.join("x.go"), EXCHANGE).unwrap();
     std::fs::write(folder.0.join("small"), "").unwrap();

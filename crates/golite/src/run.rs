@@ -88,6 +88,7 @@ fn memory_limit(text: &str) -> Result<Option<u64>, ()> {
     if text.is_empty() || text == "off" {
         return Ok(None);
     }
+    let text = text.strip_prefix('+').unwrap_or(text);
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let shift = match unit {

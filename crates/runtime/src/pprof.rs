@@ -249,6 +249,9 @@ impl Profile {
     /// # Errors
     /// What is wrong with it.
     pub fn from_message(bytes: &[u8]) -> Result<Profile, String> {
+        if bytes.is_empty() {
+            return Err("not a profile".into());
+        }
         let fields = fields(bytes)?;
         let mut strings: Vec<String> = Vec::new();
         for field in fields.iter().filter(|field| field.number == field::PROFILE_STRING) {

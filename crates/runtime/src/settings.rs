@@ -175,6 +175,7 @@ impl Settings {
     #[must_use]
     pub fn new(host: &mut dyn Host, debug_defaults: DebugDefaults) -> Settings {
         let wanted = host.env(b"GOMAXPROCS").and_then(|text| String::from_utf8(text).ok()?.parse().ok());
+        let wanted = wanted.map(|number: i32| i64::from(number));
         let traceback = Traceback::parse(&host.env(b"GOTRACEBACK").unwrap_or_default());
         let environment = host.env(b"GODEBUG").unwrap_or_default();
         let environment = String::from_utf8_lossy(&environment);

@@ -41,6 +41,8 @@ struct Generation {
     events: Vec<Event>,
     strings: HashMap<u64, String>,
     stacks: HashMap<u64, Vec<FrameNumbers>>,
+    /// When it ended.
+    end: u64,
 }
 
 /// Bytes to be read.
@@ -127,11 +129,18 @@ impl Generation {
         self.events.clear();
         self.strings.clear();
         self.stacks.clear();
+        self.end = 0;
     }
 
     fn read_batch(&mut self, mut payload: Bytes<'_>, base: u64) -> Result<(), String> {
         match payload.0.first() {
-            Some(&kind::SYNC) | None => return Ok(()),
+            None => return Ok(()),
+            Some(&kind::SYNC) => {
+                let [_, _, _frequency] = [payload.number()?, payload.number()?, payload.number()?];
+                payload.byte()?;
+                self.end = base.checked_add(payload.number()?).ok_or("a time is too large")?;
+                return Ok(());
+            }
             Some(&kind::STRINGS) => {
                 payload.byte()?;
                 while !payload.0.is_empty() {
@@ -359,6 +368,7 @@ impl Story {
                 _ => {}
             }
         }
+        self.end = self.end.max(generation.end);
     }
 
     /// The trace has ended: so has what goroutines did then.
@@ -600,11 +610,11 @@ mod tests {
     fn the_times_in_each_state_are_summed_up() {
         let text = summary(&example(), 10).unwrap();
         let expected = "\
-12 events in 17.6us, 2 goroutines
+12 events in 19.0us, 2 goroutines
 
    running   runnable    waiting  goroutine
     11.0us      4.0us        0ns  2 
-     4.6us      2.0us     11.0us  1 main.main
+     6.0us      2.0us     11.0us  1 main.main
 
 longest waits
     11.0us  goroutine 1 [chan receive]
