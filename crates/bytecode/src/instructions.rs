@@ -676,9 +676,9 @@ macro_rules! for_each_instruction {
         /// `dst = append(s, tail...)`; `tail` may be a string.
         append_slice => AppendSlice = "append.slice" { dst: SliceOut, s: Slice, tail: View, elem: Type } [Panic Safepoint]
         /// `dst = copy(to, from)`, the number of elements copied; `from` may be a string.
-        copy_slice => CopySlice = "copy.slice" { dst: NumOut, to: View, from: View, elem: Type } []
+        copy_slice => CopySlice = "copy.slice" { dst: NumOut, to: View, from: View, elem: Type } [Safepoint]
         /// `clear(s)` of a slice.
-        clear_slice => ClearSlice = "clear.slice" { s: View, elem: Type } []
+        clear_slice => ClearSlice = "clear.slice" { s: View, elem: Type } [Safepoint]
         /// `dst =` the `count` strings from `first` on, joined.
         concat => Concat = "concat" { dst: StrOut, first: Strings, count: Count } [Panic Safepoint]
         /// `dst, dst+1 =` the rune that begins at `s[idx]` and the index after it; `idx` is in range.

@@ -69,6 +69,8 @@ pub(crate) enum Failure {
     Range,
     /// More than can be addressed.
     Size,
+    /// The program is to end.
+    Stopped,
 }
 
 /// Where objects of a layout come from: what `Heap::alloc_fast` needs to know of it.
@@ -169,6 +171,7 @@ impl Heap {
             }
             Failure::Range => "address range of the heap exhausted".to_string(),
             Failure::Size => "object too large".to_string(),
+            Failure::Stopped => "stopped".to_string(),
         }
     }
 
@@ -242,7 +245,10 @@ impl Heap {
         self.reserve_room(accounted)?;
         let count = accounted.div_ceil(BLOCK) as u32;
         let block = self.take_blocks(count)?;
-        self.space.open_large(block, count, accounted, noscan, immortal);
+        if !self.space.open_large(block, count, accounted, noscan, immortal) {
+            self.failure = Failure::Stopped;
+            return Err(OutOfMemory);
+        }
         Ok(block)
     }
 

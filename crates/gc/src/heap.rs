@@ -181,6 +181,12 @@ impl Heap {
         })
     }
 
+    /// A word that is not 0 when the program is to end: large objects are then left off, as if there was no memory for
+    /// them.
+    pub fn set_stop(&mut self, word: std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+        self.space.stop = Some(word);
+    }
+
     /// Registers a layout. Equal layouts get ids of their own, so an id can stand for a type.
     pub fn register_layout(&mut self, layout: Layout) -> LayoutId {
         self.layouts.register(&layout)

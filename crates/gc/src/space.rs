@@ -9,6 +9,8 @@
 //! end of a block.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::block::{Block, Kind};
 use crate::checked;
@@ -30,6 +32,9 @@ const OTHERS: u64 = 32 << 20;
 
 /// Bytes of cards committed at a time: those of 16 steps.
 const COMMIT_CARDS: u64 = (16 * COMMIT) >> CARD_SHIFT;
+
+/// Blocks zeroed at a time, between which somebody may stop it: 1 MiB.
+const ZEROED_AT_ONCE: u32 = 16;
 
 /// What freed memory is filled with in stress mode.
 pub(crate) const POISON: u8 = 0xDB;
@@ -58,6 +63,8 @@ pub(crate) struct Space {
     pub(crate) free_blocks: u64,
     /// Bytes of the tables beside the blocks.
     pub(crate) table_bytes: u64,
+    /// Not 0 when the program is to end: what takes long may be left off.
+    pub(crate) stop: Option<Arc<AtomicUsize>>,
 }
 
 impl Drop for Space {
@@ -106,6 +113,7 @@ impl Space {
             free_by_length: BTreeSet::new(),
             free_blocks: 0,
             table_bytes: 0,
+            stop: None,
         })
     }
 
@@ -239,9 +247,23 @@ impl Space {
         self.table_bytes += found.table_bytes();
     }
 
-    /// Makes taken blocks a large object; its memory is zeroed.
-    pub(crate) fn open_large(&mut self, block: u32, count: u32, bytes: u64, noscan: bool, immortal: bool) {
+    /// Makes taken blocks a large object; its memory is zeroed. False if somebody stops it meanwhile: the blocks are
+    /// free again.
+    pub(crate) fn open_large(
+        &mut self,
+        block: u32,
+        count: u32,
+        bytes: u64,
+        noscan: bool,
+        immortal: bool,
+    ) -> bool {
         for ix in block..block + count {
+            let done = ix - block;
+            if done > 0 && done.is_multiple_of(ZEROED_AT_ONCE) && self.is_stopped() {
+                self.blocks[block as usize..ix as usize].iter_mut().for_each(|zeroed| zeroed.dirty_to = 0);
+                self.give_blocks(block, count);
+                return false;
+            }
             self.zero(self.block_base(ix), u64::from(self.blocks[ix as usize].dirty_to));
         }
         let found = &mut self.blocks[block as usize];
@@ -250,6 +272,11 @@ impl Space {
         for ix in block + 1..block + count {
             self.blocks[ix as usize].become_rest(block);
         }
+        true
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|word| word.load(Ordering::Relaxed) != 0)
     }
 
     /// Frees a block without objects, for a large object all of its blocks.

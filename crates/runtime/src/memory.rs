@@ -7,8 +7,9 @@
 use golite_bytecode::{LeafKind, TypeIx, TypeKind};
 use golite_gc::Addr;
 
+use crate::native::NativeResult;
 use crate::slot;
-use crate::state::Runtime;
+use crate::state::{PART, Runtime};
 
 impl Runtime {
     /// Loads a value into consecutive slots; a value in memory as a copy of its own is the caller's
@@ -74,6 +75,54 @@ impl Runtime {
         if !noscan {
             self.heap.write_barrier_range(to, bytes);
         }
+    }
+
+    /// The same, for instructions that can be done again from the start when they are interrupted: many bytes are
+    /// copied in parts.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when the limit of time is reached or the program is interrupted.
+    #[inline]
+    pub fn copy_much(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) -> NativeResult {
+        let bytes = self.types[ty].size * count;
+        if bytes <= PART || from.abs_diff(to) < bytes {
+            self.copy_memory(from, to, ty, count);
+            return Ok(());
+        }
+        self.copy_in_parts(from, to, bytes, self.types[ty].noscan)
+    }
+
+    #[cold]
+    fn copy_in_parts(&mut self, from: Addr, to: Addr, bytes: u64, noscan: bool) -> NativeResult {
+        self.spend(bytes);
+        for start in (0..bytes).step_by(PART as usize) {
+            self.look()?;
+            let part = PART.min(bytes - start);
+            // SAFETY: the addresses are of so many bytes of values of a type, by the crate's rule.
+            unsafe { slot::copy(from + start, to + start, part) };
+            if !noscan {
+                self.heap.write_barrier_range(to + start, part);
+            }
+        }
+        Ok(())
+    }
+
+    /// Zeroes `count` values of a type; many in parts.
+    ///
+    /// # Errors
+    /// As `copy_much`.
+    #[inline]
+    pub fn zero_much(&mut self, addr: Addr, ty: TypeIx, count: u64) -> NativeResult {
+        let bytes = self.types[ty].size * count;
+        self.spend(bytes);
+        for start in (0..bytes).step_by(PART as usize) {
+            if start > 0 {
+                self.look()?;
+            }
+            // SAFETY: as for `copy_memory`.
+            unsafe { slot::zero(addr + start, PART.min(bytes - start)) };
+        }
+        Ok(())
     }
 
     /// Zeroes `count` values of a type.

@@ -356,11 +356,28 @@ impl Runtime {
     }
 }
 
+/// The text of a panic: a string of the heap, which may be large and is not copied, and what stands around it.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct PanicText {
+    /// Before the string.
+    pub before: Vec<u8>,
+    /// Address and length of the string; who keeps the text keeps that.
+    pub string: (Addr, u64),
+    /// Behind the string.
+    pub after: &'static [u8],
+}
+
+impl From<Vec<u8>> for PanicText {
+    fn from(text: Vec<u8>) -> PanicText {
+        PanicText { before: text, ..PanicText::default() }
+    }
+}
+
 /// One panic of the chain that ends a program.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PrintedPanic {
     /// The value as printed, newlines not yet followed by tabs.
-    pub text: Vec<u8>,
+    pub text: PanicText,
     /// A deferred call recovered it (and then something else panicked).
     pub recovered: bool,
     /// It was raised again with the same value.
@@ -369,24 +386,16 @@ pub struct PrintedPanic {
     pub goexit: bool,
 }
 
-/// The lines that say why the program panicked, oldest first; without the `[signal` line.
+/// What stands before the text of a panic, if it is not the first that is printed, and behind it.
 #[must_use]
-pub fn print_panics(panics: &[PrintedPanic]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for panic in panics.iter().filter(|panic| !panic.goexit) {
-        if !out.is_empty() {
-            out.push(b'\t');
-        }
-        out.extend_from_slice(b"panic: ");
-        push_indented(&mut out, &panic.text);
-        match (panic.recovered, panic.repanicked) {
-            (_, true) => out.extend_from_slice(b" [recovered, repanicked]"),
-            (true, false) => out.extend_from_slice(b" [recovered]"),
-            (false, false) => {}
-        }
-        out.push(b'\n');
-    }
-    out
+pub fn around_panic(panic: &PrintedPanic, first: bool) -> (&'static [u8], &'static [u8]) {
+    let before: &[u8] = if first { b"panic: " } else { b"\tpanic: " };
+    let after: &[u8] = match (panic.recovered, panic.repanicked) {
+        (_, true) => b" [recovered, repanicked]\n",
+        (true, false) => b" [recovered]\n",
+        (false, false) => b"\n",
+    };
+    (before, after)
 }
 
 /// Adds a text with a tab after each newline: a value cannot fake the start of a line.

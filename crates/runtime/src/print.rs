@@ -9,6 +9,7 @@ use std::fmt::Write;
 use golite_bytecode::{FuncIx, TypeIx, TypeKind};
 use golite_gc::Addr;
 
+use crate::panic::PanicText;
 use crate::slot;
 use crate::state::Runtime;
 
@@ -163,28 +164,21 @@ impl Runtime {
 
     /// How an uncaught panic shows a value that has no such method.
     #[must_use]
-    pub fn panic_value_text(&self, type_word: u64, data: u64) -> Vec<u8> {
+    pub fn panic_value_text(&self, type_word: u64, data: u64) -> PanicText {
         if type_word == 0 {
-            return b"nil".to_vec();
+            return b"nil".to_vec().into();
         }
         let ty = slot::type_of_word(type_word);
         let def = &self.types[ty].def;
         let slots = self.iface_slots(type_word, data);
         // Defined types have a dot or a bare name of their own; the basic ones are their kind's name.
         let defined = !def.package.is_empty();
-        let mut out = Vec::new();
         if let TypeKind::String = def.kind {
-            let text = self.string_bytes(slots[0], slots[1]);
-            match defined {
-                true => {
-                    out.extend_from_slice(def.name.as_bytes());
-                    out.extend_from_slice(b"(\"");
-                    out.extend_from_slice(text);
-                    out.extend_from_slice(b"\")");
-                }
-                false => out.extend_from_slice(text),
-            }
-            return out;
+            let string = (slots[0], slots[1]);
+            return match defined {
+                true => PanicText { before: format!("{}(\"", def.name).into_bytes(), string, after: b"\")" },
+                false => PanicText { string, ..PanicText::default() },
+            };
         }
         match self.scalar_text(ty, &slots) {
             Some(text) if defined && text.starts_with('(') => format!("{}{text}", def.name),
@@ -196,6 +190,7 @@ impl Runtime {
             }
         }
         .into_bytes()
+        .into()
     }
 }
 

@@ -191,7 +191,7 @@ impl Runtime {
     /// As `reserve`.
     pub fn append_extend(&mut self, slice: Slice, count: u64, elem: TypeIx) -> Result<Slice, Trap> {
         let slice = self.reserve(slice, count, elem)?;
-        self.zero_memory(slice.addr + self.types[elem].size * slice.len, elem, count);
+        self.zero_much(slice.addr + self.types[elem].size * slice.len, elem, count)?;
         Ok(Slice { len: slice.len + count, ..slice })
     }
 
@@ -205,18 +205,21 @@ impl Runtime {
             return Ok(slice);
         }
         let slice = self.reserve(slice, tail.1, elem)?;
-        self.copy_memory(tail.0, slice.addr + self.types[elem].size * slice.len, elem, tail.1);
+        self.copy_much(tail.0, slice.addr + self.types[elem].size * slice.len, elem, tail.1)?;
         Ok(Slice { len: slice.len + tail.1, ..slice })
     }
 
     /// `copy(to, from)`: how many elements.
+    ///
+    /// # Errors
+    /// As `copy_much`.
     #[inline]
-    pub fn copy_slice(&mut self, to: (Addr, u64), from: (Addr, u64), elem: TypeIx) -> u64 {
+    pub fn copy_slice(&mut self, to: (Addr, u64), from: (Addr, u64), elem: TypeIx) -> Result<u64, Trap> {
         let count = to.1.min(from.1);
         if to.0 != from.0 {
-            self.copy_memory(from.0, to.0, elem, count);
+            self.copy_much(from.0, to.0, elem, count)?;
         }
-        count
+        Ok(count)
     }
 
     /// `s[lo:hi:max]` of a slice whose elements have `size` bytes. `max` is the capacity if absent;

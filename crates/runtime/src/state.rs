@@ -176,6 +176,8 @@ impl Runtime {
             heap.set_clock(clock);
         }
         let map_layouts = crate::map::MapLayouts::new(&mut heap);
+        let interrupt = host.interrupt().unwrap_or_default();
+        heap.set_stop(interrupt.word());
         Ok(Runtime {
             map_layouts,
             heap,
@@ -183,7 +185,7 @@ impl Runtime {
             program: Program::new(),
             goroutines: Goroutines::new(),
             sched,
-            interrupt: host.interrupt().unwrap_or_default(),
+            interrupt,
             host,
             outside: Outside::default(),
             random: Random::new(config.seed ^ 0x6d61_7073_6565_6421),

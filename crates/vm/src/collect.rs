@@ -231,6 +231,8 @@ struct VmRoots<'a> {
     constants: &'a [(Addr, u64)],
     /// Variables that are ordinary objects.
     variables: Vec<Addr>,
+    /// Strings that are printed when the program ends.
+    printed: Vec<Addr>,
     arguments: &'a [(Kind, u64)],
     /// Func values that inputs deferred.
     deferred: &'a [Addr],
@@ -417,7 +419,7 @@ impl Roots for VmRoots<'_> {
         for &(addr, _) in self.constants {
             tracer.mark(addr);
         }
-        for &addr in &self.variables {
+        for &addr in self.variables.iter().chain(&self.printed) {
             tracer.mark(addr);
         }
         for &closure in self.deferred {
@@ -568,6 +570,7 @@ impl Vm {
             finalizers,
             extra: &extra,
             constants: program.held_strings(),
+            printed: Vm::printed_strings(self.printing.as_deref()),
             variables: program.held_globals().iter().copied().chain(program.adopted_globals()).collect(),
             arguments: self.call.arguments(),
             deferred: self.deferred.calls(),

@@ -6,7 +6,7 @@ use golite_bytecode::FuncIx;
 use golite_runtime::goroutine::{Creation, GoroutineIx, Status};
 use golite_runtime::host::{Fd, HostError, HostResult};
 use golite_runtime::interrupt::Cause;
-use golite_runtime::panic::Fatal;
+use golite_runtime::panic::{Fatal, PrintedPanic};
 use golite_runtime::sched::{self, Deadlock, Next, SpawnError};
 use golite_runtime::settings::MainPackage;
 use golite_runtime::trace::What;
@@ -21,6 +21,12 @@ use crate::vm::{LeakCheck, TraceTo, Vm};
 
 /// Standard error.
 const STDERR: i32 = 2;
+
+/// The first bytes of a report, by which what is explained is chosen.
+const MOST_OF_CAUSE: usize = 64 << 10;
+
+/// A report is written when so much of it is there: it may be larger than the memory that is left.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
 
 /// Exit status of a program that panics, or that a limit ends.
 const FAILED: i32 = 2;
@@ -42,8 +48,8 @@ pub(crate) enum Exit {
     Program(i32),
     /// The program ends by this signal.
     Signal(i32),
-    /// The program ends with a panic that nobody recovered; its lines.
-    Panic(Vec<u8>),
+    /// The program ends with panics that nobody recovered; what is said of a memory fault.
+    Panic(Vec<PrintedPanic>, String),
     /// The program ends with a fatal error.
     FatalError(Fatal),
     /// The stack is over its limit; the line about it.
@@ -376,15 +382,25 @@ impl Vm {
 
     /// The program ends with this on standard error.
     fn fail(&mut self, kind: FailureKind, text: &[u8]) -> Outcome {
+        self.fail_with(kind, &[], text)
+    }
+
+    /// The same, with lines about panics before the text.
+    fn fail_with(&mut self, kind: FailureKind, panics: &[PrintedPanic], text: &[u8]) -> Outcome {
         self.crashed = true;
         self.failed = true;
         if self.config.calls {
-            self.report = Some(Report { kind, text: text.to_vec() });
+            let mut all = Vec::new();
+            self.pieces_of_panics(panics, &mut |_, piece| all.extend_from_slice(piece));
+            all.extend_from_slice(text);
+            self.report = Some(Report { kind, text: all });
         } else {
-            self.write_error(text);
+            // Standard error may be closed: then nobody reads the report.
+            let _ = self.rt.host.flush();
+            self.write_report(STDERR, panics, text);
         }
         if let Some(fd) = self.rt.settings.crash_output {
-            self.write_all(fd, text);
+            self.write_report(fd, panics, text);
         }
         let of_host = matches!(
             kind,
@@ -396,18 +412,32 @@ impl Vm {
         Outcome::Status(FAILED)
     }
 
+    fn write_report(&mut self, fd: Fd, panics: &[PrintedPanic], text: &[u8]) {
+        let mut waiting = Vec::new();
+        self.pieces_of_panics(panics, &mut |vm, piece| {
+            waiting.extend_from_slice(piece);
+            if waiting.len() >= WRITTEN_AT_ONCE {
+                vm.write_all(fd, &waiting);
+                waiting.clear();
+            }
+        });
+        waiting.extend_from_slice(text);
+        self.write_all(fd, &waiting);
+    }
+
     /// Writes why the program ends.
     fn report_end(&mut self, exit: Exit) -> Outcome {
         self.save_goroutine();
         let traceback = self.rt.settings.traceback;
-        let mut text = Vec::new();
+        let (mut text, mut panics) = (Vec::new(), Vec::new());
         let (mut one, mut all, mut style) = (true, traceback.all, self.crash_style());
         let mut level = traceback.level;
         let throws = matches!(exit, Exit::FatalError(Fatal::Throw(_)));
         let mut kind = FailureKind::Fatal;
         match exit {
-            Exit::Panic(lines) => {
-                text = lines;
+            Exit::Panic(found, signal) => {
+                panics = found;
+                text.extend(signal.bytes());
                 kind = FailureKind::Panic;
             }
             Exit::FatalError(Fatal::Error(message)) => {
@@ -448,7 +478,12 @@ impl Vm {
             | Exit::Program(_)
             | Exit::Signal(_) => unreachable!("these do not end the program with a report"),
         }
-        let cause = String::from_utf8_lossy(&text).into_owned();
+        let mut cause = Vec::new();
+        self.pieces_of_panics(&panics, &mut |_, piece| {
+            cause.extend_from_slice(&piece[..piece.len().min(MOST_OF_CAUSE - cause.len())]);
+        });
+        cause.extend_from_slice(&text[..text.len().min(MOST_OF_CAUSE)]);
+        let cause = String::from_utf8_lossy(&cause).into_owned();
         if one && level > 0 {
             text.push(b'\n');
             let g = self.rt.running;
@@ -461,7 +496,7 @@ impl Vm {
         if one {
             text.extend(self.explain(&cause, Some(self.rt.running)).bytes());
         }
-        self.fail(kind, &text)
+        self.fail_with(kind, &panics, &text)
     }
 
     /// A native was stopped: by who is outside, by the limit of time, or by that of steps.

@@ -12,8 +12,11 @@
 //! recovers: if a panic that overtook it is recovered, it goes on.
 
 use golite_bytecode::{Body, CONTEXT, Effect, FuncIx, LINK_SLOTS, Op, Reg, Word};
+use golite_gc::Addr;
 use golite_runtime::goroutine::{DeferRecord, Goroutine, GoroutineIx, PanicRecord, StackError, StackSlot};
-use golite_runtime::panic::{ErrorKind, Fatal, PendingPanic, PrintedPanic, print_panics, signal_line};
+use golite_runtime::panic::{
+    ErrorKind, Fatal, PanicText, PendingPanic, PrintedPanic, around_panic, push_indented, signal_line,
+};
 use golite_runtime::{NativeResult, Runtime, Trap, sched};
 
 use crate::access::first_param;
@@ -32,11 +35,14 @@ pub(crate) struct Starved {
     step: (u64, u64),
 }
 
+/// Texts of panics are written in pieces of so many bytes: they may take most of the memory that there is.
+const PIECE: u64 = 64 << 10;
+
 /// The texts of the panics that end the program, while `Error` and `String` methods make them.
 #[derive(Debug)]
 pub(crate) struct Printing {
     goroutine: GoroutineIx,
-    texts: Vec<Vec<u8>>,
+    texts: Vec<PanicText>,
 }
 
 /// A frame of a goroutine: where it is, and where in its code.
@@ -151,6 +157,10 @@ impl Vm {
     /// It is the second time if nothing else was allocated since, or no step was taken: a native that
     /// charges steps allocates last, and an instruction that allocates twice takes no step.
     fn starve(&mut self) -> bool {
+        if self.rt.interrupt.is_asked() {
+            // What is large was left off because of that.
+            return self.leave(Exit::StepLimit);
+        }
         let moment = |vm: &Vm| Starved {
             pc: vm.pc,
             allocated: vm.rt.heap.allocated(),
@@ -588,7 +598,7 @@ impl Vm {
         }
     }
 
-    fn push_text(&mut self, text: Vec<u8>) {
+    fn push_text(&mut self, text: PanicText) {
         if let Some(printing) = &mut self.printing {
             printing.texts.push(text);
         }
@@ -600,8 +610,7 @@ impl Vm {
         let window = self.frame_size(self.running_frame());
         let results = LINK_SLOTS;
         let (addr, len) = (self.window_slot(window, results), self.window_slot(window, results + 1));
-        let text = self.rt.string_bytes(addr, len).to_vec();
-        self.push_text(text);
+        self.push_text(PanicText { string: (addr, len), ..PanicText::default() });
         self.next_text()
     }
 
@@ -610,10 +619,10 @@ impl Vm {
         let name = self.rt.types.name(ty).to_string();
         let text = match name.as_str() {
             "string" => self.rt.panic_value_text(value.0, value.1),
-            _ => format!("type {name}").into_bytes(),
+            _ => format!("type {name}").into_bytes().into(),
         };
         let mut message = b"panic while printing panic value: ".to_vec();
-        golite_runtime::panic::push_indented(&mut message, &text);
+        self.pieces_of_text(&text, &mut |_, piece| message.extend_from_slice(piece));
         self.rt.fatal = Some(Fatal::Throw(String::from_utf8_lossy(&message).into_owned()));
         self.fatal()
     }
@@ -639,13 +648,43 @@ impl Vm {
             printed.push((shown, value));
         }
         let last = printed.last().map(|(_, value)| *value);
-        let mut text = print_panics(&printed.into_iter().map(|(panic, _)| panic).collect::<Vec<_>>());
+        let panics = printed.into_iter().map(|(panic, _)| panic).filter(|panic| !panic.goexit).collect();
+        let mut signal = String::new();
         if let Some((value, addr)) = self.fault
             && Some(value) == last
         {
-            text.extend_from_slice(signal_line(addr, 0).as_bytes());
+            signal = signal_line(addr, 0);
         }
-        self.leave(Exit::Panic(text))
+        self.leave(Exit::Panic(panics, signal))
+    }
+
+    /// The strings of the heap that texts are made of, while they are made.
+    pub(crate) fn printed_strings(printing: Option<&Printing>) -> Vec<Addr> {
+        let texts = printing.map_or(&[][..], |printing| &printing.texts);
+        texts.iter().map(|text| text.string.0).collect()
+    }
+
+    /// Gives the lines about panics, piece by piece.
+    pub(crate) fn pieces_of_panics(&mut self, panics: &[PrintedPanic], give: &mut dyn FnMut(&mut Vm, &[u8])) {
+        for (number, panic) in panics.iter().enumerate() {
+            let (before, after) = around_panic(panic, number == 0);
+            give(self, before);
+            self.pieces_of_text(&panic.text, give);
+            give(self, after);
+        }
+    }
+
+    fn pieces_of_text(&mut self, text: &PanicText, give: &mut dyn FnMut(&mut Vm, &[u8])) {
+        let mut piece = Vec::new();
+        push_indented(&mut piece, &text.before);
+        let (addr, len) = text.string;
+        for start in (0..len).step_by(PIECE as usize) {
+            push_indented(&mut piece, self.rt.string_bytes(addr + start, PIECE.min(len - start)));
+            give(self, &piece);
+            piece.clear();
+        }
+        push_indented(&mut piece, text.after);
+        give(self, &piece);
     }
 
     /// The words for one of the runtime errors that compiled code raises itself.

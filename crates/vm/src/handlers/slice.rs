@@ -221,11 +221,11 @@ warm! {
         vm.set_slice(o.dst, slice);
     }
     copy_slice(vm, o: CopySlice) {
-        let count = vm.rt.copy_slice(vm.pair(o.to), vm.pair(o.from), o.elem);
+        let count = vm.rt.copy_slice(vm.pair(o.to), vm.pair(o.from), o.elem)?;
         vm.set(o.dst, count);
     }
     clear_slice(vm, o: ClearSlice) {
         let (addr, len) = vm.pair(o.s);
-        vm.rt.zero_memory(addr, o.elem, len);
+        vm.rt.zero_much(addr, o.elem, len)?;
     }
 }
