@@ -69,6 +69,8 @@ fn an_interrupt_is_answered_at_once() {
     terminal.wait_for("word : string");
     terminal.keys("raw := []byte(text)\r");
     terminal.wait_for("raw : []byte");
+    terminal.keys("numbers := rand.Perm(1<<20)\r");
+    terminal.wait_for("numbers : []int");
     for (what, line) in [
         ("a tight loop", "fmt.Println(\"on\"); for {}"),
         ("a native call", "fmt.Println(\"on\"); for { strings.Index(text, word) }"),
@@ -79,6 +81,13 @@ fn an_interrupt_is_answered_at_once() {
         ("Fields", "fmt.Println(\"on\"); for { _ = strings.Fields(text) }"),
         ("ToUpper", "fmt.Println(\"on\"); for { _ = strings.ToUpper(text) }"),
         ("ParseFloat", "fmt.Println(\"on\"); for { _, _ = strconv.ParseFloat(text[:1<<20]+\"1\", 64) }"),
+        ("concatenation", "fmt.Println(\"on\"); for { _ = text + text + text }"),
+        ("Join", "fmt.Println(\"on\"); for { _ = strings.Join([]string{text, text, text, text}, \",\") }"),
+        ("bytes.Join", "fmt.Println(\"on\"); for { _ = bytes.Join([][]byte{raw, raw, raw}, nil) }"),
+        ("make", "fmt.Println(\"on\"); for { _ = make([]int, 1<<26) }"),
+        ("copy", "fmt.Println(\"on\"); for { copy(make([]byte, 1<<26), text) }"),
+        ("clear", "fmt.Println(\"on\"); for { clear(raw) }"),
+        ("sort.Ints", "fmt.Println(\"on\"); for { sort.Ints(slices.Clone(numbers)) }"),
         ("a blocked receive", "fmt.Println(\"on\"); <-make(chan int)"),
     ] {
         terminal.keys(&format!("{line}\r"));

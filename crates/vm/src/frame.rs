@@ -71,6 +71,8 @@ pub(crate) enum Targets {
     Str {
         /// The targets.
         targets: FxHashMap<Box<[u8]>, *const Word>,
+        /// The length of the longest: longer ones need not be looked up.
+        longest: u64,
         /// Where other strings go.
         default: *const Word,
     },
@@ -281,6 +283,11 @@ impl CodeTable {
                     default: target(*default),
                 },
                 JumpTable::Str { cases, default } => Targets::Str {
+                    longest: cases
+                        .iter()
+                        .map(|(text, _)| module.strings[text.index()].len() as u64)
+                        .max()
+                        .unwrap_or(0),
                     targets: cases
                         .iter()
                         .map(|(text, index)| (module.strings[text.index()].clone(), target(*index)))

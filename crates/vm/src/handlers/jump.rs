@@ -151,7 +151,8 @@ fn switch_by_str(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::SwitchStr>();
     let (addr, len) = vm.pair(o.src);
     vm.pc = match vm.targets(o.table) {
-        Targets::Str { targets, default } => {
+        Targets::Str { longest, default, .. } if len > *longest => *default,
+        Targets::Str { targets, default, .. } => {
             targets.get(vm.rt.string_bytes(addr, len)).copied().unwrap_or(*default)
         }
         Targets::Int { default, .. } => *default,
