@@ -202,7 +202,11 @@ const SHORT: &[(&str, &[&str], &str)] = &[
     ("runtime/trace", &["regionBegin", "regionEnd", "taskBegin", "taskEnd"], "one record"),
     ("golite/inspect", &["read"], "one record"),
     ("runtime/debug", &["WriteHeapDump", "setCrashOutput"], "files, that this test does not have"),
-    ("runtime/trace", &["flightRead", "flightStart", "flightStop"], "what the trace has"),
+    (
+        "runtime/trace",
+        &["flightRead", "flightStart", "flightStop", "takePart", "waitPart"],
+        "what the trace has",
+    ),
 ];
 
 /// A program that works a native without end: its package, names, variables, the work.
