@@ -59,6 +59,8 @@ fn eval_prints_the_value_of_the_last_expression() {
     evaluates("1 + 2", "3\n");
     evaluates("strings.ToUpper(\"a\")", "A\n");
     evaluates("x := 4; x * x", "16\n");
+    evaluates("1, \"a\", 2.5", "1 a 2.5\n");
+    evaluates("x := 4; x, x+1\n", "4 5\n");
     evaluates("strconv.Atoi(\"12\")", "12 <nil>\n");
     evaluates("fmt.Println(\"once\")", "once\n");
     evaluates("func f() {}\nf()", "");

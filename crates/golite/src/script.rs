@@ -22,6 +22,9 @@ use crate::loader::{FindStd, ParsedPackage, is_script};
 use crate::session::{PREDECLARED, constant_too_large, same_code};
 use crate::stack::on_deep_stack;
 
+/// What the parser says of several expressions that are no statement.
+pub(crate) const LIST: &str = ", expected := or = or comma";
+
 /// Functions of package fmt whose results nobody wants to see.
 const PRINTERS: [&str; 6] = ["Print", "Printf", "Println", "Fprint", "Fprintf", "Fprintln"];
 
@@ -32,6 +35,11 @@ pub fn check_eval(files: &PackageFiles, find_std: FindStd) -> Checked {
     let checked = check_prepared(files, find_std, &mut |parsed, session| {
         prints_call = print_last(parsed, session);
     });
+    if checked.diagnostics().iter().any(|error| error.message.ends_with(LIST))
+        && let Some(list) = check_list(files, find_std)
+    {
+        return list;
+    }
     if prints_call && checked.has_errors() {
         // The call may have no value.
         let plain = check_prepared(files, find_std, &mut |_, _| {});
@@ -40,6 +48,39 @@ pub fn check_eval(files: &PackageFiles, find_std: FindStd) -> Checked {
         }
     }
     checked
+}
+
+/// Checks code whose last statement is several expressions with commas between, to be printed: as the left side of an
+/// assignment. `None` if it is something else that is wrong.
+fn check_list(files: &PackageFiles, find_std: FindStd) -> Option<Checked> {
+    let [file] = &files.files[..] else { return None };
+    let text = format!("{} = _", file.text.trim_end().trim_end_matches(';'));
+    let file = SourceText { text: text.into(), ..file.clone() };
+    let with_list = PackageFiles { files: vec![file], ..files.clone() };
+    let mut is_list = false;
+    let checked = check_prepared(&with_list, find_std, &mut |parsed, session| {
+        is_list = print_list(parsed, session);
+    });
+    is_list.then_some(checked)
+}
+
+/// Has the left side of the last statement printed, which is an assignment. Tells whether it is one.
+fn print_list(parsed: &mut ParsedPackage, session: &mut Session) -> bool {
+    if !session.errors.is_empty() {
+        return false;
+    }
+    let Some(Stmt { kind, .. }) = last_statement(parsed) else { return false };
+    let StmtKind::Assign(left, ..) = kind else { return false };
+    let values = std::mem::take(left);
+    *kind = StmtKind::Expr(print_call(values, session));
+    true
+}
+
+/// The last statement of a script that is not empty.
+fn last_statement(parsed: &mut ParsedPackage) -> Option<&mut Stmt> {
+    let script = parsed.trees.first_mut()?.script.as_mut()?;
+    let body = script.main.as_mut().and_then(Arc::get_mut)?.body.as_mut()?;
+    body.stmts.iter_mut().rfind(|stmt| !matches!(stmt.kind, StmtKind::Empty))
 }
 
 /// The value of code that is a constant expression too large for any variable.
@@ -52,11 +93,7 @@ pub fn eval_constant<'c>(checked: &'c Checked, code: &str) -> Option<&'c str> {
 
 /// Has the value of the last statement printed. Tells whether that is a call.
 fn print_last(parsed: &mut ParsedPackage, session: &mut Session) -> bool {
-    let Some(script) = parsed.trees.first_mut().and_then(|file| file.script.as_mut()) else { return false };
-    let Some(body) = script.main.as_mut().and_then(Arc::get_mut).and_then(|main| main.body.as_mut()) else {
-        return false;
-    };
-    let last = body.stmts.iter_mut().rfind(|stmt| !matches!(stmt.kind, StmtKind::Empty));
+    let last = last_statement(parsed);
     let Some(Stmt { kind: StmtKind::Expr(expr), .. }) = last else { return false };
     let is_call = match &expr.unparen().kind {
         ExprKind::Call(call) if is_printer(call, &session.names) => return false,
@@ -65,7 +102,7 @@ fn print_last(parsed: &mut ParsedPackage, session: &mut Session) -> bool {
     };
     let span = expr.span;
     let value = std::mem::replace(expr, Expr { id: ExprId(0), span, kind: ExprKind::Bad });
-    *expr = print_call(value, session);
+    *expr = print_call(vec![value], session);
     is_call
 }
 
@@ -75,9 +112,10 @@ pub(crate) fn is_printer(call: &CallExpr, names: &Interner) -> bool {
     is_fmt && PRINTERS.contains(&names.name(name.name))
 }
 
-/// `fmt.Println(value)`, in the place of the value.
-fn print_call(value: Expr, session: &mut Session) -> Expr {
-    let span = value.span;
+/// `fmt.Println(values)`, in the place of the values.
+fn print_call(values: Vec<Expr>, session: &mut Session) -> Expr {
+    let start = values.first().map_or(0, |value| value.span.start);
+    let span = Span::new(start, values.last().map_or(start, |value| value.span.end));
     let at = Span::new(span.start, span.start);
     let mut id = || {
         session.next_id += 1;
@@ -88,7 +126,7 @@ fn print_call(value: Expr, session: &mut Session) -> Expr {
     let name = Ident { name: println, span: at, id: id() };
     let func = Expr { id: id(), span: at, kind: ExprKind::Selector(Box::new(base), name) };
     let rparen = Span::new(span.end, span.end);
-    let call = CallExpr { func: Box::new(func), args: vec![value], ellipsis: None, rparen };
+    let call = CallExpr { func: Box::new(func), args: values, ellipsis: None, rparen };
     Expr { id: id(), span, kind: ExprKind::Call(call) }
 }
 

@@ -12,7 +12,7 @@ use golite_types::{CheckedInput, Checker, InputPackage};
 
 use super::INPUT_NAME;
 use crate::loader::parsing;
-use crate::script::is_printer;
+use crate::script::{LIST, is_printer};
 
 /// How the last statement of an input is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,9 +143,6 @@ pub(super) fn parse(
     }
     Ok((file, Some(count)))
 }
-
-/// What the parser says of several expressions that are no statement.
-const LIST: &str = ", expected := or = or comma";
 
 /// Parses an input whose last statement is several expressions: as the left side of an assignment. Its text is what
 /// it was afterwards, and the places are right. `None` if it is something else that is wrong.
