@@ -108,6 +108,27 @@ fn values_before_are_there() {
 }
 
 #[test]
+fn types_declared_again_keep_their_names_in_values() {
+    let mut input = "var held []any\n".to_string();
+    let mut expected = "held : []any\n".to_string();
+    for i in 0..40 {
+        input += &format!(
+            "type T struct {{ n int }}\nfunc (t T) String() string {{ return fmt.Sprint(\"T\", t.n + {i}) }}\n"
+        );
+        expected += "type T\nT.String : func() string\n";
+        if i % 8 == 0 {
+            input += &format!("held = append(held, T{{{i}}}, []T{{{{{i}}}}})\n");
+        }
+        input += &passing();
+    }
+    input += "for i := range held { fmt.Printf(\"%T %v\\n\", held[i], held[i]) }\n";
+    for i in (0..40).step_by(8) {
+        expected += &format!("main.T T{0}\n[]main.T [T{0}]\n", 2 * i);
+    }
+    shows(&input, &expected);
+}
+
+#[test]
 fn a_deadlock_leaves_no_goroutine() {
     let mut input = "ch := make(chan int)\n".to_string();
     for _ in 0..20 {

@@ -157,7 +157,9 @@ impl Checker {
                 }
             }
         }
-        *out += self.name(object.name);
+        let name = self.name(object.name);
+        // What a session calls a type that was declared again is for messages alone: values have its name.
+        *out += if qualify.is_runtime() { name.split('·').next().unwrap_or(name) } else { name };
     }
 
     /// The number of a local type among those of its package, from 1 in source order; 0 for others.
