@@ -129,6 +129,44 @@ fn types_declared_again_keep_their_names_in_values() {
 }
 
 #[test]
+fn type_arguments_declared_again_keep_their_names_in_values() {
+    let again: String =
+        (0..20).map(|i| format!("type C struct {{ a{i} int }}\nvar d any = C{{}}\n")).collect();
+    let told = "type C\nd : any\n".repeat(20);
+    shows(
+        &format!(
+            "type T string\ntype Pair[A any] struct {{ a, b A }}\nz := any(Pair[T]{{}})\ntype T float64\n\
+             fmt.Printf(\"%T\\n\", z)\n{again}fmt.Printf(\"%T %T\\n\", z, Pair[T]{{}})\n"
+        ),
+        &format!(
+            "type T\ntype Pair\nz : any\ntype T\nmain.Pair[main.T]\n{told}main.Pair[main.T] main.Pair[main.T]\n"
+        ),
+    );
+}
+
+#[test]
+fn stacks_have_the_names_that_types_were_declared_by() {
+    // The method is compiled when its type has been declared again.
+    shows(
+        "type T struct { n int }\n\
+         func (t T) Caller() string { pc, _, _, _ := runtime.Caller(0); return runtime.FuncForPC(pc).Name() }\n\
+         x := T{1}\ntype T string\nx.Caller()\n",
+        "type T\nT.Caller : func() string\nx : T\ntype T\n\"main.T.Caller\" : string\n",
+    );
+}
+
+#[test]
+fn methods_whose_types_were_declared_again_are_found() {
+    shows(
+        "type Node struct { val int; vis Visitor }\ntype Visitor interface { Visit(*Node) Visitor }\n\
+         type printer struct{}\n\
+         func (p printer) Visit(n *Node) Visitor { fmt.Println(n.val); return p }\nn := &Node{val: 1}\n\
+         type Node struct { val string; vis Visitor }\nn.vis = printer{}\n_ = n.vis.Visit(n)\n",
+        "Node : waits for Visitor\ntype Node\ntype Visitor\ntype printer\nprinter.Visit : func(n *Node) Visitor\nn : *Node\ntype Node\n1\n",
+    );
+}
+
+#[test]
 fn a_deadlock_leaves_no_goroutine() {
     let mut input = "ch := make(chan int)\n".to_string();
     for _ in 0..20 {

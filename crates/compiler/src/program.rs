@@ -380,7 +380,7 @@ impl Compiler {
                     .types
                     .as_named(receiver)
                     .map(|named| self.checker.types.named_info(named).obj);
-                let base = base.map_or("", |obj| self.checker.name(self.checker.object(obj).name));
+                let base = base.map_or("", |obj| self.checker.name_at_run_time(obj));
                 format!("{base}.{name}")
             }
             None => name.to_string(),
@@ -413,7 +413,7 @@ impl Compiler {
                     .types
                     .as_named(receiver)
                     .map(|named| self.checker.types.named_info(named).obj);
-                let base = base.map_or("", |obj| self.checker.name(self.checker.object(obj).name));
+                let base = base.map_or("", |obj| self.checker.name_at_run_time(obj));
                 // Type parameters of the receiver and of the method itself.
                 let of_type = if object.type_params.is_empty() { "" } else { dots };
                 let own = match self.checker.types.get(object.ty) {

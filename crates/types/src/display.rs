@@ -157,9 +157,14 @@ impl Checker {
                 }
             }
         }
-        let name = self.name(object.name);
-        // What a session calls a type that was declared again is for messages alone: values have its name.
-        *out += if qualify.is_runtime() { name.split('·').next().unwrap_or(name) } else { name };
+        *out += if qualify.is_runtime() { self.name_at_run_time(obj) } else { self.name(object.name) };
+    }
+
+    /// The name that a type was declared by: what a session calls one that was declared again is for messages alone.
+    #[must_use]
+    pub fn name_at_run_time(&self, obj: ObjId) -> &str {
+        let name = self.name(self.object(obj).name);
+        name.split('·').next().unwrap_or(name)
     }
 
     /// The number of a local type among those of its package, from 1 in source order; 0 for others.
