@@ -227,6 +227,9 @@ fn watch_over(waker: Waker, watch: Watch) {
 
 /// Runs a program. It returns if there is none: the process ends with the program.
 fn run_here(checked: Checked, flags: &RunFlags, options: &RunOptions, mut host: StdHost) -> ExitCode {
+    if !reports::spare_sources(flags, checked.sources()) {
+        return ExitCode::from(FAILED);
+    }
     let warn = options.warn || std::io::stderr().is_terminal();
     let program = match runnable(checked, flags.report, if warn { Warnings::Shown } else { Warnings::Not }) {
         Ok(program) => program,

@@ -3,13 +3,14 @@
 //! All are made before the program runs, so that nobody runs a long program for a file that cannot be written. A trace
 //! goes to its file while the program runs; one for Perfetto, and profiles, are written when it has ended.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use golite::load::io_text;
 use golite::{HostError, ProfileKind, Reports, StdHost};
+use golite_source::SourceMap;
 
 use crate::args::RunFlags;
 use crate::report::{fail, to_stderr};
@@ -56,14 +57,35 @@ pub(crate) fn is_json(path: &Path) -> bool {
 fn twice<'a>(files: &[&'a Option<ReportFile>]) -> Option<&'a Path> {
     let mut seen = Vec::new();
     files.iter().filter_map(|file| file.as_ref()).find_map(|made| {
-        let meta = made.file.metadata().ok().filter(|meta| meta.is_file())?;
-        let identity = (meta.dev(), meta.ino());
+        let identity = made.file.metadata().ok().as_ref().and_then(identity)?;
         if seen.contains(&identity) {
             return Some(&*made.path);
         }
         seen.push(identity);
         None
     })
+}
+
+/// Which file on this machine a path leads to, if it is one with contents: a device has none.
+fn identity(meta: &Metadata) -> Option<(u64, u64)> {
+    meta.is_file().then(|| (meta.dev(), meta.ino()))
+}
+
+/// Whether no record would go into a source file of the program; if one would, that is told.
+pub(crate) fn spare_sources(flags: &RunFlags, sources: &SourceMap) -> bool {
+    let identity_of = |path: &Path| std::fs::metadata(path).ok().as_ref().and_then(identity);
+    let all = [&flags.cpuprofile, &flags.memprofile, &flags.blockprofile, &flags.mutexprofile, &flags.trace];
+    for path in all.into_iter().flatten() {
+        let Some(there) = identity_of(path) else { continue };
+        if sources.files().iter().any(|file| identity_of(Path::new(&*file.name)) == Some(there)) {
+            fail(&format!(
+                "golite: {}: a record would overwrite this source file of the program",
+                path.display()
+            ));
+            return false;
+        }
+    }
+    true
 }
 
 /// All files to be written.

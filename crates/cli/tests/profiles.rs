@@ -282,3 +282,41 @@ fn a_file_that_cannot_be_written_is_a_failure() {
         assert_eq!(told, "golite: no/such/folder/file: no such file or directory\n", "{flag}");
     }
 }
+
+#[test]
+fn no_record_overwrites_a_source_file() {
+    let folder = Folder::new("sources");
+    std::fs::write(folder.0.join("go.mod"), "module m\n\ngo 1.27\n").unwrap();
+    std::fs::create_dir_all(folder.0.join("inner")).unwrap();
+    let sources = [
+        ("main.go", "package main\n\nimport \"m/inner\"\n\nfunc main() { println(two(), inner.Three()) }\n"),
+        ("util.go", "package main\n\nfunc two() int { return 2 }\n"),
+        ("inner/inner.go", "package inner\n\nfunc Three() int { return 3 }\n"),
+    ];
+    for (name, text) in sources {
+        std::fs::write(folder.0.join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink("util.go", folder.0.join("link.pb")).unwrap();
+    let flags = ["--trace", "--cpuprofile", "--memprofile", "--blockprofile", "--mutexprofile"];
+    for flag in flags {
+        for record in ["main.go", "./util.go", "inner/inner.go", "link.pb"] {
+            // Nor is a file made for another record.
+            let args = ["run", "--cpuprofile", "new.pb", flag, record, "main.go", "util.go"];
+            let args = if flag == "--cpuprofile" { [&args[..1], &args[3..]].concat() } else { args.to_vec() };
+            let output = folder.start(env!("CARGO_BIN_EXE_golite"), &args).unwrap();
+            assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{args:?}");
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            let expected =
+                format!("golite: {record}: a record would overwrite this source file of the program\n");
+            assert_eq!(told, expected, "{args:?}");
+            assert!(!folder.0.join("new.pb").exists(), "{args:?}");
+            for (name, text) in sources {
+                assert_eq!(std::fs::read_to_string(folder.0.join(name)).unwrap(), text, "{args:?}");
+            }
+        }
+    }
+    // Other files that are there are written anew.
+    std::fs::write(folder.0.join("old.pb"), "old").unwrap();
+    folder.golite(&["run", "--cpuprofile", "old.pb", "main.go", "util.go"]);
+    assert_ne!(std::fs::read(folder.0.join("old.pb")).unwrap(), b"old");
+}
