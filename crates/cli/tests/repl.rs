@@ -478,3 +478,50 @@ fn pointers_of_unsafe_need_a_permission() {
     let (status, shown) = session_with("--allow-unsafe", input);
     assert!(status == 0 && shown.contains("5 : int\n"), "{shown}");
 }
+
+#[test]
+fn functions_declared_again_while_they_run_go_on_in_their_own_code() {
+    // Where it goes on after a recovered panic.
+    prints(
+        "hold := make(chan int)\n\
+         func f() { defer func() { fmt.Println(recover()) }(); defer func() { <-hold }(); a, b := []int{1}, \"x\"; \
+         defer func() { _ = a; _ = b }(); panic(7) }\n\
+         go func() { f(); fmt.Println(\"after f\") }()\n\
+         1\n\
+         func f() {}\n\
+         hold <- 1\n\
+         2\n",
+        "hold : chan int\nf : func()\n1 : int\nf : func()\n7\nafter f\n2 : int\n",
+    );
+    // Where it was when it is woken to panic.
+    prints(
+        "c := make(chan int)\n\
+         func f() { defer func() { fmt.Println(recover()) }(); a := []int{1}; c <- a[0] }\n\
+         go f()\n\
+         1\n\
+         func f() {}\n\
+         close(c)\n\
+         2\n",
+        "c : chan int\nf : func()\n1 : int\nf : func()\nsend on closed channel\n2 : int\n",
+    );
+    // How much of its stack it uses.
+    let names: Vec<String> = (0..200).map(|i| format!("v{i}")).collect();
+    let values: Vec<String> = (0..200).map(|i| format!("boxed({i})")).collect();
+    let (names, values) = (names.join(", "), values.join(", "));
+    prints(
+        &format!(
+            "hold := make(chan int)\n\
+             func boxed(n int) *int {{ return &n }}\n\
+             func deep(n int) int {{ if n == 0 {{ return 0 }}; return 1 + deep(n-1) }}\n\
+             func f() {{ deep(20000); {names} := {values}; <-hold; sum := 0; \
+             for _, p := range []*int{{{names}}} {{ sum += *p }}; fmt.Println(sum) }}\n\
+             go f()\n\
+             1\n\
+             func f() {{}}\n\
+             for range 40 {{ runtime.GC() }}\n\
+             hold <- 1\n\
+             2\n"
+        ),
+        "hold : chan int\nboxed : func(n int) *int\ndeep : func(n int) int\nf : func()\n1 : int\nf : func()\n19900\n2 : int\n",
+    );
+}

@@ -126,6 +126,8 @@ pub(crate) struct CodeTable {
     pub(crate) call_sites: Box<[CallSite]>,
     /// By function.
     pub(crate) entries: Vec<Entry>,
+    /// The functions' own code, also of those whose calls run another one by now: frames may still be in it.
+    own: Vec<Entry>,
     /// By function.
     pub(crate) natives: Vec<NativeEntry>,
     /// Where functions begin: their code, or the stub.
@@ -179,6 +181,7 @@ impl CodeTable {
         CodeTable {
             call_sites: vec![CallSite::NONE; CALL_SITES].into_boxed_slice(),
             entries: Vec::new(),
+            own: Vec::new(),
             natives: Vec::new(),
             stubs: Vec::new(),
             jump_tables: Vec::new(),
@@ -237,6 +240,7 @@ impl CodeTable {
             let slots = u32::from(signature.first_local().0);
             let code = start.wrapping_add(STUB_WORDS * (i - first));
             self.entries.push(Entry { code, slots });
+            self.own.push(Entry { code, slots });
             self.stubs.push(code);
             self.natives.push(NativeEntry {
                 function: match &function.body {
@@ -251,17 +255,17 @@ impl CodeTable {
 
     /// Whether the function has no code yet.
     pub(crate) fn is_stub(&self, func: FuncIx) -> bool {
-        self.entries[func.index()].code == self.stubs[func.index()]
+        self.own[func.index()].code == self.stubs[func.index()]
     }
 
-    /// Where the function's code begins.
+    /// Where the function's own code begins.
     pub(crate) fn start(&self, func: FuncIx) -> *const Word {
-        self.entries[func.index()].code
+        self.own[func.index()].code
     }
 
     /// How many slots its frame has.
     pub(crate) fn slots(&self, func: FuncIx) -> u32 {
-        self.entries[func.index()].slots
+        self.own[func.index()].slots
     }
 
     /// Where the initialisers that a function needs return to.
@@ -300,7 +304,12 @@ impl CodeTable {
         if !self.is_stub(func) {
             self.forget_call_sites();
         }
-        self.entries[func.index()] = Entry { code: start, slots: u32::from(code.frame_slots) };
+        let entry = Entry { code: start, slots: u32::from(code.frame_slots) };
+        let own = std::mem::replace(&mut self.own[func.index()], entry);
+        // Calls that run another function keep to it.
+        if self.entries[func.index()].code == own.code {
+            self.entries[func.index()] = entry;
+        }
     }
 
     /// Forgets what instructions called: functions have other code now, or instructions are no more.
@@ -321,6 +330,7 @@ impl CodeTable {
     /// Takes away all code that was added since. Gives the addresses where it was.
     pub(crate) fn rewind(&mut self, mark: &CodeMark) -> Vec<std::ops::Range<usize>> {
         self.entries.truncate(mark.functions);
+        self.own.truncate(mark.functions);
         self.natives.truncate(mark.functions);
         self.stubs.truncate(mark.functions);
         self.jump_tables.truncate(mark.jump_tables);
@@ -335,7 +345,7 @@ impl CodeTable {
         gone
     }
 
-    /// Calls of functions run another one of the same signature.
+    /// Calls of functions run another one of the same signature. Frames of theirs stay in their own code.
     pub(crate) fn redirect(&mut self, from: &[FuncIx], to: FuncIx) {
         for from in from {
             self.entries[from.index()] = self.entries[to.index()];

@@ -6,7 +6,7 @@
 //!
 //! Needs valgrind, nm, and an optimised `golite` with its symbols.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -80,36 +80,28 @@ pub(crate) fn run(binary: &str) -> Outcome {
     let objects = objects()?;
     let mut seen = HashSet::new();
     let mut lines = vec![
-        "# Sections of the functions that a start of golite runs, in the order of their first call."
+        "# Sections of the functions that a start of golite runs, program by program, in the order of names."
             .to_string(),
         "# Written by `cargo xtask start-order`.".to_string(),
     ];
     for (name, source) in PROGRAMS {
         lines.push(format!("# {name}"));
+        let mut sections = BTreeSet::new();
         for function in functions(binary, name, source)? {
-            let section = match pattern(&function) {
-                Some(pattern) => format!("*(.text.{pattern} .text.unlikely.{pattern})"),
-                None => match objects.get(&function) {
-                    Some(object) => format!("*{object}(.text .text.*)"),
-                    None => continue,
-                },
+            match (pattern(&function), objects.get(&function)) {
+                (Some(pattern), _) => sections.insert(format!("*(.text.{pattern} .text.unlikely.{pattern})")),
+                (None, Some(object)) => sections.insert(format!("*{object}(.text .text.*)")),
+                (None, None) => false,
             };
-            if seen.insert(section.clone()) {
-                lines.push(section);
-            }
         }
-        lines.extend(
-            UNSEEN
-                .iter()
-                .filter(|section| seen.insert(section.to_string()))
-                .map(|section| section.to_string()),
-        );
+        sections.extend(UNSEEN.iter().map(|section| section.to_string()));
+        lines.extend(sections.into_iter().filter(|section| seen.insert(section.clone())));
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/start-order.txt");
     fs::write(&path, lines.join("\n") + "\n").map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// The functions that a run of the program calls, by their symbols, in the order of the first call.
+/// The functions that a run of the program calls, by their symbols.
 fn functions(binary: &str, name: &str, source: &str) -> Result<Vec<String>, String> {
     let folder = env::temp_dir().join(format!("golite-start-order-{}", std::process::id()));
     let calls = folder.join("calls");
