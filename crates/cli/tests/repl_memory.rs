@@ -130,16 +130,22 @@ fn types_declared_again_keep_their_names_in_values() {
 
 #[test]
 fn type_arguments_declared_again_keep_their_names_in_values() {
-    let again: String =
-        (0..20).map(|i| format!("type C struct {{ a{i} int }}\nvar d any = C{{}}\n")).collect();
-    let told = "type C\nd : any\n".repeat(20);
+    let again: String = (0..20)
+        .map(|i| {
+            format!("type C struct {{ a{i} int }}\nvar d any = C{{}}\nf := func() any {{ return C{{}} }}\n")
+        })
+        .collect();
+    let told = "type C\nd : any\nf : func() any\n".repeat(20);
     shows(
         &format!(
-            "type T string\ntype Pair[A any] struct {{ a, b A }}\nz := any(Pair[T]{{}})\ntype T float64\n\
-             fmt.Printf(\"%T\\n\", z)\n{again}fmt.Printf(\"%T %T\\n\", z, Pair[T]{{}})\n"
+            "type T struct {{ n int }}\nx := T{{1}}\nfunc show(v any) string {{ return fmt.Sprintf(\"%T\", v) }}\n\
+             type T string\nmk := func(t any) any {{ return t }}\nshow(x)\ntype Pair[A any] struct {{ a, b A }}\n\
+             z := any(Pair[T]{{\"p\", \"q\"}})\ntype T float64\nshow(z)\n{again}show(z)\nshow(x)\n"
         ),
         &format!(
-            "type T\ntype Pair\nz : any\ntype T\nmain.Pair[main.T]\n{told}main.Pair[main.T] main.Pair[main.T]\n"
+            "type T\nx : T\nshow : func(v any) string\ntype T\nmk : func(t any) any\n\"main.T\" : string\n\
+             type Pair\nz : any\ntype T\n\"main.Pair[main.T]\" : string\n{told}\
+             \"main.Pair[main.T]\" : string\n\"main.T\" : string\n"
         ),
     );
 }
