@@ -9,6 +9,8 @@ use golite_runtime::{Ctx, NativeResult};
 
 mod sorting;
 
+use sorting::Numbers;
+
 use crate::internal_bytealg::room_for;
 
 /// The package.
@@ -19,44 +21,37 @@ pub static PACKAGE: Package = package!(
     natives!["sortOrdered" => sort_ordered]
 );
 
-/// Numbers of a type that are laid out as bytes.
-macro_rules! numbers {
+/// Sorts integers of a type.
+macro_rules! sort_as {
     ($ty:ty, $ctx:expr, $addr:expr, $len:expr) => {{
-        let (chunks, _) = $ctx.bytes_at($addr, $len * size_of::<$ty>() as u64).as_chunks();
-        chunks.iter().map(|chunk| <$ty>::from_ne_bytes(*chunk)).collect::<Vec<$ty>>()
-    }};
-}
-
-/// Sorts those.
-macro_rules! sort_by {
-    ($ty:ty, $ctx:expr, $addr:expr, $len:expr, $values:expr, $compare:expr) => {{
-        sorting::sort_numbers($ctx, &mut $values, $compare)?;
-        let (chunks, _) = $ctx.bytes_at_mut($addr, $len * size_of::<$ty>() as u64).as_chunks_mut();
-        for (chunk, value) in chunks.iter_mut().zip($values) {
-            *chunk = value.to_ne_bytes();
-        }
+        let numbers = Numbers { addr: $addr, len: $len as usize };
+        let number = |bytes: &[u8; size_of::<$ty>()]| <$ty>::from_ne_bytes(*bytes);
+        sorting::sort_numbers($ctx, numbers, |a, b| number(a).cmp(&number(b)))?;
         true
     }};
 }
 
-macro_rules! sort_as {
-    ($ty:ty, $ctx:expr, $addr:expr, $len:expr) => {{
-        let mut values = numbers!($ty, $ctx, $addr, $len);
-        sort_by!($ty, $ctx, $addr, $len, values, |a, b| a.cmp(b))
-    }};
-}
-
-/// Sorts floats, NaN first; false if there are zeros of both signs.
+/// Sorts floats of a type, NaN first; false if there are zeros of both signs.
 macro_rules! sort_floats_as {
     ($ty:ty, $ctx:expr, $addr:expr, $len:expr) => {{
-        let mut values = numbers!($ty, $ctx, $addr, $len);
-        let zero = |negative| values.iter().any(|v| *v == 0.0 && v.is_sign_negative() == negative);
-        if zero(true) && zero(false) {
+        let numbers = Numbers { addr: $addr, len: $len as usize };
+        let number = |bytes: &[u8; size_of::<$ty>()]| <$ty>::from_ne_bytes(*bytes);
+        // Of zeros, whether one is positive, whether one is negative.
+        let mut zeros = [false; 2];
+        for part in sorting::parts(numbers.len) {
+            $ctx.look()?;
+            for value in numbers.all($ctx)[part].iter().map(number).filter(|value| *value == 0.0) {
+                zeros[usize::from(value.is_sign_negative())] = true;
+            }
+        }
+        if zeros == [true; 2] {
             false
         } else {
-            sort_by!($ty, $ctx, $addr, $len, values, |a, b| a
-                .partial_cmp(b)
-                .unwrap_or_else(|| b.is_nan().cmp(&a.is_nan())))
+            sorting::sort_numbers($ctx, numbers, |a, b| {
+                let (a, b) = (number(a), number(b));
+                a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+            })?;
+            true
         }
     }};
 }
@@ -75,13 +70,16 @@ fn sort_ordered(ctx: &mut Ctx<'_>) -> NativeResult {
     ctx.charge(len * u64::from(64 - len.leading_zeros()) / 4)?;
     let def = ctx.type_def(element);
     let size = def.size;
-    room_for(ctx, len * size)?;
-    let def = ctx.type_def(element);
     let kind = def.kind.clone();
     let done = match kind {
         TypeKind::String => {
-            let strings = (0..len).map(|i| (ctx.read_u64(addr + 16 * i), ctx.read_u64(addr + 16 * i + 8)));
-            let mut strings: Vec<(u64, u64)> = strings.collect();
+            room_for(ctx, len * size)?;
+            let mut strings: Vec<(u64, u64)> = Vec::with_capacity(len as usize);
+            for part in sorting::parts(len as usize) {
+                ctx.look()?;
+                let header = |i| (ctx.read_u64(addr + 16 * i), ctx.read_u64(addr + 16 * i + 8));
+                strings.extend((part.start as u64..part.end as u64).map(header));
+            }
             sorting::sort_strings(ctx, &mut strings)?;
             for (i, (text, bytes)) in (0..len).zip(strings) {
                 ctx.write_string(addr + 16 * i, text, bytes);
