@@ -199,9 +199,36 @@ fn texts_that_something_holds_stay() {
     );
 }
 
+/// Inputs chosen at random, and what a session should show for them.
+#[derive(Default)]
+struct Inputs {
+    random: u64,
+    text: String,
+    expected: String,
+}
+
+impl Inputs {
+    fn new(seed: u64) -> Inputs {
+        Inputs { random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Inputs::default() }
+    }
+
+    fn below(&mut self, most: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % most
+    }
+
+    fn add(&mut self, input: &str, shown: &str) {
+        self.text += input;
+        self.text.push('\n');
+        self.expected += shown;
+    }
+}
+
 /// What a session should know after inputs chosen at random.
 struct Model {
-    random: u64,
+    inputs: Inputs,
     x: i64,
     f: i64,
     g: i64,
@@ -215,105 +242,92 @@ struct Model {
     q: (i64, bool),
     /// What `w`, which calls the `q` of its time, gives; `None` if that is the `q` of now.
     w: Option<i64>,
-    input: String,
-    expected: String,
 }
 
 impl Model {
-    fn below(&mut self, most: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random % most
-    }
-
-    fn add(&mut self, input: &str, shown: &str) {
-        self.input += input;
-        self.input.push('\n');
-        self.expected += shown;
-    }
-
     fn step(&mut self, number: usize) {
-        let n = self.below(1000) as i64;
-        match self.below(34) {
-            0 => self.add("x", &format!("{} : int\n", self.x)),
+        let n = self.inputs.below(1000) as i64;
+        match self.inputs.below(34) {
+            0 => self.inputs.add("x", &format!("{} : int\n", self.x)),
             1 => {
                 self.x += n;
-                self.add(&format!("x = x + {n}"), "");
+                self.inputs.add(&format!("x = x + {n}"), "");
             }
             2 => {
                 self.x = n;
-                self.add(&format!("x := {n}"), "x : int\n");
+                self.inputs.add(&format!("x := {n}"), "x : int\n");
             }
             3 | 4 => {
                 self.f = n;
-                self.add(&format!("func f() int {{ return {n} }}"), "f : func() int\n");
+                self.inputs.add(&format!("func f() int {{ return {n} }}"), "f : func() int\n");
             }
             5 => {
                 self.g = n;
-                self.add(&format!("func g() int {{ return f() + {n} }}"), "g : func() int\n");
+                self.inputs.add(&format!("func g() int {{ return f() + {n} }}"), "g : func() int\n");
             }
-            6 => self.add("f()", &format!("{} : int\n", self.f)),
-            7 => self.add("g()", &format!("{} : int\n", self.f + self.g)),
+            6 => self.inputs.add("f()", &format!("{} : int\n", self.f)),
+            7 => self.inputs.add("g()", &format!("{} : int\n", self.f + self.g)),
             8 => {
                 self.k = n;
-                self.add(&format!("k = func() int {{ return {n} + x }}"), "");
+                self.inputs.add(&format!("k = func() int {{ return {n} + x }}"), "");
             }
-            9 | 10 => self.add("k()", &format!("{} : int\n", self.k + self.x)),
+            9 | 10 => self.inputs.add("k()", &format!("{} : int\n", self.k + self.x)),
             11 => {
                 self.s = format!("text {n}");
-                self.add(&format!("s = \"text {n}\""), "");
+                self.inputs.add(&format!("s = \"text {n}\""), "");
             }
-            12 => self.add("s", &format!("{:?} : string\n", self.s)),
+            12 => self.inputs.add("s", &format!("{:?} : string\n", self.s)),
             13 => {
                 self.list.push(format!("item {n}"));
-                self.add(&format!("list = append(list, \"item {n}\")"), "");
+                self.inputs.add(&format!("list = append(list, \"item {n}\")"), "");
             }
             14 => {
                 if let Some(last) = self.list.last().cloned() {
-                    self.add("list[len(list)-1]", &format!("{last:?} : string\n"));
+                    self.inputs.add("list[len(list)-1]", &format!("{last:?} : string\n"));
                 }
             }
-            15 => self.add("nothing", ""),
-            16 => self.add(&format!("y := {n}; panic(y)"), ""),
+            15 => self.inputs.add("nothing", ""),
+            16 => self.inputs.add(&format!("y := {n}; panic(y)"), ""),
             17 => {
                 self.x += 1;
-                self.add("go func() { x++ }(); runtime.Gosched()", "");
+                self.inputs.add("go func() { x++ }(); runtime.Gosched()", "");
             }
             18 => {
                 self.x += 3;
-                self.add("func() { defer func() { recover(); x += 3 }(); panic(1) }()", "");
+                self.inputs.add("func() { defer func() { recover(); x += 3 }(); panic(1) }()", "");
             }
-            19 => self.add(&format!("v{number} := {n}"), &format!("v{number} : int\n")),
-            20 => self.add(&format!("type T{number} struct {{ n int }}"), &format!("type T{number}\n")),
+            19 => self.inputs.add(&format!("v{number} := {n}"), &format!("v{number} : int\n")),
+            20 => {
+                self.inputs.add(&format!("type T{number} struct {{ n int }}"), &format!("type T{number}\n"))
+            }
             21 => {
                 self.x = n;
-                self.add(&format!("*p = {n}"), "");
+                self.inputs.add(&format!("*p = {n}"), "");
             }
             23 => {
                 self.c = n;
-                self.add(&format!("const c = {n}"), "c : untyped int\n");
+                self.inputs.add(&format!("const c = {n}"), "c : untyped int\n");
             }
             24 => {
                 self.c = n + 1;
-                self.add(&format!("const (c = e + 1; e = {n})"), "c : untyped int\ne : untyped int\n");
+                self.inputs.add(&format!("const (c = e + 1; e = {n})"), "c : untyped int\ne : untyped int\n");
             }
             25 => {
                 self.r = self.c;
-                self.add("func r() int { return c }", "r : func() int\n");
+                self.inputs.add("func r() int { return c }", "r : func() int\n");
             }
-            26 => self.add("r() - c", &format!("{} : int\n", self.r - self.c)),
+            26 => self.inputs.add("r() - c", &format!("{} : int\n", self.r - self.c)),
             27 => {
                 self.m = n;
-                self.add(&format!("func (t T) F() int {{ return {n} }}"), "T.F : func() int\n");
+                self.inputs.add(&format!("func (t T) F() int {{ return {n} }}"), "T.F : func() int\n");
             }
-            28 => {
-                self.add("method() + any(T{}).(interface{ F() int }).F()", &format!("{} : int\n", 2 * self.m))
-            }
+            28 => self
+                .inputs
+                .add("method() + any(T{}).(interface{ F() int }).F()", &format!("{} : int\n", 2 * self.m)),
             29 => {
                 self.m = self.c + self.f;
-                self.add("func (t T) F() int { const d = c; return d + f0() }", "T.F : func() int\n");
-                self.add(&format!("func f0() int {{ return {} }}", self.f), "f0 : func() int\n");
+                self.inputs.add("func (t T) F() int { const d = c; return d + f0() }", "T.F : func() int\n");
+                self.inputs.add(&format!("func f0() int {{ return {} }}", self.f), "f0 : func() int\n");
             }
             30 => {
                 let other = !self.q.1;
@@ -321,11 +335,11 @@ impl Model {
                 self.q = (n, other);
                 self.w = self.w.or((other || self.w.is_some()).then_some(before));
                 match other {
-                    true => self.add(
+                    true => self.inputs.add(
                         &format!("func q() string {{ return \"{n}\" }}"),
                         "q : func() string\nnote: functions from before call the old q\n",
                     ),
-                    false => self.add(
+                    false => self.inputs.add(
                         &format!("func q() int {{ return {n} }}"),
                         "q : func() int\nnote: functions from before call the old q\n",
                     ),
@@ -333,15 +347,15 @@ impl Model {
             }
             31 if !self.q.1 => {
                 self.q.0 = n;
-                self.add(&format!("func q() int {{ return {n} }}"), "q : func() int\n");
+                self.inputs.add(&format!("func q() int {{ return {n} }}"), "q : func() int\n");
                 self.w = None;
-                self.add("func w() int { return q() }", "w : func() int\n");
+                self.inputs.add("func w() int { return q() }", "w : func() int\n");
             }
-            31 | 32 => self.add("w()", &format!("{} : int\n", self.w.unwrap_or(self.q.0))),
-            22 => self.add("slices.Max([]int{1, x, -5})", &format!("{} : int\n", self.x.max(1))),
+            31 | 32 => self.inputs.add("w()", &format!("{} : int\n", self.w.unwrap_or(self.q.0))),
+            22 => self.inputs.add("slices.Max([]int{1, x, -5})", &format!("{} : int\n", self.x.max(1))),
             _ => {
                 self.x = self.f;
-                self.add(&format!("m.f = f; x = m.f(); m.s[\"{n}\"] = \"{n}\""), "");
+                self.inputs.add(&format!("m.f = f; x = m.f(); m.s[\"{n}\"] = \"{n}\""), "");
             }
         }
     }
@@ -352,7 +366,7 @@ fn sessions_at_random_know_what_they_should() {
     let rounds: u64 = std::env::var("GOLITE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
     for seed in 1..=rounds {
         let mut model = Model {
-            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            inputs: Inputs::new(seed),
             x: 0,
             f: 0,
             g: 0,
@@ -364,37 +378,35 @@ fn sessions_at_random_know_what_they_should() {
             m: 0,
             q: (0, false),
             w: None,
-            input: String::new(),
-            expected: String::new(),
         };
-        model.add("x := 0", "x : int\n");
-        model.add("type T struct{}", "type T\n");
-        model.add("func (T) F() int { return 0 }", "T.F : func() int\n");
-        model.add("func method() int { return T{}.F() }", "method : func() int\n");
-        model.add("const c = 0", "c : untyped int\n");
-        model.add("func r() int { return c }", "r : func() int\n");
-        model.add("func f0() int { return 0 }", "f0 : func() int\n");
-        model.add("func q() int { return 0 }", "q : func() int\n");
-        model.add("func w() int { return q() }", "w : func() int\n");
-        model.add("func f() int { return 0 }", "f : func() int\n");
-        model.add("func g() int { return f() }", "g : func() int\n");
-        model.add("k := func() int { return x }", "k : func() int\n");
-        model.add("var (s string; list []string; p = &x)", "s : string\nlist : []string\np : *int\n");
-        model.add(
+        model.inputs.add("x := 0", "x : int\n");
+        model.inputs.add("type T struct{}", "type T\n");
+        model.inputs.add("func (T) F() int { return 0 }", "T.F : func() int\n");
+        model.inputs.add("func method() int { return T{}.F() }", "method : func() int\n");
+        model.inputs.add("const c = 0", "c : untyped int\n");
+        model.inputs.add("func r() int { return c }", "r : func() int\n");
+        model.inputs.add("func f0() int { return 0 }", "f0 : func() int\n");
+        model.inputs.add("func q() int { return 0 }", "q : func() int\n");
+        model.inputs.add("func w() int { return q() }", "w : func() int\n");
+        model.inputs.add("func f() int { return 0 }", "f : func() int\n");
+        model.inputs.add("func g() int { return f() }", "g : func() int\n");
+        model.inputs.add("k := func() int { return x }", "k : func() int\n");
+        model.inputs.add("var (s string; list []string; p = &x)", "s : string\nlist : []string\np : *int\n");
+        model.inputs.add(
             "m := struct { f func() int; s map[string]string }{s: map[string]string{}}",
             "m : struct{f func() int; s map[string]string}\n",
         );
         for number in 0..300 {
             model.step(number);
         }
-        shows(&model.input, &model.expected);
+        shows(&model.inputs.text, &model.inputs.expected);
     }
 }
 
 /// What a session should know of types, generic functions, function literals and variables of changing types.
 #[derive(Default)]
 struct Types {
-    random: u64,
+    inputs: Inputs,
     /// Which declaration of `TT` is the last, and whether it has another field.
     tt: (u64, bool),
     /// Of which that of `tv`, `chv` and `mm` are, and what they hold.
@@ -418,162 +430,148 @@ struct Types {
     /// What the methods of each `TM` add, and the value of the method value `mv`.
     tm: Vec<i64>,
     mv: (usize, i64),
-    input: String,
-    expected: String,
 }
 
 impl Types {
-    fn below(&mut self, most: u64) -> u64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        self.random % most
-    }
-
-    fn add(&mut self, input: &str, shown: &str) {
-        self.input += input;
-        self.input.push('\n');
-        self.expected += shown;
-    }
-
     /// A value of `TT`, as it is printed.
     fn printed(&self, n: i64) -> String {
         if self.tt.1 { format!("{{ {n}}}") } else { format!("{{{n}}}") }
     }
 
     fn begin(&mut self) {
-        self.add("var (av, lv any; x int; mk = map[any]int{}; ch = make(chan string))", "");
-        self.expected += "av : any\nlv : any\nx : int\nmk : map[any]int\nch : chan string\n";
-        self.add("k := func() int { return x }", "k : func() int\n");
-        self.add("gv := func(n int) int { return n }", "gv : func(n int) int\n");
-        self.add("type TT struct { a int }", "type TT\n");
-        self.add("tv := TT{0}", "tv : TT\n");
-        self.add("chv := make(chan TT, 100)", "chv : chan TT\n");
-        self.add("mm := map[int]TT{}", "mm : map[int]TT\n");
-        self.add("func gen[A any](a A) A { return a }", "gen : func[A any](a A) A\n");
-        self.add("o := 0", "o : int\n");
-        self.add("func fo() string { return fmt.Sprint(o) }", "fo : func() string\n");
-        self.add("po := func() string { return fmt.Sprint(o) }", "po : func() string\n");
-        self.add("type TM struct { n int }", "type TM\n");
-        self.add("func (t TM) Get() int { return t.n }", "TM.Get : func() int\n");
-        self.add("mv := TM{0}.Get", "mv : func() int\n");
-        self.add("type L[A any] struct { v A; next *L[A] }", "type L\n");
+        self.inputs.add("var (av, lv any; x int; mk = map[any]int{}; ch = make(chan string))", "");
+        self.inputs.expected += "av : any\nlv : any\nx : int\nmk : map[any]int\nch : chan string\n";
+        self.inputs.add("k := func() int { return x }", "k : func() int\n");
+        self.inputs.add("gv := func(n int) int { return n }", "gv : func(n int) int\n");
+        self.inputs.add("type TT struct { a int }", "type TT\n");
+        self.inputs.add("tv := TT{0}", "tv : TT\n");
+        self.inputs.add("chv := make(chan TT, 100)", "chv : chan TT\n");
+        self.inputs.add("mm := map[int]TT{}", "mm : map[int]TT\n");
+        self.inputs.add("func gen[A any](a A) A { return a }", "gen : func[A any](a A) A\n");
+        self.inputs.add("o := 0", "o : int\n");
+        self.inputs.add("func fo() string { return fmt.Sprint(o) }", "fo : func() string\n");
+        self.inputs.add("po := func() string { return fmt.Sprint(o) }", "po : func() string\n");
+        self.inputs.add("type TM struct { n int }", "type TM\n");
+        self.inputs.add("func (t TM) Get() int { return t.n }", "TM.Get : func() int\n");
+        self.inputs.add("mv := TM{0}.Get", "mv : func() int\n");
+        self.inputs.add("type L[A any] struct { v A; next *L[A] }", "type L\n");
         self.all.push("0".into());
         self.tm.push(0);
         (self.av, self.lv) = ("<nil>".into(), "<nil>".into());
     }
 
     fn step(&mut self) {
-        let n = self.below(1000) as i64;
-        match self.below(36) {
+        let n = self.inputs.below(1000) as i64;
+        match self.inputs.below(36) {
             0..2 => {
                 self.tt = (self.tt.0 + 1, n % 2 == 0);
                 let field = if self.tt.1 { "s string; " } else { "" };
-                self.add(&format!("type TT struct {{ {field}a int }}"), "type TT\n");
+                self.inputs.add(&format!("type TT struct {{ {field}a int }}"), "type TT\n");
             }
             2 => {
                 self.tv = (self.tt.0, self.tt.1, n);
-                self.add(&format!("tv := TT{{a: {n}}}"), "tv : TT\n");
+                self.inputs.add(&format!("tv := TT{{a: {n}}}"), "tv : TT\n");
             }
-            3 => self.add("tv.a", &format!("{} : int\n", self.tv.2)),
+            3 => self.inputs.add("tv.a", &format!("{} : int\n", self.tv.2)),
             4 => {
                 self.av = self.printed(n);
-                self.add(&format!("av = any(TT{{a: {n}}})"), "");
+                self.inputs.add(&format!("av = any(TT{{a: {n}}})"), "");
             }
             5 => {
                 self.av = format!("[{}]", self.printed(n));
-                self.add(&format!("av = []TT{{{{a: {n}}}}}"), "");
+                self.inputs.add(&format!("av = []TT{{{{a: {n}}}}}"), "");
             }
             6 => {
                 self.av = format!("map[a:{}]", self.printed(n));
-                self.add(&format!("av = map[string]any{{\"a\": TT{{a: {n}}}}}"), "");
+                self.inputs.add(&format!("av = map[string]any{{\"a\": TT{{a: {n}}}}}"), "");
             }
             7 => {
                 self.av = format!("&{{{n} <nil>}}");
-                self.add(&format!("av = &L[int]{{v: {n}}}"), "");
+                self.inputs.add(&format!("av = &L[int]{{v: {n}}}"), "");
             }
             8 => {
                 self.av = format!("{{{} <nil>}}", self.printed(n));
-                self.add(&format!("av = L[TT]{{v: TT{{a: {n}}}}}"), "");
+                self.inputs.add(&format!("av = L[TT]{{v: TT{{a: {n}}}}}"), "");
             }
-            9 => self.add("type L[A any] struct { v A; next *L[A] }", "type L\n"),
-            10 | 11 => self.add("fmt.Sprint(av)", &format!("{:?} : string\n", self.av)),
+            9 => self.inputs.add("type L[A any] struct { v A; next *L[A] }", "type L\n"),
+            10 | 11 => self.inputs.add("fmt.Sprint(av)", &format!("{:?} : string\n", self.av)),
             12 => {
                 self.lv = format!("{{{n}}}");
-                self.add(
+                self.inputs.add(
                     &format!("func loc() any {{ type L struct {{ n int }}; return L{{{n}}} }}"),
                     "loc : func() any\n",
                 );
-                self.add("lv = loc()", "");
+                self.inputs.add("lv = loc()", "");
             }
-            13 => self.add("fmt.Sprint(lv)", &format!("{:?} : string\n", self.lv)),
+            13 => self.inputs.add("fmt.Sprint(lv)", &format!("{:?} : string\n", self.lv)),
             14 => {
                 self.chv = (self.tt.0, vec![self.printed(n), self.printed(n + 1)]);
-                self.add("chv := make(chan TT, 100)", "chv : chan TT\n");
-                self.add(&format!("chv <- TT{{a: {n}}}; chv <- TT{{a: {}}}", n + 1), "");
+                self.inputs.add("chv := make(chan TT, 100)", "chv : chan TT\n");
+                self.inputs.add(&format!("chv <- TT{{a: {n}}}; chv <- TT{{a: {}}}", n + 1), "");
             }
             15 if !self.chv.1.is_empty() => {
                 let first = self.chv.1.remove(0);
-                self.add("fmt.Sprint(<-chv)", &format!("{first:?} : string\n"));
+                self.inputs.add("fmt.Sprint(<-chv)", &format!("{first:?} : string\n"));
             }
             15 | 16 => {
                 if self.mm.0 != self.tt.0 {
                     self.mm = (self.tt.0, Vec::new());
-                    self.add("mm := map[int]TT{}", "mm : map[int]TT\n");
+                    self.inputs.add("mm := map[int]TT{}", "mm : map[int]TT\n");
                 }
                 let printed = self.printed(n);
                 self.mm.1.retain(|(key, _)| *key != n);
                 self.mm.1.push((n, printed));
                 self.mm.1.sort();
-                self.add(&format!("mm[{n}] = TT{{a: {n}}}"), "");
+                self.inputs.add(&format!("mm[{n}] = TT{{a: {n}}}"), "");
             }
             17 => {
                 let all: Vec<String> =
                     self.mm.1.iter().map(|(key, value)| format!("{key}:{value}")).collect();
                 let text = format!("map[{}]", all.join(" "));
-                self.add("fmt.Sprint(mm)", &format!("{text:?} : string\n"));
+                self.inputs.add("fmt.Sprint(mm)", &format!("{text:?} : string\n"));
             }
             18 => {
                 if !self.mk.contains(&(self.tt.0, n)) {
                     self.mk.push((self.tt.0, n));
                 }
                 let count = self.mk.len();
-                self.add(&format!("mk[TT{{a: {n}}}] = {n}; fmt.Println(len(mk))"), &format!("{count}\n"));
+                self.inputs
+                    .add(&format!("mk[TT{{a: {n}}}] = {n}; fmt.Println(len(mk))"), &format!("{count}\n"));
             }
             19 => {
                 self.mk.clear();
-                self.add("clear(mk)", "");
+                self.inputs.add("clear(mk)", "");
             }
             20 => {
-                self.add("func gen[A any](a A) A { b := a; return b }", "gen : func[A any](a A) A\n");
+                self.inputs.add("func gen[A any](a A) A { b := a; return b }", "gen : func[A any](a A) A\n");
             }
             21 => {
-                self.add(&format!("gen(TT{{a: {n}}}).a + gen({n})"), &format!("{} : int\n", 2 * n));
+                self.inputs.add(&format!("gen(TT{{a: {n}}}).a + gen({n})"), &format!("{} : int\n", 2 * n));
             }
             22 => {
                 self.gv = n;
-                self.add(
+                self.inputs.add(
                     &format!("func plus[A ~int](a A) A {{ return a + {n} }}"),
                     "plus : func[A ~int](a A) A\n",
                 );
-                self.add("gv = plus[int]", "");
+                self.inputs.add("gv = plus[int]", "");
             }
-            23 => self.add("gv(5)", &format!("{} : int\n", 5 + self.gv)),
+            23 => self.inputs.add("gv(5)", &format!("{} : int\n", 5 + self.gv)),
             24 => {
                 self.k = (n, 1);
-                self.add(&format!("var k = func() int {{ return {n} + x }}"), "k : func() int\n");
+                self.inputs.add(&format!("var k = func() int {{ return {n} + x }}"), "k : func() int\n");
             }
             25 => {
                 self.k = (2 * n, 1);
-                self.add(&format!("y := {n}; k = func() int {{ f := func() int {{ return y }}; return f() + y + x }}; y = {n}; panic(1)"), "");
+                self.inputs.add(&format!("y := {n}; k = func() int {{ f := func() int {{ return y }}; return f() + y + x }}; y = {n}; panic(1)"), "");
             }
-            26 => self.add("k()", &format!("{} : int\n", self.k.0 + self.x)),
+            26 => self.inputs.add("k()", &format!("{} : int\n", self.k.0 + self.x)),
             27 => {
                 self.x = n;
-                self.add(&format!("x = {n}"), "");
+                self.inputs.add(&format!("x = {n}"), "");
             }
             28 | 29 => {
-                let kind = self.below(3);
+                let kind = self.inputs.below(3);
                 let (text, shown, ty, kind) = match kind {
                     0 => (n.to_string(), n.to_string(), "int", 1),
                     1 => (format!("\"s{n}\""), format!("s{n}"), "string", 2),
@@ -584,37 +582,39 @@ impl Types {
                     self.o = (self.all.len() - 1, kind);
                 }
                 self.all[self.o.0] = shown;
-                self.add(&format!("o := {text}"), &format!("o : {ty}\n"));
+                self.inputs.add(&format!("o := {text}"), &format!("o : {ty}\n"));
             }
             30 => {
                 self.fo = self.o.0;
-                self.add("func fo() string { return fmt.Sprint(o) }", "fo : func() string\n");
+                self.inputs.add("func fo() string { return fmt.Sprint(o) }", "fo : func() string\n");
             }
             31 => {
                 self.po = self.o.0;
-                self.add("var po = func() string { p := &o; return fmt.Sprint(*p) }", "po : func() string\n");
+                self.inputs
+                    .add("var po = func() string { p := &o; return fmt.Sprint(*p) }", "po : func() string\n");
             }
-            32 => self.add(
+            32 => self.inputs.add(
                 "fo() + po()",
                 &format!("{:?} : string\n", self.all[self.fo].clone() + &self.all[self.po]),
             ),
             33 => {
                 if n % 2 == 0 {
                     self.tm.push(0);
-                    self.add("type TM struct { n int }", "type TM\n");
+                    self.inputs.add("type TM struct { n int }", "type TM\n");
                 }
                 *self.tm.last_mut().unwrap() = n;
-                self.add(&format!("func (t TM) Get() int {{ return t.n + {n} }}"), "TM.Get : func() int\n");
+                self.inputs
+                    .add(&format!("func (t TM) Get() int {{ return t.n + {n} }}"), "TM.Get : func() int\n");
             }
             34 => {
                 self.mv = (self.tm.len() - 1, n);
-                self.add(&format!("mv = TM{{{n}}}.Get"), "");
+                self.inputs.add(&format!("mv = TM{{{n}}}.Get"), "");
             }
             _ => {
-                self.add("mv()", &format!("{} : int\n", self.tm[self.mv.0] + self.mv.1));
-                self.add(&format!("go func(v any) {{ ch <- fmt.Sprint(v) }}(TT{{a: {n}}})"), "");
-                self.add("x++; x--", "");
-                self.add("<-ch", &format!("{:?} : string\n", self.printed(n)));
+                self.inputs.add("mv()", &format!("{} : int\n", self.tm[self.mv.0] + self.mv.1));
+                self.inputs.add(&format!("go func(v any) {{ ch <- fmt.Sprint(v) }}(TT{{a: {n}}})"), "");
+                self.inputs.add("x++; x--", "");
+                self.inputs.add("<-ch", &format!("{:?} : string\n", self.printed(n)));
             }
         }
     }
@@ -624,11 +624,11 @@ impl Types {
 fn sessions_at_random_know_their_types() {
     let rounds: u64 = std::env::var("GOLITE_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
     for seed in 1..=rounds {
-        let mut model = Types { random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), ..Types::default() };
+        let mut model = Types { inputs: Inputs::new(seed), ..Types::default() };
         model.begin();
         for _ in 0..400 {
             model.step();
         }
-        shows(&model.input, &model.expected);
+        shows(&model.inputs.text, &model.inputs.expected);
     }
 }
