@@ -116,8 +116,8 @@ pub(super) struct Encoder {
     count: usize,
     strings: FxHashMap<String, u64>,
     texts: Vec<String>,
-    /// Numbers of texts that stand in go-lite itself, by their addresses.
-    fixed: Vec<(usize, u64)>,
+    /// Numbers of texts that stand in go-lite itself: the same text is mostly at the same place.
+    fixed: Vec<(&'static str, u64)>,
     /// Numbers of the texts of reasons to wait; 0 if they have none yet.
     reasons: [u64; WaitReason::ALL.len()],
     /// Number of the last start or wake-up of the goroutines that have a status: of some that did something lately,
@@ -390,12 +390,12 @@ impl Encoder {
     /// The number of a text that stands in go-lite itself.
     #[inline]
     fn fixed(&mut self, text: &'static str) -> u64 {
-        let known = self.fixed.iter().find(|(address, _)| *address == text.as_ptr().addr());
+        let known = self.fixed.iter().find(|(known, _)| std::ptr::eq(*known, text));
         if let Some((_, number)) = known {
             return *number;
         }
         let number = self.string(text);
-        self.fixed.push((text.as_ptr().addr(), number));
+        self.fixed.push((text, number));
         number
     }
 
