@@ -56,7 +56,7 @@ const HUNGRY: &[(&str, &str, &str)] = &[
         "var m = map[int]int{}",
         "for i := 0; ; i++ { m[i] = i; if i%100000 == 0 { _ = fmt.Sprint(m) } }",
     ),
-    ("slices.Sort", "var list = make([]int, 3<<20)", "list[0] = 1; slices.Sort(list)"),
+    ("slices.Sort", "var list = make([]string, 1<<20)", "list[0] = \"a\"; slices.Sort(list)"),
     (
         "sort.Slice of arrays",
         "type A [12<<20]byte\nvar list = make([]A, 2)",
