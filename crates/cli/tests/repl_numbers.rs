@@ -69,6 +69,12 @@ fn an_interrupt_is_answered_at_once() {
     terminal.wait_for("word : string");
     terminal.keys("raw := []byte(text)\r");
     terminal.wait_for("raw : []byte");
+    terminal.keys("same := strings.Repeat(\"a\", 1<<26)\r");
+    terminal.wait_for("same : string");
+    terminal.keys("array, other := new([1<<23]int), new([1<<23]int)\r");
+    terminal.wait_for("other : *[8388608]int");
+    terminal.keys("counts := map[string]int{text: 1}\r");
+    terminal.wait_for("counts : map[string]int");
     terminal.keys("numbers := rand.Perm(1<<20)\r");
     terminal.wait_for("numbers : []int");
     for (what, line) in [
@@ -86,6 +92,12 @@ fn an_interrupt_is_answered_at_once() {
         ("bytes.Join", "fmt.Println(\"on\"); for { _ = bytes.Join([][]byte{raw, raw, raw}, nil) }"),
         ("make", "fmt.Println(\"on\"); for { _ = make([]int, 1<<26) }"),
         ("copy", "fmt.Println(\"on\"); for { copy(make([]byte, 1<<26), text) }"),
+        ("copy that overlaps", "fmt.Println(\"on\"); for { copy(raw[1:], raw) }"),
+        ("copies of arrays", "fmt.Println(\"on\"); for { *array = *other; *other = [1<<23]int{} }"),
+        ("== of arrays", "fmt.Println(\"on\"); for { _ = *array == *other }"),
+        ("== of texts", "fmt.Println(\"on\"); for { _ = text == same }"),
+        ("< of texts", "fmt.Println(\"on\"); for { _ = text < same }"),
+        ("long keys of a map", "fmt.Println(\"on\"); for { counts[same]++ }"),
         ("clear", "fmt.Println(\"on\"); for { clear(raw) }"),
         ("sort.Ints", "fmt.Println(\"on\"); for { sort.Ints(slices.Clone(numbers)) }"),
         ("a blocked receive", "fmt.Println(\"on\"); <-make(chan int)"),

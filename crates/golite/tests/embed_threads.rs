@@ -59,6 +59,23 @@ fn a_call_is_interrupted_whatever_it_does() {
             "a long native call",
             "var text = strings.Repeat(\"a\", 1<<27)\nfunc Run() { for { strings.Count(text, \"ab\") } }",
         ),
+        ("a copy that overlaps", "var b = make([]byte, 1<<27)\nfunc Run() { for { copy(b[1:], b) } }"),
+        (
+            "copies of arrays",
+            "type A [1<<24]int\nvar p, q = new(A), new(A)\nfunc Run() { for { *p = *q; *p = A{} } }",
+        ),
+        (
+            "comparisons of arrays",
+            "type A [1<<24]int\nvar p, q = new(A), new(A)\nfunc Run() { for { if *p != *q { panic(1) } } }",
+        ),
+        (
+            "comparisons of texts",
+            "var a, b = strings.Repeat(\"a\", 1<<27), strings.Repeat(\"a\", 1<<27)\nvar n int\nfunc Run() { for { if a < b { n++ }; if a != b { n++ } } }",
+        ),
+        (
+            "long keys of a map",
+            "var a, b = strings.Repeat(\"a\", 1<<27), strings.Repeat(\"a\", 1<<27)\nvar m = map[string]int{}\nfunc Run() { for { m[a]++; delete(m, b) } }",
+        ),
         ("a blocked receive", "func Run() { go time.Sleep(time.Hour); <-make(chan int) }"),
         ("a function of the host", "import \"host/wait\"\nfunc Run() { wait.Long(2000) }"),
         (
@@ -73,4 +90,22 @@ fn a_call_is_interrupted_whatever_it_does() {
         let most = if cfg!(debug_assertions) { 1_000 } else { 100 };
         assert!(took < Duration::from_millis(most), "{what}: {took:?}");
     }
+}
+
+#[test]
+fn what_ended_a_call_does_not_hold_for_the_arguments_of_the_next() {
+    let program = Program::compile(
+        "arguments.go-lite",
+        "func Run() { for {} }\nfunc Len(s string) int { return len(s) }",
+    )
+    .unwrap();
+    let mut vm = program.vm(Options::new().timeout(Duration::from_millis(20))).unwrap();
+    assert!(matches!(vm.call::<()>("Run", ()), Err(Error::Limit(_, _))));
+    vm.set_timeout(None);
+    let text = "a".repeat(5 << 20);
+    assert_eq!(vm.call::<i64>("Len", (text.as_str(),)).unwrap(), 5 << 20);
+    // An interrupt between calls ends the next one, also while its arguments are made.
+    vm.interrupt_handle().interrupt();
+    assert!(matches!(vm.call::<i64>("Len", (text.as_str(),)), Err(Error::Interrupted)));
+    assert_eq!(vm.call::<i64>("Len", (text.as_str(),)).unwrap(), 5 << 20);
 }

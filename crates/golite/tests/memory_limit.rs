@@ -58,11 +58,6 @@ const HUNGRY: &[(&str, &str, &str)] = &[
     ),
     ("slices.Sort", "var list = make([]string, 1<<20)", "list[0] = \"a\"; slices.Sort(list)"),
     (
-        "sort.Slice of arrays",
-        "type A [12<<20]byte\nvar list = make([]A, 2)",
-        "sort.Slice(list, func(i, j int) bool { return j < i || i < j })",
-    ),
-    (
         "bufio.Scanner",
         "type endless struct{}\nfunc (endless) Read(p []byte) (int, error) { for i := range p { p[i] = 'a' }; return len(p), nil }",
         "s := bufio.NewScanner(endless{}); s.Buffer(nil, 1<<40); s.Scan(); panic(s.Err())",

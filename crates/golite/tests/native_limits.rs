@@ -232,6 +232,8 @@ const BYTES: &str = "var text = bytes.Repeat([]byte(\"ab cdef\\n\"), 1<<20)";
 const TWO: &str = "var text = strings.Repeat(\"ab cdef\\n\", 1<<20)\nvar other = strings.Clone(text)";
 const TWO_BYTES: &str =
     "var text = bytes.Repeat([]byte(\"ab cdef\\n\"), 1<<20)\nvar other = bytes.Clone(text)";
+const LONG_KEY: &str = "var n bool\nvar m = map[string]int{}\nvar text, other = strings.Repeat(\"a\", 1<<21), strings.Repeat(\"a\", 1<<21)";
+const LARGE_VALUES: &str = "type A [1<<14]int\nvar m = map[int]A{}\nvar p = new(A)";
 const ARRAY: &str = "type A [1<<20]int\nvar list = make([]A, 2)";
 
 const DRIVEN: &[Driven] = &[
@@ -408,13 +410,85 @@ const DRIVEN: &[Driven] = &[
     driven("", &["array copy"], "type A [1<<20]int\nvar a, b A\nvar p, q = &a, &b", "*p = *q"),
     driven("", &["array =="], "type A [1<<20]int\nvar a, b A\nvar p, q = &a, &b", "if *p != *q { panic(1) }"),
     driven("", &["interface =="], "type A [1<<20]int\nvar a, b any = A{}, A{}", "if a != b { panic(1) }"),
+    driven("", &["copy that overlaps"], BYTES, "copy(text[1:], text)"),
+    driven("", &["append that overlaps"], BYTES, "_ = append(text[:1], text[3:]...)"),
+    driven("", &["<="], TWO, "if !(text <= other) { panic(1) }"),
+    driven("", &["text in an interface =="], TWO, "if any(text) != any(other) { panic(1) }"),
+    driven("", &["switch"], TWO, "switch text { case other: default: panic(1) }"),
+    driven("", &["array zeroed"], "type A [1<<20]int\nvar a A\nvar p = &a", "*p = A{}"),
     driven(
         "",
-        &["map key"],
-        "var m = map[string]int{}\nvar text = strings.Repeat(\"a\", 1<<23)",
+        &["array passed"],
+        "type A [1<<20]int\nvar a A\nvar p = &a\nfunc f(a A, n int) int { a[n] = n; return a[n/2] }",
+        "f(*p, 2)",
+    ),
+    driven("", &["array in an interface"], "type A [1<<20]int\nvar a A\nvar p, i = &a, any(1)", "i = *p"),
+    driven(
+        "",
+        &["array of an interface"],
+        "type A [1<<20]int\nvar a A\nvar p, i = &a, any(A{})",
+        "*p = i.(A)",
+    ),
+    driven(
+        "",
+        &["append of an array"],
+        "type A [1<<20]int\nvar list = make([]A, 1)\nvar p = &list[0]",
+        "list = append(list[:0], *p)",
+    ),
+    driven(
+        "",
+        &["slice to array"],
+        "type A [1<<20]int\nvar a A\nvar p, list = &a, make([]int, 1<<20)",
+        "*p = A(list)",
+    ),
+    driven("", &["array of pointers copied"], "type A [1<<20]*int\nvar a, b A\nvar p, q = &a, &b", "*p = *q"),
+    driven(
+        "",
+        &["array of floats =="],
+        "type A [1<<20]float64\nvar a, b A\nvar p, q = &a, &b",
+        "if *p != *q { panic(1) }",
+    ),
+    driven(
+        "",
+        &["array of texts =="],
+        "type A [1<<17]string\nvar a, b A\nvar p, q = &a, &b",
+        "if *p != *q { panic(1) }",
+    ),
+    driven("", &["map key"], LONG_KEY, "m[text]++"),
+    driven("", &["map key that is set"], LONG_KEY, "m[text] = 1"),
+    driven("", &["map key that is looked for"], LONG_KEY, "m[text] = 1; _, ok := m[other]; n = ok"),
+    driven("", &["map key that is deleted"], LONG_KEY, "m[text] = 1; delete(m, other)"),
+    driven(
+        "",
+        &["map keys that are moved"],
+        LONG_KEY,
+        "m = map[string]int{}; for i := range 20 { m[text[i:]] = i }",
+    ),
+    driven(
+        "",
+        &["map key in an interface"],
+        "var m = map[any]int{}\nvar text = strings.Repeat(\"a\", 1<<23)",
         "m[text]++",
     ),
     driven("", &["array key"], "type A [1<<18]int\nvar m = map[A]int{}\nvar a A\nvar p = &a", "m[*p]++"),
+    driven(
+        "",
+        &["key of floats"],
+        "type A [1<<18]float64\nvar m = map[A]int{}\nvar a A\nvar p = &a",
+        "m[*p]++",
+    ),
+    driven(
+        "",
+        &["large values of a map"],
+        LARGE_VALUES,
+        "m = map[int]A{}; for i := range 20 { m[i] = *p }; delete(m, 7); clear(m)",
+    ),
+    driven(
+        "",
+        &["range of a map without entries"],
+        "var m = map[int]int{}\nvar _ = func() int { for i := range 1 << 16 { m[i] = i }; for i := range 1<<16 - 1 { delete(m, i) }; return 0 }()",
+        "for range m {}",
+    ),
 ];
 
 fn program(driven: &Driven) -> String {
@@ -500,4 +574,137 @@ fn time_and_steps_stop_every_native() {
         }
     }
     assert!(late.is_empty(), "{}", late.join("\n"));
+}
+
+/// Instructions, each on 64 MiB: a limit of few steps ends them before they are done.
+#[test]
+fn steps_stop_instructions_in_the_middle() {
+    const ARRAYS: &str = "type A [1<<23]int\nvar p, q = new(A), new(A)";
+    const TEXTS: &str = "var text, other = strings.Repeat(\"a\", 1<<26), strings.Repeat(\"a\", 1<<26)\nvar m = map[string]int{text: 1}\nvar n = map[any]int{text: 1}\nvar yes bool";
+    const BYTES: &str = "var text = make([]byte, 1<<26)";
+    let instructions = [
+        (BYTES, "copy(text[1:], text)"),
+        (BYTES, "copy(text, text[1:])"),
+        (BYTES, "clear(text)"),
+        (ARRAYS, "*p = *q"),
+        ("type A [1<<23]*int\nvar p, q = new(A), new(A)", "*p = *q"),
+        (ARRAYS, "if *p != *q { panic(1) }"),
+        ("type A [1<<23]float64\nvar p, q = new(A), new(A)", "if *p != *q { panic(1) }"),
+        (TEXTS, "yes = text == other"),
+        (TEXTS, "if text != other { panic(1) }"),
+        (TEXTS, "yes = text < other"),
+        (TEXTS, "yes = any(text) == any(other)"),
+        (TEXTS, "_, yes = m[other]"),
+        (TEXTS, "m[other] = 2"),
+        (TEXTS, "delete(m, other)"),
+        (TEXTS, "_, yes = n[other]"),
+        (TEXTS, "n[other] = 2"),
+        (TEXTS, "delete(n, other)"),
+        ("type A [1<<23]int\nvar m = map[int]A{1: {}}", "delete(m, 1)"),
+        ("type A [1<<23]int\nvar m = map[int]A{1: {}}", "clear(m)"),
+    ];
+    for (setup, work) in instructions {
+        let text = format!("{setup}\nfunc Work() {{ {work} }}\nfunc Short() {{}}\n");
+        let program =
+            Program::compile("work.go-lite", &text).unwrap_or_else(|error| panic!("{work}: {error}"));
+        let mut vm = program.vm(Options::new()).unwrap();
+        vm.initialise().unwrap_or_else(|error| panic!("{work}: {error}"));
+        let steps = vm.steps();
+        vm.set_max_steps(Some(steps + 100_000));
+        match vm.call::<()>("Work", ()) {
+            Err(Error::Limit(Limit::Steps, _)) => {}
+            other => panic!("{work}: {other:?}"),
+        }
+        // All of it are a million steps; the slice in which it is stopped counts as a whole.
+        let taken = vm.steps() - steps;
+        assert!(taken < 500_000, "{work}: {taken} steps");
+        vm.set_max_steps(None);
+        vm.call::<()>("Short", ()).unwrap_or_else(|error| panic!("{work}: {error}"));
+        vm.call::<()>("Work", ()).unwrap_or_else(|error| panic!("{work}: {error}"));
+    }
+}
+
+/// Operations on maps that are stopped at any moment leave a map in which every key is found that it has.
+#[test]
+fn a_map_stays_whole_when_its_operations_are_stopped() {
+    let text = r#"
+type A [1<<17]int
+
+var a A
+var p = &a
+var arrays, values = map[A]int{}, map[int]A{}
+var keys = map[string]int{}
+var text = strings.Repeat("a", 1<<22)
+
+func Fill() {
+    clear(arrays)
+    clear(values)
+    clear(keys)
+    for i := range 9 {
+        p[i] = i
+        arrays[*p] = i
+        values[i] = *p
+        keys[text[i:]] = i
+    }
+}
+
+func Empty() {
+    for i := range 9 {
+        delete(arrays, *p)
+        delete(values, i)
+        delete(keys, text[i:])
+    }
+    clear(arrays)
+    clear(values)
+    clear(keys)
+}
+
+func Check() {
+    n := 0
+    for key := range arrays {
+        if _, ok := arrays[key]; !ok { panic("an array is lost") }
+        n++
+    }
+    if n != len(arrays) { panic("not as many arrays") }
+    n = 0
+    for key := range values {
+        if _, ok := values[key]; !ok { panic("a value is lost") }
+        n++
+    }
+    if n != len(values) { panic("not as many values") }
+    n = 0
+    for key := range keys {
+        if _, ok := keys[key]; !ok { panic("a text is lost") }
+        n++
+    }
+    if n != len(keys) { panic("not as many texts") }
+    *p = A{}
+    delete(values, 3)
+    if values[3] != a { panic("a new value is not zero") }
+    arrays[*p]++
+    delete(arrays, *p)
+    if arrays[*p] != 0 { panic("a deleted array is there") }
+}
+"#;
+    let program = Program::compile("maps.go-lite", text).unwrap();
+    let mut vm = program.vm(Options::new()).unwrap();
+    vm.initialise().unwrap();
+    for work in ["Fill", "Empty"] {
+        let mut stopped = 0;
+        for most in (20_000..).step_by(90_000) {
+            vm.set_max_steps(None);
+            if work == "Empty" {
+                vm.call::<()>("Fill", ()).unwrap();
+            }
+            vm.set_max_steps(Some(vm.steps() + most));
+            let done = vm.call::<()>(work, ()).is_ok();
+            vm.set_max_steps(None);
+            vm.call::<()>("Check", ()).unwrap_or_else(|error| panic!("{work}, {most}: {error}"));
+            if done {
+                break;
+            }
+            stopped += 1;
+        }
+        assert!(stopped > 10, "{work} was stopped {stopped} times");
+    }
 }

@@ -2,30 +2,33 @@
 //! Equality of values by type.
 //!
 //! Values nest without bound (an interface in a struct in an interface …), so the walk keeps its own
-//! list of what is left instead of recursing. Spec: Comparison operators: fields in source order,
+//! list of what is left instead of recursing. Each step takes at most about a MiB, and limits hold between
+//! steps. Spec: Comparison operators: fields in source order,
 //! stopping at the first difference; blank fields are left out; two values of one uncomparable
 //! dynamic type panic.
 
 use golite_bytecode::{TypeIx, TypeKind};
 use golite_gc::Addr;
+use smallvec::{SmallVec, smallvec};
 
+use crate::lookout::{Lookout, Stop, lookout};
 use crate::native::Trap;
 use crate::panic::ErrorKind;
 use crate::slot;
-use crate::state::Runtime;
+use crate::state::{MUCH, PART, Runtime};
 use crate::string;
 use crate::types::{Comparison, DataWord, TypeTable};
 
-/// Bytes that are compared between two looks at the limits.
-const LONG: u64 = 1 << 24;
-
-/// Values in a row that are still to be compared.
-struct Rest {
-    a: Addr,
-    b: Addr,
-    ty: TypeIx,
-    count: u64,
+/// What is still to be compared.
+enum Rest {
+    /// Values in a row.
+    Values { a: Addr, b: Addr, ty: TypeIx, count: u64 },
+    /// Bytes: of a long string.
+    Bytes { a: Addr, b: Addr, len: u64 },
 }
+
+/// The list of what is still to be compared, what comes first last.
+type List = SmallVec<[Rest; 4]>;
 
 /// How two interfaces compare, as far as their words tell.
 enum Words {
@@ -81,62 +84,52 @@ impl Runtime {
     /// # Errors
     /// As `equal_ifaces`, for interfaces inside; `Trap::Limit`.
     pub fn equal_memory(&mut self, a: Addr, b: Addr, ty: TypeIx) -> Result<bool, Trap> {
-        let mut walk = Walk::new(a, b, ty);
-        loop {
-            match walk.next(&self.types) {
-                Ok(Some(answer)) => {
-                    self.spend(walk.bytes);
-                    return Ok(answer);
-                }
-                // Few values can hold many texts: limits hold between them.
-                Ok(None) if walk.bytes >= LONG => self.charge(std::mem::take(&mut walk.bytes) >> 6)?,
-                Ok(None) => {}
-                Err(ty) => return Err(self.raise_uncomparable(ty)),
+        let mut lookout = lookout!(self);
+        let answer = equal_memory(&self.types, a, b, ty, &mut lookout);
+        let done = lookout.end();
+        match answer {
+            Ok(answer) => {
+                self.spend(done?);
+                Ok(answer)
             }
+            Err(Stop::Type(ty)) => Err(self.raise_uncomparable(ty)),
+            Err(Stop::Limit) => Err(Trap::Limit),
         }
     }
 }
 
-/// Whether two values in memory are equal; the uncomparable type that was met otherwise.
-pub(crate) fn equal_memory(types: &TypeTable, a: Addr, b: Addr, ty: TypeIx) -> Result<bool, TypeIx> {
+/// Whether two values in memory are equal; otherwise the uncomparable type that was met, or that it has been
+/// stopped.
+pub(crate) fn equal_memory(
+    types: &TypeTable,
+    a: Addr,
+    b: Addr,
+    ty: TypeIx,
+    lookout: &mut Lookout<'_>,
+) -> Result<bool, Stop> {
     let rt_type = &types[ty];
     // SAFETY: here and below, the addresses are of values of the type, by the crate's rule; strings
     // and boxes that they refer to are live with them.
     unsafe {
         match rt_type.comparison {
-            Comparison::Bytes => {
+            Comparison::Bytes if !rt_type.is_long() => {
                 return Ok(slot::bytes(a, rt_type.size) == slot::bytes(b, rt_type.size));
             }
-            Comparison::String => return Ok(equal_strings(a, b)),
+            Comparison::String if slot::read::<u64>(a + 8) < MUCH => return Ok(equal_strings(a, b)),
             _ => {}
         }
     }
-    let mut walk = Walk::new(a, b, ty);
-    loop {
-        if let Some(answer) = walk.next(types)? {
-            return Ok(answer);
+    let mut list: List = smallvec![Rest::Values { a, b, ty, count: 1 }];
+    while let Some(rest) = list.pop() {
+        let equal = match rest {
+            Rest::Values { a, b, ty, count } => equal_row(types, a, b, ty, count, &mut list, lookout)?,
+            Rest::Bytes { a, b, len } => equal_bytes(a, b, len, &mut list, lookout)?,
+        };
+        if !equal {
+            return Ok(false);
         }
     }
-}
-
-/// A comparison that is not finished.
-struct Walk {
-    rest: Vec<Rest>,
-    /// Bytes that were looked at.
-    bytes: u64,
-}
-
-impl Walk {
-    fn new(a: Addr, b: Addr, ty: TypeIx) -> Walk {
-        Walk { rest: vec![Rest { a, b, ty, count: 1 }], bytes: 0 }
-    }
-
-    /// Compares the next values in a row. The answer, when it is known.
-    fn next(&mut self, types: &TypeTable) -> Result<Option<bool>, TypeIx> {
-        let Some(Rest { a, b, ty, count }) = self.rest.pop() else { return Ok(Some(true)) };
-        let equal = equal_row(types, a, b, ty, count, self)?;
-        Ok((!equal).then_some(false))
-    }
+    Ok(true)
 }
 
 /// # Safety
@@ -146,15 +139,27 @@ unsafe fn equal_strings(a: Addr, b: Addr) -> bool {
     unsafe { string::equal((slot::read(a), slot::read(a + 8)), (slot::read(b), slot::read(b + 8))) }
 }
 
-/// Compares what can be compared at once; the rest goes to the list, what comes first last.
+/// Compares the first of so many bytes.
+fn equal_bytes(a: Addr, b: Addr, len: u64, list: &mut List, lookout: &mut Lookout<'_>) -> Result<bool, Stop> {
+    let part = len.min(PART);
+    lookout.pass(part)?;
+    if len > part {
+        list.push(Rest::Bytes { a: a + part, b: b + part, len: len - part });
+    }
+    // SAFETY: so many bytes are at both addresses.
+    Ok(unsafe { slot::bytes(a, part) == slot::bytes(b, part) })
+}
+
+/// Compares what can be compared at once; the rest goes to the list.
 fn equal_row(
     types: &TypeTable,
     a: Addr,
     b: Addr,
     ty: TypeIx,
     count: u64,
-    walk: &mut Walk,
-) -> Result<bool, TypeIx> {
+    list: &mut List,
+    lookout: &mut Lookout<'_>,
+) -> Result<bool, Stop> {
     let rt_type = &types[ty];
     let size = rt_type.size;
     // Values of size zero are all alike.
@@ -162,17 +167,29 @@ fn equal_row(
     if count == 0 {
         return Ok(true);
     }
-    let plain = !matches!(
-        rt_type.comparison,
-        Comparison::String | Comparison::Interface | Comparison::Struct | Comparison::Array
-    );
-    walk.bytes += if plain { size * count } else { size };
-    let all = |equal: &dyn Fn(u64) -> bool| (0..count).all(|i| equal(i * size));
+    let now = match rt_type.comparison {
+        Comparison::None => return Err(Stop::Type(ty)),
+        Comparison::Bytes => return equal_bytes(a, b, size * count, list, lookout),
+        Comparison::Float32 | Comparison::Float64 | Comparison::Complex64 | Comparison::Complex128 => {
+            let now = count.min(PART / size);
+            lookout.pass(size * now)?;
+            now
+        }
+        Comparison::String | Comparison::Interface | Comparison::Struct => {
+            lookout.pass(size.min(MUCH))?;
+            1
+        }
+        Comparison::Array => count,
+    };
+    if count > now {
+        let done = size * now;
+        list.push(Rest::Values { a: a + done, b: b + done, ty, count: count - now });
+    }
+    let all = |equal: &dyn Fn(u64) -> bool| (0..now).all(|i| equal(i * size));
     // SAFETY: `count` values of the type are at both addresses.
     unsafe {
         Ok(match rt_type.comparison {
-            Comparison::None => return Err(ty),
-            Comparison::Bytes => slot::bytes(a, size * count) == slot::bytes(b, size * count),
+            Comparison::None | Comparison::Bytes => unreachable!("they were looked at before"),
             Comparison::Float32 => all(&|i| slot::read::<f32>(a + i) == slot::read::<f32>(b + i)),
             Comparison::Float64 => all(&|i| slot::read::<f64>(a + i) == slot::read::<f64>(b + i)),
             Comparison::Complex64 => all(&|i| slot::read::<[f32; 2]>(a + i) == slot::read::<[f32; 2]>(b + i)),
@@ -180,46 +197,44 @@ fn equal_row(
                 all(&|i| slot::read::<[f64; 2]>(a + i) == slot::read::<[f64; 2]>(b + i))
             }
             Comparison::String => {
-                if count > 1 {
-                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
+                let (x, y) = (slot::read::<Addr>(a), slot::read::<Addr>(b));
+                let (len, other) = (slot::read::<u64>(a + 8), slot::read::<u64>(b + 8));
+                if len != other {
+                    false
+                } else if x == y {
+                    true
+                } else if len < MUCH {
+                    lookout.pass(len)?;
+                    slot::bytes(x, len) == slot::bytes(y, len)
+                } else {
+                    list.push(Rest::Bytes { a: x, b: y, len });
+                    true
                 }
-                walk.bytes += slot::read::<u64>(a + 8);
-                equal_strings(a, b)
             }
             Comparison::Interface => {
-                if count > 1 {
-                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
-                }
                 let x = (slot::read(a), slot::read(a + 8));
                 let y = (slot::read(b), slot::read(b + 8));
                 match compare_words(types, x, y) {
                     Words::Known(answer) => answer,
                     Words::Boxes(ty) => {
-                        walk.rest.push(Rest { a: x.1, b: y.1, ty, count: 1 });
+                        list.push(Rest::Values { a: x.1, b: y.1, ty, count: 1 });
                         true
                     }
-                    Words::Uncomparable(ty) => return Err(ty),
+                    Words::Uncomparable(ty) => return Err(Stop::Type(ty)),
                 }
             }
             Comparison::Struct => {
-                if count > 1 {
-                    walk.rest.push(Rest { a: a + size, b: b + size, ty, count: count - 1 });
-                }
                 if let TypeKind::Struct(fields) = &rt_type.def.kind {
                     for field in fields.iter().rev().filter(|field| &*field.name != "_") {
-                        walk.rest.push(Rest {
-                            a: a + field.offset,
-                            b: b + field.offset,
-                            ty: field.ty,
-                            count: 1,
-                        });
+                        let (a, b) = (a + field.offset, b + field.offset);
+                        list.push(Rest::Values { a, b, ty: field.ty, count: 1 });
                     }
                 }
                 true
             }
             Comparison::Array => {
                 if let TypeKind::Array { elem, len } = rt_type.def.kind {
-                    walk.rest.push(Rest { a, b, ty: elem, count: len * count });
+                    list.push(Rest::Values { a, b, ty: elem, count: len * count });
                 }
                 true
             }

@@ -7,12 +7,17 @@
 //! The mixing step is a 64-by-64-bit multiplication, folded (as in wyhash, Wang Yi 2019): one of the
 //! cheapest that spreads every input bit over the whole result. Seeds keep inputs from being chosen
 //! to collide.
+//!
+//! Long values are hashed in parts, between which limits are looked at.
 
 use golite_bytecode::{TypeIx, TypeKind};
 use golite_gc::Addr;
+use smallvec::{SmallVec, smallvec};
 
+use crate::lookout::{Lookout, Stop};
 use crate::random::Random;
 use crate::slot;
+use crate::state::{MUCH, PART};
 use crate::types::{Comparison, DataWord, TypeTable};
 
 const K0: u64 = 0xa076_1d64_78bd_642f;
@@ -32,29 +37,62 @@ pub fn hash_word(word: u64, seed: u64) -> u64 {
     fold(word ^ seed ^ K0, K1)
 }
 
-/// The hash of bytes.
-#[must_use]
-#[inline]
-pub fn hash_bytes(bytes: &[u8], seed: u64) -> u64 {
-    let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+#[inline(always)]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+/// Mixes in the first bytes, sixteen at a time; some are left, at most sixteen.
+#[inline(always)]
+fn mix(bytes: &[u8], mut hash: u64) -> u64 {
+    let mut at = 0;
+    while bytes.len() - at > 16 {
+        hash = fold(word(bytes, at) ^ K1, word(bytes, at + 8) ^ hash);
+        at += 16;
+    }
+    hash
+}
+
+#[inline(always)]
+fn finish(hash: u64, (a, b): (u64, u64), len: usize) -> u64 {
+    fold(a ^ K1 ^ len as u64, fold(b ^ hash, K2) ^ K0)
+}
+
+/// The hash of bytes, unless they are many: `Hasher::hash_bytes` is for those.
+#[inline(always)]
+pub(crate) fn hash_short(bytes: &[u8], seed: u64) -> Option<u64> {
     let half = |at: usize| u64::from(u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes")));
     let len = bytes.len();
-    let mut hash = seed ^ K0;
-    let (a, b) = match len {
-        0 => (0, 0),
-        1..=3 => (u64::from(bytes[0]) << 16 | u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1]), 0),
-        4..=8 => (half(0), half(len - 4)),
-        9..=16 => (word(0), word(len - 8)),
-        _ => {
-            let mut at = 0;
-            while len - at > 16 {
-                hash = fold(word(at) ^ K1, word(at + 8) ^ hash);
-                at += 16;
-            }
-            (word(len - 16), word(len - 8))
+    let hash = seed ^ K0;
+    let (hash, last) = match len {
+        0 => (hash, (0, 0)),
+        1..=3 => {
+            let all = u64::from(bytes[0]) << 16 | u64::from(bytes[len / 2]) << 8 | u64::from(bytes[len - 1]);
+            (hash, (all, 0))
         }
+        4..=8 => (hash, (half(0), half(len - 4))),
+        9..=16 => (hash, (word(bytes, 0), word(bytes, len - 8))),
+        _ if len as u64 >= MUCH => return None,
+        _ => (mix(bytes, hash), (word(bytes, len - 16), word(bytes, len - 8))),
     };
-    fold(a ^ K1 ^ len as u64, fold(b ^ hash, K2) ^ K0)
+    Some(finish(hash, last, len))
+}
+
+/// The same of many bytes.
+#[cold]
+#[inline(never)]
+fn hash_long(bytes: &[u8], seed: u64, lookout: &mut Lookout<'_>) -> Result<u64, Stop> {
+    let (len, part) = (bytes.len(), PART as usize);
+    let (mut rest, mut hash) = (bytes, seed ^ K0);
+    while rest.len() > part + 16 {
+        lookout.pass(PART)?;
+        // `mix` leaves the last sixteen.
+        hash = mix(&rest[..part + 16], hash);
+        rest = &rest[part..];
+    }
+    lookout.pass(rest.len() as u64)?;
+    hash = mix(rest, hash);
+    Ok(finish(hash, (word(bytes, len - 16), word(bytes, len - 8)), len))
 }
 
 /// The hash of an address.
@@ -74,47 +112,44 @@ fn hash_float(value: f64, seed: u64, random: &mut Random) -> u64 {
     }
 }
 
+/// What is still to be hashed: values of a type in a row.
+type List = SmallVec<[(Addr, TypeIx, u64); 4]>;
+
 /// What hashing needs besides the value.
 pub(crate) struct Hasher<'a> {
     pub types: &'a TypeTable,
     pub random: &'a mut Random,
     pub base: Addr,
+    pub lookout: Lookout<'a>,
 }
 
 impl Hasher<'_> {
+    /// The hash of bytes.
+    ///
+    /// # Errors
+    /// `Stop::Limit`.
+    #[inline(always)]
+    pub fn hash_bytes(&mut self, bytes: &[u8], seed: u64) -> Result<u64, Stop> {
+        match hash_short(bytes, seed) {
+            Some(hash) => self.lookout.pass(bytes.len() as u64).map(|()| hash),
+            None => hash_long(bytes, seed, &mut self.lookout),
+        }
+    }
+
     /// The hash of a value in memory.
     ///
     /// # Errors
-    /// The type that cannot be hashed.
-    pub fn hash_memory(&mut self, addr: Addr, ty: TypeIx, seed: u64) -> Result<u64, TypeIx> {
+    /// The type that cannot be hashed; `Stop::Limit`.
+    pub fn hash_memory(&mut self, addr: Addr, ty: TypeIx, seed: u64) -> Result<u64, Stop> {
         let mut hash = seed;
-        let mut rest = vec![(addr, ty, 1)];
+        let mut rest: List = smallvec![(addr, ty, 1)];
         while let Some((addr, ty, count)) = rest.pop() {
             hash = self.hash_row(addr, ty, count, hash, &mut rest)?;
         }
         Ok(hash)
     }
 
-    /// The hash of an interface.
-    ///
-    /// # Errors
-    /// As `hash_memory`.
-    pub fn hash_iface(&mut self, type_word: u64, data: u64, seed: u64) -> Result<u64, TypeIx> {
-        let mut rest = Vec::new();
-        let mut hash = self.hash_words(type_word, data, seed, &mut rest)?;
-        while let Some((addr, ty, count)) = rest.pop() {
-            hash = self.hash_row(addr, ty, count, hash, &mut rest)?;
-        }
-        Ok(hash)
-    }
-
-    fn hash_words(
-        &mut self,
-        type_word: u64,
-        data: u64,
-        seed: u64,
-        rest: &mut Vec<(Addr, TypeIx, u64)>,
-    ) -> Result<u64, TypeIx> {
+    fn hash_words(&mut self, type_word: u64, data: u64, seed: u64, rest: &mut List) -> Result<u64, Stop> {
         let hash = hash_word(type_word, seed);
         if type_word == 0 {
             return Ok(hash);
@@ -122,7 +157,7 @@ impl Hasher<'_> {
         let ty = slot::type_of_word(type_word);
         let rt_type = &self.types[ty];
         if rt_type.comparison == Comparison::None {
-            return Err(ty);
+            return Err(Stop::Type(ty));
         }
         Ok(match rt_type.data_word {
             DataWord::Box => {
@@ -143,20 +178,21 @@ impl Hasher<'_> {
         ty: TypeIx,
         count: u64,
         seed: u64,
-        rest: &mut Vec<(Addr, TypeIx, u64)>,
-    ) -> Result<u64, TypeIx> {
+        rest: &mut List,
+    ) -> Result<u64, Stop> {
         let types = self.types;
         let rt_type = &types[ty];
         let size = rt_type.size;
         if rt_type.comparison == Comparison::None {
-            return Err(ty);
+            return Err(Stop::Type(ty));
         }
         let mut hash = seed;
         // SAFETY: `count` values of the type are at the address, by the crate's rule.
         unsafe {
             if rt_type.comparison == Comparison::Bytes && rt_type.noscan {
-                return Ok(hash_bytes(slot::bytes(addr, size * count), hash));
+                return self.hash_bytes(slot::bytes(addr, size * count), hash);
             }
+            self.lookout.pass(8)?;
             // What takes several steps is done value by value: the others wait in the list. Values of size
             // zero are all alike.
             if count > 1 && size > 0 {
@@ -174,7 +210,7 @@ impl Hasher<'_> {
                     }
                 }
                 TypeKind::String => {
-                    hash = hash_bytes(slot::bytes(slot::read(addr), slot::read(addr + 8)), hash);
+                    hash = self.hash_bytes(slot::bytes(slot::read(addr), slot::read(addr + 8)), hash)?;
                 }
                 TypeKind::Interface(_) => {
                     hash = self.hash_words(slot::read(addr), slot::read(addr + 8), hash, rest)?;

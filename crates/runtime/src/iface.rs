@@ -148,7 +148,7 @@ impl Runtime {
     pub unsafe fn new_box(&mut self, ty: TypeIx, slots: *const u64) -> Result<Addr, Trap> {
         let addr = self.alloc(ty)?;
         // SAFETY: fresh memory for a value of the type, and the caller's promise.
-        unsafe { self.init_value(addr, ty, slots) };
+        unsafe { self.init_value(addr, ty, slots) }?;
         Ok(addr)
     }
 

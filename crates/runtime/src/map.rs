@@ -18,15 +18,16 @@ use golite_bytecode::{TypeIx, TypeKind};
 use golite_gc::{Addr, BYTES, Heap, Layout, LayoutId, LayoutWord};
 
 use crate::goroutine::{GoroutineIx, Status};
-use crate::hash::{Hasher, hash_address, hash_bytes, hash_word};
+use crate::hash::{Hasher, hash_address, hash_short, hash_word};
+use crate::lookout::{Stop, lookout};
 use crate::map_key::{Scratch, key_in_memory};
 use crate::map_table::{
-    General, Key, MAX_ENTRIES, Place, Str, TABLE_BYTES, Table, Word8, Word16, Word32, Word64, read_word,
+    General, Key, MAX_ENTRIES, Place, ShortKey, Str, TABLE_BYTES, Table, Word8, Word16, Word32, Word64,
 };
-use crate::native::Trap;
+use crate::native::{NativeResult, Trap};
 use crate::panic::ErrorKind;
 use crate::slot;
-use crate::state::{Runtime, ZEROES};
+use crate::state::{MUCH, PART, Runtime, ZEROES};
 use crate::types::{Comparison, TypeTable};
 
 /// How keys are hashed and compared.
@@ -138,8 +139,8 @@ impl MapInfo {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MapLayouts {
     header: LayoutId,
-    table: LayoutId,
-    pointer: LayoutId,
+    pub table: LayoutId,
+    pub pointer: LayoutId,
     pub iterator: LayoutId,
 }
 
@@ -213,7 +214,7 @@ impl Header {
     }
     /// The table for a hash; address 0 if the map has no table yet.
     #[inline(always)]
-    fn table(self, hash: u64) -> Table {
+    pub fn table(self, hash: u64) -> Table {
         match self.depth() {
             0 => Table(self.root()),
             depth => self.table_at(hash >> (64 - depth)),
@@ -227,7 +228,14 @@ impl Header {
             _ => Table(unsafe { slot::read(self.root() + 8 * index) }),
         }
     }
-    fn set_table_at(self, index: u64, table: Table, heap: &Heap) {
+    pub fn set_directory(self, directory: Addr, depth: u32, heap: &Heap) {
+        unsafe {
+            slot::write(self.0 + ROOT, directory);
+            slot::write(self.0 + DEPTH, depth);
+        }
+        heap.write_barrier(self.0 + ROOT);
+    }
+    pub fn set_table_at(self, index: u64, table: Table, heap: &Heap) {
         let place = if self.depth() == 0 { self.0 + ROOT } else { self.root() + 8 * index };
         unsafe { slot::write(place, table.0) };
         heap.write_barrier(place);
@@ -246,7 +254,7 @@ impl Runtime {
     }
 
     #[inline(always)]
-    fn map_info(&self, ty: TypeIx) -> &MapInfo {
+    pub(crate) fn map_info(&self, ty: TypeIx) -> &MapInfo {
         self.types[ty].map.as_deref().expect("the type of a map operation is a map type")
     }
 
@@ -285,26 +293,8 @@ impl Runtime {
             // SAFETY: a fresh array of that many pointers.
             unsafe { slot::write(directory + 8 * i, table.0) };
         }
-        self.set_directory(map, directory, depth);
+        map.set_directory(directory, depth, &self.heap);
         Ok(())
-    }
-
-    fn set_directory(&mut self, map: Header, directory: Addr, depth: u32) {
-        // SAFETY: the map's header.
-        unsafe {
-            slot::write(map.0 + ROOT, directory);
-            slot::write(map.0 + DEPTH, depth);
-        }
-        self.heap.write_barrier(map.0 + ROOT);
-    }
-
-    fn new_table(&mut self, ty: TypeIx, groups: u64, depth: u32, first: u32) -> Result<Table, Trap> {
-        let layout = self.map_info(ty).group;
-        self.spend(self.heap.layout_size(layout).saturating_mul(groups));
-        let memory = self.heap.alloc_array(layout, groups)?;
-        let table = Table(self.heap.alloc(self.map_layouts.table)?);
-        table.init(memory, groups, depth, first);
-        Ok(table)
     }
 
     /// `len(m)`.
@@ -372,30 +362,33 @@ impl Runtime {
             let mut scratch = Scratch::new();
             // SAFETY: the caller's promise.
             let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
-            if let Err(ty) = self.hash_memory(at, key_type, 0) {
-                let text = format!("hash of unhashable type: {}", self.types.name(ty));
-                return Err(self.raise(ErrorKind::Unhashable, text));
+            match self.hash_memory(at, key_type, 0) {
+                Err(Stop::Type(ty)) => {
+                    let text = format!("hash of unhashable type: {}", self.types.name(ty));
+                    return Err(self.raise(ErrorKind::Unhashable, text));
+                }
+                Err(Stop::Limit) => return Err(Trap::Limit),
+                Ok(_) => {}
             }
         }
         Ok(0)
     }
 
-    fn hash_memory(&mut self, at: Addr, ty: TypeIx, seed: u64) -> Result<u64, TypeIx> {
-        let base = self.heap.base();
-        Hasher { types: &self.types, random: &mut self.random, base }.hash_memory(at, ty, seed)
+    fn hash_memory(&mut self, at: Addr, ty: TypeIx, seed: u64) -> Result<u64, Stop> {
+        let (base, lookout) = (self.heap.base(), lookout!(self));
+        let mut hasher = Hasher { types: &self.types, random: &mut self.random, base, lookout };
+        let hash = hasher.hash_memory(at, ty, seed)?;
+        let done = hasher.lookout.end().map_err(|_| Stop::Limit)?;
+        self.spend(done);
+        Ok(hash)
     }
 
-    /// The hash of an interface by its value: equal interfaces have equal hashes.
-    ///
-    /// # Errors
-    /// The panic of a value that cannot be hashed.
-    pub fn hash_iface(&mut self, type_word: u64, data: u64, seed: u64) -> Result<u64, Trap> {
-        let base = self.heap.base();
-        let mut hasher = Hasher { types: &self.types, random: &mut self.random, base };
-        match hasher.hash_iface(type_word, data, seed) {
-            Ok(hash) => Ok(hash),
-            Err(ty) => Err(self.raise_unhashable(ty)),
-        }
+    /// The hash of a key in memory.
+    fn hash_key(&mut self, at: Addr, ty: TypeIx, seed: u64) -> Result<u64, Trap> {
+        self.hash_memory(at, ty, seed).map_err(|stop| match stop {
+            Stop::Type(ty) => self.raise_unhashable(ty),
+            Stop::Limit => Trap::Limit,
+        })
     }
 
     #[cold]
@@ -416,11 +409,6 @@ impl Runtime {
         ty: TypeIx,
     ) -> Result<(Addr, Addr), Trap> {
         let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
-        if info.kind == KeyKind::String {
-            // SAFETY: the caller's promise: two slots, a string.
-            self.spend(unsafe { key.add(1).read() });
-        }
-        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
         let (seed, base) = (map.seed(), self.heap.base());
         // SAFETY: the caller's promise.
         let word = || unsafe { key.read() };
@@ -430,30 +418,49 @@ impl Runtime {
                 // SAFETY: the caller's promise: two slots, a string.
                 let (addr, len) = unsafe { (key.read(), key.add(1).read()) };
                 // SAFETY: a string, by the crate's rule.
-                let hash = hash_bytes(unsafe { slot::bytes(addr, len) }, seed);
-                find_in(map, hash, Str(addr, len), info)
+                match hash_short(unsafe { slot::bytes(addr, len) }, seed) {
+                    Some(hash) => find_in(map, hash, Str(addr, len), info),
+                    // SAFETY: the caller's promise.
+                    None => unsafe { self.find_general(map, key, ty) }?.1,
+                }
             }
             KeyKind::Word32 => find_in(map, hash_word(word() & 0xFFFF_FFFF, seed), Word32(word()), info),
             KeyKind::Pointer => find_in(map, hash_address(word(), base, seed), Word64(word()), info),
             KeyKind::Word8 => find_in(map, hash_word(word() & 0xFF, seed), Word8(word()), info),
             KeyKind::Word16 => find_in(map, hash_word(word() & 0xFFFF, seed), Word16(word()), info),
-            KeyKind::General => {
-                let (key_type, size) = (info.key, info.key_size);
-                let mut scratch = Scratch::new();
-                // SAFETY: the caller's promise.
-                let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
-                let hash = match self.hash_memory(at, key_type, seed) {
-                    Ok(hash) => hash,
-                    Err(ty) => return Err(self.raise_unhashable(ty)),
-                };
-                let key = General { types: &self.types, ty: key_type, size, at };
-                find_in(map, hash, key, self.map_info(ty))
-            }
+            // SAFETY: the caller's promise.
+            KeyKind::General => unsafe { self.find_general(map, key, ty) }?.1,
         };
         if entry == 0 {
             return Ok((0, 0));
         }
         Ok(self.addresses(entry, self.map_info(ty)))
+    }
+
+    /// Table and entry of a key of any type and size; the entry is 0 if it is not there.
+    #[inline(never)]
+    unsafe fn find_general(
+        &mut self,
+        map: Header,
+        key: *const u64,
+        ty: TypeIx,
+    ) -> Result<(Table, Addr), Trap> {
+        let key_type = self.map_info(ty).key;
+        let mut scratch = Scratch::new();
+        // SAFETY: the caller's promise.
+        let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
+        let hash = self.hash_key(at, key_type, map.seed())?;
+        let table = map.table(hash);
+        if table.0 == 0 {
+            return Ok((table, 0));
+        }
+        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
+        let mut lookout = lookout!(self);
+        let key = General { types: &self.types, ty: key_type, at, lookout: &mut lookout };
+        let entry = table.find(hash, key, info);
+        let done = lookout.end()?;
+        self.spend(done);
+        Ok((table, entry))
     }
 
     /// The addresses of an entry's key and value. Those of size zero are somewhere else: nothing may
@@ -490,8 +497,11 @@ impl Runtime {
                 // SAFETY: the caller's promise: two slots, a string.
                 let (addr, len) = unsafe { (key.read(), key.add(1).read()) };
                 // SAFETY: a string, by the crate's rule.
-                let hash = hash_bytes(unsafe { slot::bytes(addr, len) }, seed);
-                self.set(map, hash, Str(addr, len), ty)
+                match hash_short(unsafe { slot::bytes(addr, len) }, seed) {
+                    Some(hash) => self.set(map, hash, Str(addr, len), ty),
+                    // SAFETY: the caller's promise.
+                    None => unsafe { self.set_general(map, key, ty) },
+                }
             }
             KeyKind::Word32 => self.set(map, hash_word(word() & 0xFFFF_FFFF, seed), Word32(word()), ty),
             KeyKind::Pointer => self.set(map, hash_address(word(), base, seed), Word64(word()), ty),
@@ -502,9 +512,9 @@ impl Runtime {
         }
     }
 
-    /// The whole of `map_set` for a key that is one word or a string.
+    /// The whole of `map_set` for a key that is one word or a short string.
     #[inline(always)]
-    fn set<K: Key>(&mut self, map: Header, hash: u64, key: K, ty: TypeIx) -> Result<Addr, Trap> {
+    fn set<K: ShortKey>(&mut self, map: Header, hash: u64, key: K, ty: TypeIx) -> Result<Addr, Trap> {
         loop {
             let info = self.map_info(ty);
             let table = map.table(hash);
@@ -527,38 +537,35 @@ impl Runtime {
     }
 
     /// `map_set` for other keys. An equal key is replaced: `-0` may stand for `+0`.
+    #[inline(never)]
     unsafe fn set_general(&mut self, map: Header, key: *const u64, ty: TypeIx) -> Result<Addr, Trap> {
-        let (key_type, size) = (self.map_info(ty).key, self.map_info(ty).key_size);
+        let key_type = self.map_info(ty).key;
         let mut scratch = Scratch::new();
         // SAFETY: the caller's promise.
         let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
-        let hash = match self.hash_memory(at, key_type, map.seed()) {
-            Ok(hash) => hash,
-            Err(ty) => return Err(self.raise_unhashable(ty)),
-        };
+        let hash = self.hash_key(at, key_type, map.seed())?;
         loop {
-            let info = self.map_info(ty);
+            let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
             let table = map.table(hash);
-            let key = General { types: &self.types, ty: key_type, size, at };
+            let mut lookout = lookout!(self);
+            let key = General { types: &self.types, ty: key_type, at, lookout: &mut lookout };
             let place = if table.0 == 0 { Place::Full } else { table.place(hash, key, info) };
+            let done = lookout.end()?;
+            self.spend(done);
             let entry = match place {
-                Place::Found(entry) => entry,
-                Place::Vacant { control, entry, fresh } => {
-                    table.take(control, fresh, hash);
-                    map.set_count(map.count() + 1);
-                    entry
-                }
+                Place::Found(entry) | Place::Vacant { entry, .. } => entry,
                 Place::Full => {
                     self.grow(map, hash, ty)?;
                     continue;
                 }
             };
-            // SAFETY: an entry of the table.
-            unsafe { key.write(entry) };
-            if !info.noscan {
-                self.heap.write_barrier_range(entry, size);
+            // Written first: if that is stopped, the map is what it was.
+            self.copy_memory(at, entry, key_type, 1)?;
+            if let Place::Vacant { control, fresh, .. } = place {
+                table.take(control, fresh, hash);
+                map.set_count(map.count() + 1);
             }
-            return Ok(self.addresses(entry, info).1);
+            return Ok(self.addresses(entry, self.map_info(ty)).1);
         }
     }
 
@@ -579,9 +586,23 @@ impl Runtime {
         self.check_access(map, Access::Write)?;
         // SAFETY: the caller's promise.
         let Some((table, entry)) = (unsafe { self.find_entry(map, key, ty) })? else { return Ok(()) };
+        self.remove_entry(map, table, entry, ty)
+    }
+
+    /// Removes an entry. The value is zeroed before: if that is stopped, the entry is still there.
+    fn remove_entry(&mut self, map: Header, table: Table, entry: Addr, ty: TypeIx) -> NativeResult {
+        let info = self.map_info(ty);
+        let (value, bytes) = (info.value_offset, info.entry);
+        if bytes >= MUCH {
+            self.zero_long(entry + value, bytes - value)?;
+        } else {
+            // SAFETY: an entry of the table.
+            unsafe { slot::zero(entry, bytes) };
+        }
         table.remove(entry, self.map_info(ty));
         map.set_count(map.count() - 1);
-        Ok(())
+        // What is left of a key in an entry that nobody uses keeps something alive, but does no harm.
+        if bytes >= MUCH { self.zero_long(entry, value) } else { Ok(()) }
     }
 
     /// The table and entry of a key.
@@ -591,56 +612,38 @@ impl Runtime {
         key: *const u64,
         ty: TypeIx,
     ) -> Result<Option<(Table, Addr)>, Trap> {
+        let info = self.map_info(ty);
         // SAFETY: the caller's promise.
-        let hash = unsafe { self.hash_key(map, key, ty) }?;
+        let (kind, word, seed) = (info.kind, || unsafe { key.read() }, map.seed());
+        let hash = match kind {
+            KeyKind::Word64 => Some(hash_word(word(), seed)),
+            KeyKind::Word32 => Some(hash_word(word() & 0xFFFF_FFFF, seed)),
+            KeyKind::Word16 => Some(hash_word(word() & 0xFFFF, seed)),
+            KeyKind::Word8 => Some(hash_word(word() & 0xFF, seed)),
+            KeyKind::Pointer => Some(hash_address(word(), self.heap.base(), seed)),
+            // SAFETY: the caller's promise: two slots, a string.
+            KeyKind::String => hash_short(unsafe { slot::bytes(word(), key.add(1).read()) }, seed),
+            KeyKind::General => None,
+        };
+        let Some(hash) = hash else {
+            // SAFETY: the caller's promise.
+            let (table, entry) = unsafe { self.find_general(map, key, ty) }?;
+            return Ok((entry != 0).then_some((table, entry)));
+        };
         let table = map.table(hash);
         if table.0 == 0 {
             return Ok(None);
         }
-        let info = self.map_info(ty);
-        // SAFETY: the caller's promise.
-        let word = || unsafe { key.read() };
-        let entry = match info.kind {
+        let entry = match kind {
             KeyKind::Word64 | KeyKind::Pointer => table.find(hash, Word64(word()), info),
             KeyKind::Word32 => table.find(hash, Word32(word()), info),
             KeyKind::Word16 => table.find(hash, Word16(word()), info),
             KeyKind::Word8 => table.find(hash, Word8(word()), info),
             // SAFETY: the caller's promise: two slots, a string.
             KeyKind::String => table.find(hash, Str(word(), unsafe { key.add(1).read() }), info),
-            KeyKind::General => {
-                let mut scratch = Scratch::new();
-                // SAFETY: the caller's promise.
-                let at = unsafe { key_in_memory(&self.types, info.key, key, &mut scratch) };
-                let key = General { types: &self.types, ty: info.key, size: info.key_size, at };
-                table.find(hash, key, info)
-            }
+            KeyKind::General => unreachable!("these have no short hash"),
         };
         Ok((entry != 0).then_some((table, entry)))
-    }
-
-    unsafe fn hash_key(&mut self, map: Header, key: *const u64, ty: TypeIx) -> Result<u64, Trap> {
-        let info = self.map_info(ty);
-        let (key_type, seed) = (info.key, map.seed());
-        // SAFETY: the caller's promise.
-        let word = || unsafe { key.read() };
-        Ok(match info.kind {
-            KeyKind::Word64 => hash_word(word(), seed),
-            KeyKind::Word32 => hash_word(word() & 0xFFFF_FFFF, seed),
-            KeyKind::Word16 => hash_word(word() & 0xFFFF, seed),
-            KeyKind::Word8 => hash_word(word() & 0xFF, seed),
-            KeyKind::Pointer => hash_address(word(), self.heap.base(), seed),
-            // SAFETY: the caller's promise: two slots, a string.
-            KeyKind::String => hash_bytes(unsafe { slot::bytes(word(), key.add(1).read()) }, seed),
-            KeyKind::General => {
-                let mut scratch = Scratch::new();
-                // SAFETY: the caller's promise.
-                let at = unsafe { key_in_memory(&self.types, key_type, key, &mut scratch) };
-                match self.hash_memory(at, key_type, seed) {
-                    Ok(hash) => hash,
-                    Err(ty) => return Err(self.raise_unhashable(ty)),
-                }
-            }
-        })
     }
 
     /// `clear(m)`.
@@ -653,95 +656,40 @@ impl Runtime {
         }
         let map = Header(map);
         self.check_access(map, Access::Write)?;
-        let mut index = 0;
-        while index < 1 << map.depth() {
-            let table = map.table_at(index);
-            self.spend(self.map_info(ty).group_bytes * table.entries() / 8);
-            table.clear(self.map_info(ty));
-            index += 1 << (map.depth() - table.depth());
-        }
-        map.set_count(0);
         // SAFETY: the map's header.
         unsafe { slot::write(map.0 + CLEARED, map.cleared() + 1) };
-        Ok(())
-    }
-
-    /// Makes room in the table where the hash belongs. Nothing is changed if there is no memory.
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, map: Header, hash: u64, ty: TypeIx) -> Result<(), Trap> {
-        let old = map.table(hash);
-        if old.0 == 0 {
-            let table = self.new_table(ty, 1, 0, 0)?;
-            map.set_table_at(0, table, &self.heap);
-            return Ok(());
-        }
-        let (depth, entries) = (old.depth(), old.entries());
-        if old.is_sparse() || entries < MAX_ENTRIES {
-            let entries = if old.is_sparse() { entries } else { entries * 2 };
-            let table = self.new_table(ty, entries / 8, depth, old.first())?;
-            self.move_entries(map, old, ty, |_| table);
-            self.enter(map, table);
-            return Ok(());
-        }
-        if depth == map.depth() {
-            self.double_directory(map)?;
-        }
-        let half = 1 << (map.depth() - depth - 1);
-        let low = self.new_table(ty, MAX_ENTRIES / 8, depth + 1, old.first())?;
-        let high = self.new_table(ty, MAX_ENTRIES / 8, depth + 1, old.first() + half)?;
-        self.move_entries(map, old, ty, |hash| if hash >> (63 - depth) & 1 == 0 { low } else { high });
-        self.enter(map, low);
-        self.enter(map, high);
-        Ok(())
-    }
-
-    /// Puts a table into all places of the directory that are its.
-    fn enter(&mut self, map: Header, table: Table) {
-        let first = u64::from(table.first());
-        for index in first..first + (1 << (map.depth() - table.depth())) {
-            map.set_table_at(index, table, &self.heap);
-        }
-    }
-
-    fn double_directory(&mut self, map: Header) -> Result<(), Trap> {
-        let places = 1u64 << map.depth();
-        let directory = self.heap.alloc_array(self.map_layouts.pointer, places * 2)?;
-        for i in 0..places {
-            let table = map.table_at(i);
-            // SAFETY: a fresh array of twice as many pointers.
-            unsafe {
-                slot::write(directory + 16 * i, table.0);
-                slot::write(directory + 16 * i + 8, table.0);
+        let (mut index, mut done) = (0, 0);
+        while index < 1 << map.depth() {
+            let table = map.table_at(index);
+            let info = self.map_info(ty);
+            if info.entry >= MUCH {
+                self.clear_large(map, table, ty)?;
+            } else {
+                let bytes = info.group_bytes * table.entries() / 8;
+                map.set_count(map.count() - table.used());
+                table.clear(info);
+                self.spend(bytes);
+                done += bytes;
+            }
+            index += 1 << (map.depth() - table.depth());
+            if done >= PART {
+                done = 0;
+                self.look()?;
             }
         }
-        let mut index = 0;
-        while index < places {
-            let table = map.table_at(index);
-            index += 1 << (map.depth() - table.depth());
-            table.set_first(table.first() * 2);
-        }
-        self.set_directory(map, directory, map.depth() + 1);
         Ok(())
     }
 
-    fn move_entries(&mut self, map: Header, old: Table, ty: TypeIx, to: impl Fn(u64) -> Table) {
-        let (seed, base) = (map.seed(), self.heap.base());
-        let info = self.types[ty].map.as_deref().expect("the type of a map operation is a map type");
-        for entry in (0..old.entries()).filter_map(|i| old.entry(i, info)) {
-            // SAFETY: a key of the map's type is there.
-            let word = unsafe { read_word(entry, info.kind) };
-            let hash = match info.kind {
-                KeyKind::Word8 | KeyKind::Word16 | KeyKind::Word32 | KeyKind::Word64 => hash_word(word, seed),
-                KeyKind::Pointer => hash_address(word, base, seed),
-                // SAFETY: as above, a string.
-                KeyKind::String => hash_bytes(unsafe { slot::bytes(word, slot::read(entry + 8)) }, seed),
-                KeyKind::General => Hasher { types: &self.types, random: &mut self.random, base }
-                    .hash_memory(entry, info.key, seed)
-                    .expect("keys in a map were hashed before"),
-            };
-            to(hash).add_copy(hash, entry, info);
+    /// Removes all large entries of a table.
+    #[cold]
+    fn clear_large(&mut self, map: Header, table: Table, ty: TypeIx) -> NativeResult {
+        for i in 0..table.entries() {
+            if let Some(entry) = table.entry(i, self.map_info(ty)) {
+                self.remove_entry(map, table, entry, ty)?;
+            }
         }
+        table.reset(self.map_info(ty));
+        Ok(())
     }
 
     /// Notices races: see the file's comment. A write is remembered.

@@ -10,6 +10,8 @@
 use golite_bytecode::TypeIx;
 use golite_gc::Addr;
 
+use crate::equal::equal_memory;
+use crate::lookout::{Stop, lookout};
 use crate::map::{Access, Header};
 use crate::map_table::Table;
 use crate::native::Trap;
@@ -104,7 +106,8 @@ impl Runtime {
             iter.set(PLACE_START, iter.get(PLACE_START) << deeper);
             iter.set(DEPTH, depth);
         }
-        let places = 1u64 << depth;
+        // Tables that this call leaves; all but the first had no entry.
+        let (places, mut passed) = (1u64 << depth, 0);
         while iter.get(PLACE) < places {
             if iter.get(TABLE) == 0 {
                 let mut place = (iter.get(PLACE) + iter.get(PLACE_START)) & (places - 1);
@@ -125,6 +128,10 @@ impl Runtime {
             }
             iter.set(TABLE, 0);
             iter.set(PLACE, iter.get(PLACE) + (1 << (depth - u64::from(table.depth()))));
+            passed += 1;
+            if passed > 1 {
+                self.charge(table.entries() / 64)?;
+            }
         }
         iter.set(MAP, 0);
         Ok(None)
@@ -186,7 +193,10 @@ impl Runtime {
             }
         }
         // A key that is not equal to itself (NaN) cannot be found, and only `clear` removes it.
-        let is_self = crate::equal::equal_memory(&self.types, old.0, old.0, key_type).unwrap_or(true);
+        let is_self = match equal_memory(&self.types, old.0, old.0, key_type, &mut lookout!(self)) {
+            Err(Stop::Limit) => return Err(Trap::Limit),
+            answer => answer.unwrap_or(true),
+        };
         Ok((!is_self && map.cleared() == iter.get(CLEARED)).then_some(old))
     }
 }

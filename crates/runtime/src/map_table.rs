@@ -12,11 +12,15 @@
 //! Tables are never changed in shape: growth makes a new table, and an iterator that is in the old
 //! one keeps it and goes on there.
 
+use golite_bytecode::TypeIx;
 use golite_gc::Addr;
 
+use crate::equal::equal_memory;
+use crate::lookout::Lookout;
 use crate::map::{KeyKind, MapInfo};
 use crate::slot;
 use crate::string;
+use crate::types::TypeTable;
 
 /// Most entries of one table; a fuller one is split in two.
 pub(crate) const MAX_ENTRIES: u64 = 1024;
@@ -36,12 +40,16 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 const DELETED: u8 = 1;
 
 /// A key that is looked for.
-pub(crate) trait Key: Copy {
+pub(crate) trait Key {
     /// Whether it equals the key at an address.
     ///
     /// # Safety
     /// A key of the map's key type is there.
-    unsafe fn equals(self, at: Addr) -> bool;
+    unsafe fn equals(&mut self, at: Addr) -> bool;
+}
+
+/// A key that is written at once.
+pub(crate) trait ShortKey: Key + Copy {
     /// Writes it to an address.
     ///
     /// # Safety
@@ -56,10 +64,13 @@ macro_rules! word_keys {
 
         impl Key for $name {
             #[inline(always)]
-            unsafe fn equals(self, at: Addr) -> bool {
+            unsafe fn equals(&mut self, at: Addr) -> bool {
                 // SAFETY: the caller's promise.
                 unsafe { slot::read::<$ty>(at) == self.0 as $ty }
             }
+        }
+
+        impl ShortKey for $name {
             #[inline(always)]
             unsafe fn write(self, at: Addr) {
                 // SAFETY: the caller's promise.
@@ -76,15 +87,19 @@ word_keys! {
     Word64: u64;
 }
 
+/// A string, of few bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Str(pub Addr, pub u64);
 
 impl Key for Str {
     #[inline(always)]
-    unsafe fn equals(self, at: Addr) -> bool {
+    unsafe fn equals(&mut self, at: Addr) -> bool {
         // SAFETY: the caller's promise.
         unsafe { string::equal((self.0, self.1), (slot::read(at), slot::read(at + 8))) }
     }
+}
+
+impl ShortKey for Str {
     #[inline(always)]
     unsafe fn write(self, at: Addr) {
         // SAFETY: the caller's promise.
@@ -95,25 +110,20 @@ impl Key for Str {
     }
 }
 
-/// A key in memory, of any type.
-#[derive(Clone, Copy)]
-pub(crate) struct General<'a> {
-    pub types: &'a crate::types::TypeTable,
-    pub ty: golite_bytecode::TypeIx,
-    pub size: u64,
+/// A key in memory, of any type and size. When the lookout stops a comparison, all others answer no, and what
+/// was looked for is not found: whoever looks asks the lookout before that is believed.
+pub(crate) struct General<'a, 'b> {
+    pub types: &'a TypeTable,
+    pub ty: TypeIx,
     pub at: Addr,
+    pub lookout: &'a mut Lookout<'b>,
 }
 
-impl Key for General<'_> {
+impl Key for General<'_, '_> {
     #[inline]
-    unsafe fn equals(self, at: Addr) -> bool {
+    unsafe fn equals(&mut self, at: Addr) -> bool {
         // Both keys were hashed, so nothing in them is uncomparable.
-        crate::equal::equal_memory(self.types, self.at, at, self.ty).unwrap_or(false)
-    }
-    #[inline]
-    unsafe fn write(self, at: Addr) {
-        // SAFETY: the caller's promise, and `self.at` is a key of that size.
-        unsafe { slot::copy(self.at, at, self.size) }
+        equal_memory(self.types, self.at, at, self.ty, self.lookout).unwrap_or(false)
     }
 }
 
@@ -239,7 +249,7 @@ impl Table {
 
     /// The entry with that key, 0 if there is none.
     #[inline(always)]
-    pub fn find<K: Key>(self, hash: u64, key: K, info: &MapInfo) -> Addr {
+    pub fn find<K: Key>(self, hash: u64, mut key: K, info: &MapInfo) -> Addr {
         let (groups, mask, tag) = (self.groups(), self.mask(), tag(hash));
         let (mut index, mut step) = ((hash >> 7) & mask, 0);
         loop {
@@ -261,7 +271,7 @@ impl Table {
 
     /// The entry with that key, or where it may go.
     #[inline(always)]
-    pub fn place<K: Key>(self, hash: u64, key: K, info: &MapInfo) -> Place {
+    pub fn place<K: Key>(self, hash: u64, mut key: K, info: &MapInfo) -> Place {
         let (groups, mask, tag) = (self.groups(), self.mask(), tag(hash));
         let (mut index, mut step) = ((hash >> 7) & mask, 0);
         let mut vacant: Option<(Addr, Addr, bool)> = None;
@@ -301,17 +311,17 @@ impl Table {
         self.set_counts(self.used() + 1, self.room() - u64::from(fresh));
     }
 
-    /// Puts a copy of an entry into a new table, which has room and no such key.
-    pub fn add_copy(self, hash: u64, from: Addr, info: &MapInfo) {
+    /// Where an entry of that hash goes in a new table, which has room and no such key: its control byte and
+    /// itself.
+    #[inline(always)]
+    pub fn vacancy(self, hash: u64, info: &MapInfo) -> (Addr, Addr) {
         let mask = self.mask();
         let (mut index, mut step) = ((hash >> 7) & mask, 0);
         loop {
             let group = self.group(index, info);
             let control = unsafe { slot::read::<u64>(group) };
             if let Some(i) = Bits(empty(control)).next() {
-                unsafe { slot::copy(from, group + 8 + i * info.entry, info.entry) };
-                self.take(group + i, true, hash);
-                return;
+                return (group + i, group + 8 + i * info.entry);
             }
             step += 1;
             debug_assert!(step <= mask, "a new table has room");
@@ -319,7 +329,7 @@ impl Table {
         }
     }
 
-    /// Removes an entry; its memory is zeroed.
+    /// Removes an entry, whose value is zero.
     pub fn remove(self, entry: Addr, info: &MapInfo) {
         // The first entry is 8 bytes into its group; where entries have no size, so is every one.
         let offset = entry - 8 - self.groups();
@@ -330,10 +340,9 @@ impl Table {
             0 => Bits(control & HIGH).next().unwrap_or(0),
             size => (entry - group - 8) / size,
         };
-        unsafe { slot::zero(entry, info.entry) };
         let (used, room) = (self.used() - 1, self.room());
         if used == 0 && self.mask() < 16 {
-            return self.clear(info);
+            return self.reset(info);
         }
         // A group that has an empty entry never made a probe go on: the entry may become empty too.
         let reusable = self.mask() == 0 || empty(control) != 0;
@@ -341,7 +350,16 @@ impl Table {
         self.set_counts(used, room + u64::from(reusable));
     }
 
-    /// Removes all entries.
+    /// All entries are removed, and their values zero: probes need not go past them any more.
+    pub fn reset(self, info: &MapInfo) {
+        let groups = self.mask() + 1;
+        for index in 0..groups {
+            unsafe { slot::write(self.group(index, info), 0u64) };
+        }
+        self.set_counts(0, room(groups));
+    }
+
+    /// Removes all entries, which are not large.
     pub fn clear(self, info: &MapInfo) {
         let groups = self.mask() + 1;
         unsafe { slot::zero(self.groups(), groups * info.group_bytes) };

@@ -9,11 +9,11 @@ use golite_gc::Addr;
 
 use crate::native::NativeResult;
 use crate::slot;
-use crate::state::{PART, Runtime};
+use crate::state::{MUCH, Runtime};
 
 impl Runtime {
     /// Loads a value into consecutive slots; a value in memory as a copy of its own is the caller's
-    /// business (`copy_of`): here its slot becomes `addr` itself.
+    /// business: here its slot becomes `addr` itself.
     ///
     /// # Safety
     /// A value of the type is at `addr`, and `slots` has room for it.
@@ -32,77 +32,75 @@ impl Runtime {
 
     /// Stores a value from consecutive slots, with the write barrier.
     ///
+    /// # Errors
+    /// As `copy_memory`.
+    ///
     /// # Safety
     /// `addr` has room for a value of the type, and `slots` holds one.
     #[inline]
-    pub unsafe fn store_value(&mut self, addr: Addr, ty: TypeIx, slots: *const u64) {
-        // SAFETY: the caller's promise.
-        unsafe { self.init_value(addr, ty, slots) };
-        let rt_type = &self.types[ty];
-        if !rt_type.noscan {
-            self.heap.write_barrier_range(addr, rt_type.size);
-        }
-    }
-
-    /// Stores a value from consecutive slots into an object allocated since the last safepoint.
-    ///
-    /// # Safety
-    /// As `store_value`.
-    #[inline]
-    pub unsafe fn init_value(&mut self, addr: Addr, ty: TypeIx, slots: *const u64) {
+    pub unsafe fn store_value(&mut self, addr: Addr, ty: TypeIx, slots: *const u64) -> NativeResult {
         let rt_type = &self.types[ty];
         // SAFETY: the caller's promise.
         unsafe {
             if rt_type.in_memory {
+                if rt_type.is_long() {
+                    return self.copy_long(slots.read(), addr, ty, 1);
+                }
                 slot::copy(slots.read(), addr, rt_type.size);
             } else {
                 slot::write_leaves(addr, &rt_type.leaves, slots);
             }
         }
+        if !rt_type.noscan {
+            self.heap.write_barrier_range(addr, rt_type.size);
+        }
+        Ok(())
     }
 
-    /// Copies `count` values of a type, with the write barrier; the ranges may overlap.
-    #[inline]
-    pub fn copy_memory(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) {
-        let (size, noscan) = (self.types[ty].size, self.types[ty].noscan);
-        let bytes = size * count;
-        if bytes == 0 {
-            return;
-        }
-        self.spend(bytes);
-        // SAFETY: the addresses are of that many values of the type, by the crate's rule.
-        unsafe { slot::copy(from, to, bytes) };
-        if !noscan {
-            self.heap.write_barrier_range(to, bytes);
-        }
-    }
-
-    /// The same, for instructions that can be done again from the start when they are interrupted: many bytes are
-    /// copied in parts.
+    /// Stores a value from consecutive slots into an object allocated since the last safepoint.
     ///
     /// # Errors
-    /// `Trap::Limit` when the limit of time is reached or the program is interrupted.
+    /// As `copy_memory`.
+    ///
+    /// # Safety
+    /// As `store_value`.
     #[inline]
-    pub fn copy_much(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) -> NativeResult {
-        let bytes = self.types[ty].size * count;
-        if bytes <= PART || from.abs_diff(to) < bytes {
-            self.copy_memory(from, to, ty, count);
-            return Ok(());
+    pub unsafe fn init_value(&mut self, addr: Addr, ty: TypeIx, slots: *const u64) -> NativeResult {
+        let rt_type = &self.types[ty];
+        // SAFETY: the caller's promise.
+        unsafe {
+            if rt_type.in_memory {
+                if rt_type.is_long() {
+                    // The barrier does no harm.
+                    return self.copy_long(slots.read(), addr, ty, 1);
+                }
+                slot::copy(slots.read(), addr, rt_type.size);
+            } else {
+                slot::write_leaves(addr, &rt_type.leaves, slots);
+            }
         }
-        self.copy_in_parts(from, to, bytes, self.types[ty].noscan)
+        Ok(())
     }
 
-    #[cold]
-    fn copy_in_parts(&mut self, from: Addr, to: Addr, bytes: u64, noscan: bool) -> NativeResult {
-        self.spend(bytes);
-        for start in (0..bytes).step_by(PART as usize) {
-            self.look()?;
-            let part = PART.min(bytes - start);
-            // SAFETY: the addresses are of so many bytes of values of a type, by the crate's rule.
-            unsafe { slot::copy(from + start, to + start, part) };
-            if !noscan {
-                self.heap.write_barrier_range(to + start, part);
-            }
+    /// Copies `count` values of a type, with the write barrier; the ranges may overlap. Many bytes are copied
+    /// in parts, and what is there when that is stopped is neither the old nor the new.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when a limit is reached or the program is interrupted.
+    #[inline]
+    pub fn copy_memory(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) -> NativeResult {
+        let rt_type = &self.types[ty];
+        let bytes = rt_type.size * count;
+        if bytes >= MUCH {
+            return self.copy_long(from, to, ty, count);
+        }
+        if bytes == 0 {
+            return Ok(());
+        }
+        // SAFETY: the addresses are of that many values of the type, by the crate's rule.
+        unsafe { slot::copy(from, to, bytes) };
+        if !rt_type.noscan {
+            self.heap.write_barrier_range(to, bytes);
         }
         Ok(())
     }
@@ -110,40 +108,16 @@ impl Runtime {
     /// Zeroes `count` values of a type; many in parts.
     ///
     /// # Errors
-    /// As `copy_much`.
+    /// As `copy_memory`.
     #[inline]
-    pub fn zero_much(&mut self, addr: Addr, ty: TypeIx, count: u64) -> NativeResult {
+    pub fn zero_memory(&mut self, addr: Addr, ty: TypeIx, count: u64) -> NativeResult {
         let bytes = self.types[ty].size * count;
-        self.spend(bytes);
-        for start in (0..bytes).step_by(PART as usize) {
-            if start > 0 {
-                self.look()?;
-            }
-            // SAFETY: as for `copy_memory`.
-            unsafe { slot::zero(addr + start, PART.min(bytes - start)) };
+        if bytes >= MUCH {
+            return self.zero_long(addr, bytes);
         }
-        Ok(())
-    }
-
-    /// Zeroes `count` values of a type.
-    #[inline]
-    pub fn zero_memory(&mut self, addr: Addr, ty: TypeIx, count: u64) {
-        let bytes = self.types[ty].size * count;
-        self.spend(bytes);
         // SAFETY: as for `copy_memory`.
         unsafe { slot::zero(addr, bytes) };
-    }
-
-    /// A new object with a copy of the value at `addr`.
-    ///
-    /// # Errors
-    /// `Trap::OutOfMemory`.
-    #[inline]
-    pub fn copy_of(&mut self, addr: Addr, ty: TypeIx) -> Result<Addr, crate::native::Trap> {
-        let copy = self.alloc(ty)?;
-        // SAFETY: both are values of the type.
-        unsafe { slot::copy(addr, copy, self.types[ty].size) };
-        Ok(copy)
+        Ok(())
     }
 
     /// A copy of bytes of the heap.
@@ -168,12 +142,15 @@ impl Runtime {
 
     /// Stores the slots of a value to memory, with the write barrier.
     ///
+    /// # Errors
+    /// As `copy_memory`.
+    ///
     /// # Panics
     /// If there are fewer slots than the type has.
-    pub fn store_slots(&mut self, addr: Addr, ty: TypeIx, slots: &[u64]) {
+    pub fn store_slots(&mut self, addr: Addr, ty: TypeIx, slots: &[u64]) -> NativeResult {
         assert!(slots.len() >= usize::from(self.types[ty].slots), "all slots of the value are given");
         // SAFETY: as for `load_slots`.
-        unsafe { self.store_value(addr, ty, slots.as_ptr()) };
+        unsafe { self.store_value(addr, ty, slots.as_ptr()) }
     }
 
     /// `map[key] = value`, of slots.
@@ -196,8 +173,7 @@ impl Runtime {
         assert!(key.len() >= usize::from(self.types[key_ty].slots), "all slots of the key are given");
         // SAFETY: checked just now.
         let at = unsafe { self.map_set(map, key.as_ptr(), ty) }?;
-        self.store_slots(at, value_ty, value);
-        Ok(())
+        self.store_slots(at, value_ty, value)
     }
 
     /// New bytes with that content.
@@ -222,10 +198,13 @@ impl Runtime {
     }
 
     /// Stores the value that an interface holds to memory, with the write barrier.
-    pub fn store_iface_value(&mut self, addr: Addr, type_word: u64, data: u64) {
+    ///
+    /// # Errors
+    /// As `copy_memory`.
+    pub fn store_iface_value(&mut self, addr: Addr, type_word: u64, data: u64) -> NativeResult {
         let ty = slot::type_of_word(type_word);
         let slots = self.iface_slots(type_word, data);
-        self.store_slots(addr, ty, &slots);
+        self.store_slots(addr, ty, &slots)
     }
 
     /// The leaf of a type that fits one slot, for the fast paths of the interpreter.

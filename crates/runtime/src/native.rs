@@ -549,11 +549,14 @@ impl<'a> Ctx<'a> {
     }
 
     /// Copies `count` values of a type, with the write barrier; the ranges may overlap.
-    pub fn copy_values(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) {
+    ///
+    /// # Errors
+    /// `Trap::Limit`.
+    pub fn copy_values(&mut self, from: Addr, to: Addr, ty: TypeIx, count: u64) -> NativeResult {
         let len = self.rt.types[ty].size.saturating_mul(count);
         self.check(from, len);
         self.check(to, len);
-        self.rt.copy_memory(from, to, ty, count);
+        self.rt.copy_memory(from, to, ty, count)
     }
 
     /// New zeroed bytes.
@@ -666,9 +669,12 @@ impl<'a> Ctx<'a> {
     }
 
     /// Writes the slots of a value to memory, with the write barrier.
-    pub fn store_slots(&mut self, addr: Addr, ty: TypeIx, slots: &[u64]) {
+    ///
+    /// # Errors
+    /// `Trap::Limit`.
+    pub fn store_slots(&mut self, addr: Addr, ty: TypeIx, slots: &[u64]) -> NativeResult {
         self.check(addr, self.rt.types[ty].size);
-        self.rt.store_slots(addr, ty, slots);
+        self.rt.store_slots(addr, ty, slots)
     }
 
     /// The slots of the value that an interface of that dynamic type holds.
@@ -694,9 +700,12 @@ impl<'a> Ctx<'a> {
     }
 
     /// Writes the value that an interface holds to memory of its dynamic type, with the write barrier.
-    pub fn store_iface_value(&mut self, addr: Addr, type_word: u64, data: u64) {
+    ///
+    /// # Errors
+    /// `Trap::Limit`.
+    pub fn store_iface_value(&mut self, addr: Addr, type_word: u64, data: u64) -> NativeResult {
         self.check(addr, self.rt.types[slot::type_of_word(type_word)].size);
-        self.rt.store_iface_value(addr, type_word, data);
+        self.rt.store_iface_value(addr, type_word, data)
     }
 
     /// Whether two interfaces are equal.

@@ -181,7 +181,7 @@ impl Runtime {
         let slice = self.reserve(slice, 1, elem)?;
         let at = slice.addr + self.types[elem].size * slice.len;
         // SAFETY: there is room for one more element, and the caller's promise.
-        unsafe { self.store_value(at, elem, value) };
+        unsafe { self.store_value(at, elem, value) }?;
         Ok(Slice { len: slice.len + 1, ..slice })
     }
 
@@ -191,7 +191,7 @@ impl Runtime {
     /// As `reserve`.
     pub fn append_extend(&mut self, slice: Slice, count: u64, elem: TypeIx) -> Result<Slice, Trap> {
         let slice = self.reserve(slice, count, elem)?;
-        self.zero_much(slice.addr + self.types[elem].size * slice.len, elem, count)?;
+        self.zero_memory(slice.addr + self.types[elem].size * slice.len, elem, count)?;
         Ok(Slice { len: slice.len + count, ..slice })
     }
 
@@ -205,19 +205,19 @@ impl Runtime {
             return Ok(slice);
         }
         let slice = self.reserve(slice, tail.1, elem)?;
-        self.copy_much(tail.0, slice.addr + self.types[elem].size * slice.len, elem, tail.1)?;
+        self.copy_memory(tail.0, slice.addr + self.types[elem].size * slice.len, elem, tail.1)?;
         Ok(Slice { len: slice.len + tail.1, ..slice })
     }
 
     /// `copy(to, from)`: how many elements.
     ///
     /// # Errors
-    /// As `copy_much`.
+    /// As `copy_memory`.
     #[inline]
     pub fn copy_slice(&mut self, to: (Addr, u64), from: (Addr, u64), elem: TypeIx) -> Result<u64, Trap> {
         let count = to.1.min(from.1);
         if to.0 != from.0 {
-            self.copy_much(from.0, to.0, elem, count)?;
+            self.copy_memory(from.0, to.0, elem, count)?;
         }
         Ok(count)
     }

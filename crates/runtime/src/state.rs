@@ -127,8 +127,8 @@ pub struct Runtime {
     pub(crate) byte_strings: Addr,
 }
 
-/// Bytes over which the work of an instruction counts as steps.
-const MUCH: u64 = 4096;
+/// Bytes from which on the work of an instruction counts as steps.
+pub(crate) const MUCH: u64 = 4096;
 
 /// So much of something long is worked on between two looks at limits and interrupts.
 pub const PART: u64 = 1 << 20;

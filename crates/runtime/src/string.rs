@@ -4,12 +4,14 @@
 //! A string is an address and a length; its bytes never change. Strings share memory with what
 //! they were cut from. Those of one byte come from a table.
 
+use std::cmp::Ordering;
+
 use golite_gc::{Addr, size_class_bytes};
 
 use crate::native::{NativeResult, Trap};
 use crate::panic::ErrorKind;
 use crate::slot;
-use crate::state::{PART, Runtime};
+use crate::state::{MUCH, PART, Runtime};
 
 /// What stands for invalid UTF-8.
 pub const RUNE_ERROR: u32 = 0xFFFD;
@@ -25,20 +27,12 @@ pub unsafe fn view<'a>(addr: Addr, len: u64) -> &'a [u8] {
     unsafe { slot::bytes(addr, len) }
 }
 
-/// Whether two strings are equal.
+/// Whether two strings are equal. Only for short ones: see `Runtime::equal_strings`.
 #[must_use]
 #[inline(always)]
-pub fn equal(a: (Addr, u64), b: (Addr, u64)) -> bool {
+pub(crate) fn equal(a: (Addr, u64), b: (Addr, u64)) -> bool {
     // SAFETY: strings point to as many bytes as their length says, by the crate's rule.
     a.1 == b.1 && (a.0 == b.0 || unsafe { view(a.0, a.1) == view(b.0, b.1) })
-}
-
-/// The order of two strings, bytewise.
-#[must_use]
-#[inline(always)]
-pub fn compare(a: (Addr, u64), b: (Addr, u64)) -> std::cmp::Ordering {
-    // SAFETY: as for `equal`.
-    unsafe { view(a.0, a.1).cmp(view(b.0, b.1)) }
 }
 
 /// The rune that begins at `bytes[at]` and its length; invalid bytes are `RUNE_ERROR`, one long.
@@ -106,6 +100,50 @@ impl Runtime {
     #[inline]
     fn look_after(&mut self, start: u64) -> NativeResult {
         if start == 0 { Ok(()) } else { self.look() }
+    }
+
+    /// Whether two strings of one length are equal; long ones are compared in parts.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when a limit is reached or the program is interrupted.
+    #[inline(always)]
+    pub fn equal_strings(&mut self, a: (Addr, u64), b: (Addr, u64)) -> Result<bool, Trap> {
+        debug_assert_eq!(a.1, b.1);
+        if a.1 >= MUCH {
+            return self.compare_long(a, b).map(Ordering::is_eq);
+        }
+        // SAFETY: strings point to as many bytes as their length says, by the crate's rule.
+        Ok(unsafe { view(a.0, a.1) == view(b.0, a.1) })
+    }
+
+    /// The order of two strings, bytewise; long ones are compared in parts.
+    ///
+    /// # Errors
+    /// As `equal_strings`.
+    #[inline(always)]
+    pub fn compare_strings(&mut self, a: (Addr, u64), b: (Addr, u64)) -> Result<Ordering, Trap> {
+        if a.1.min(b.1) >= MUCH {
+            return self.compare_long(a, b);
+        }
+        // SAFETY: as for `equal_strings`.
+        Ok(unsafe { view(a.0, a.1).cmp(view(b.0, b.1)) })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn compare_long(&mut self, a: (Addr, u64), b: (Addr, u64)) -> Result<Ordering, Trap> {
+        if a.0 != b.0 {
+            for part in parts(a.1.min(b.1)) {
+                let len = part.end - part.start;
+                self.charge(len >> 6)?;
+                // SAFETY: as for `equal_strings`.
+                let order = unsafe { view(a.0 + part.start, len).cmp(view(b.0 + part.start, len)) };
+                if order.is_ne() {
+                    return Ok(order);
+                }
+            }
+        }
+        Ok(a.1.cmp(&b.1))
     }
 
     /// Copies bytes to memory that was made for them; many are copied in parts.

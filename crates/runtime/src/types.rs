@@ -14,6 +14,7 @@ use golite_gc::{Allocation, BYTES, Heap, Layout, LayoutId, LayoutWord};
 
 use crate::iface::MethodCache;
 use crate::map::MapInfo;
+use crate::state::MUCH;
 
 /// How values are compared and hashed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +96,15 @@ pub struct TypeTable {
     /// Layouts of types that are not there any more.
     spare: HashMap<(Box<str>, Layout), LayoutId>,
     pub(crate) methods: MethodCache,
+}
+
+impl RtType {
+    /// Whether a value is so large that working on it is done in parts.
+    #[must_use]
+    #[inline(always)]
+    pub fn is_long(&self) -> bool {
+        self.size >= MUCH
+    }
 }
 
 impl std::ops::Index<TypeIx> for TypeTable {

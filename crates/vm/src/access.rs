@@ -272,7 +272,7 @@ impl Vm {
 
     /// Stores a value from registers, with the write barrier.
     #[inline(always)]
-    pub(crate) fn store_value(&mut self, at: Addr, src: Reg, ty: TypeIx) {
+    pub(crate) fn store_value(&mut self, at: Addr, src: Reg, ty: TypeIx) -> NativeResult {
         // SAFETY: there is room for a value of the type, and its registers are in the frame.
         unsafe { self.rt.store_value(at, ty, self.slot(src)) }
     }
@@ -288,7 +288,7 @@ impl Vm {
     pub(crate) fn box_value(&mut self, src: Reg, ty: TypeIx) -> Result<(u64, u64), Trap> {
         let addr = self.rt.alloc(ty)?;
         // SAFETY: a fresh object of the type; the registers hold a value of it.
-        unsafe { self.rt.init_value(addr, ty, self.slot(src)) };
+        unsafe { self.rt.init_value(addr, ty, self.slot(src)) }?;
         Ok((slot::type_word(ty, true), addr))
     }
 

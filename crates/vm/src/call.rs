@@ -131,6 +131,9 @@ impl Vm {
         };
         let end = self.run_call(input);
         self.call = Call::default();
+        // Nothing of it holds for what the host does between calls.
+        self.rt.deadline = None;
+        self.rt.charge_limit = u64::MAX;
         end
     }
 

@@ -23,12 +23,15 @@ pub(super) enum Problem {
     Wrong(String),
     /// There is no memory for it.
     Memory,
+    /// It was stopped: a limit, or an interrupt.
+    Stopped,
 }
 
 impl From<Trap> for Problem {
     fn from(trap: Trap) -> Problem {
         match trap {
             Trap::OutOfMemory => Problem::Memory,
+            Trap::Limit => Problem::Stopped,
             _ => Problem::Wrong("a value cannot be a key of a map".into()),
         }
     }
@@ -248,7 +251,7 @@ pub(super) fn write(
             Some(wanted) if wanted == object.ty => {
                 let addr = rt.alloc(elem)?;
                 let id = data.keep_object(object.clone());
-                rt.store_slots(addr, elem, &[id]);
+                rt.store_slots(addr, elem, &[id])?;
                 vec![addr]
             }
             _ => return Err(wrong(rt, ty, value)),
@@ -256,7 +259,7 @@ pub(super) fn write(
         (TypeKind::Pointer(elem), value) if data.object_type(rt, elem).is_none() => {
             let slots = write(rt, data, elem, value)?;
             let addr = rt.alloc(elem)?;
-            rt.store_slots(addr, elem, &slots);
+            rt.store_slots(addr, elem, &slots)?;
             vec![addr]
         }
         (TypeKind::Interface(_), Value::Nil) => vec![0, 0],
@@ -276,7 +279,7 @@ fn write_items(
     let size = rt.types[elem].size;
     for (i, item) in (0..).zip(items) {
         let slots = write(rt, data, elem, item)?;
-        rt.store_slots(addr + i * size, elem, &slots);
+        rt.store_slots(addr + i * size, elem, &slots)?;
     }
     Ok(())
 }
@@ -299,12 +302,12 @@ fn write_struct(
         let written = match value {
             Some(value) => write(rt, data, field.ty, value).map_err(|problem| match problem {
                 Problem::Wrong(text) => Problem::Wrong(format!("field {}: {text}", field.name)),
-                Problem::Memory => Problem::Memory,
+                Problem::Memory | Problem::Stopped => problem,
             })?,
             None => zero(rt, field.ty)?,
         };
         match addr {
-            Some(addr) => rt.store_slots(addr + field.offset, field.ty, &written),
+            Some(addr) => rt.store_slots(addr + field.offset, field.ty, &written)?,
             None => slots.extend(written),
         }
     }
@@ -357,7 +360,7 @@ fn write_interface(
             };
             let text = pair(rt.new_string(text.as_bytes())?);
             let addr = rt.alloc(elem)?;
-            rt.store_slots(addr, elem, &text);
+            rt.store_slots(addr, elem, &text)?;
             vec![addr]
         }
         value => write(rt, data, held, value)?,

@@ -154,6 +154,7 @@ fn give(ctx: &mut Ctx<'_>) -> NativeResult {
             match read_any(ctx, data, addr + i * INTERFACE) {
                 Ok(value) => values.push(value),
                 Err(Problem::Memory) => return Err(Trap::OutOfMemory),
+                Err(Problem::Stopped) => return Err(Trap::Limit),
                 Err(Problem::Wrong(text)) => {
                     return Err(ctx.panic_string(format!("a function called back: result {}: {text}", i + 1)));
                 }
@@ -203,6 +204,7 @@ fn start(
         match read_any(ctx, data, at) {
             Ok(value) => arguments.push(value),
             Err(Problem::Memory) => return Err(Trap::OutOfMemory),
+            Err(Problem::Stopped) => return Err(Trap::Limit),
             Err(Problem::Wrong(text)) => {
                 return Err(ctx.panic_string(format!("{}: argument {}: {text}", function.name, i + 1)));
             }
@@ -289,8 +291,9 @@ fn store(
             unreachable!("places of results are pointers");
         };
         match write(ctx.runtime(), data, ty, &value) {
-            Ok(slots) => ctx.store_slots(place, ty, &slots),
+            Ok(slots) => ctx.store_slots(place, ty, &slots)?,
             Err(Problem::Memory) => return Err(Trap::OutOfMemory),
+            Err(Problem::Stopped) => return Err(Trap::Limit),
             Err(Problem::Wrong(text)) => return Err(ctx.panic_string(format!("{what} {}: {text}", i + 1))),
         }
     }

@@ -437,11 +437,16 @@ impl Vm {
             Some((i, Problem::Wrong(text))) => {
                 Err(Error::Types(format!("{name}: argument {}: {text}", i + 1)))
             }
-            Some((_, Problem::Memory)) => Err(self.no_memory()),
+            Some((_, Problem::Memory | Problem::Stopped)) => Err(self.no_memory_or_interrupted()),
         }
     }
 
-    fn no_memory(&mut self) -> Error {
+    /// Why values were not made between calls: no other limit holds there. An interrupt stops large allocations.
+    fn no_memory_or_interrupted(&mut self) -> Error {
+        if self.vm.rt.interrupt.is_asked() {
+            self.vm.rt.interrupt.forget();
+            return Error::Interrupted;
+        }
         let text = format!("fatal error: runtime: out of memory: {}", self.vm.rt.heap.failure());
         Error::Limit(Limit::Memory, Failure { text, traceback: String::new() })
     }
@@ -507,7 +512,7 @@ impl Vm {
         match problem {
             None => Ok(values),
             Some((i, Problem::Wrong(text))) => Err(Error::Types(format!("{name}: result {}: {text}", i + 1))),
-            Some((_, Problem::Memory)) => Err(self.no_memory()),
+            Some((_, Problem::Memory | Problem::Stopped)) => Err(self.no_memory_or_interrupted()),
         }
     }
 

@@ -3,8 +3,6 @@
 use golite_runtime::golite_bytecode::{TypeIx, TypeKind};
 use golite_runtime::{Ctx, NativeResult, Trap};
 
-use crate::internal_bytealg::room_for;
-
 use super::type_param;
 use super::types::elem_of;
 
@@ -209,6 +207,9 @@ fn slice(ctx: &mut Ctx<'_>, slot: u16) -> Result<(TypeIx, u64, u64), Trap> {
     }
 }
 
+/// So many bytes of two large elements change places before limits and interrupts are looked at.
+const SWAPPED_AT_ONCE: u64 = 1 << 18;
+
 pub(super) fn swap(ctx: &mut Ctx<'_>) -> NativeResult {
     let (elem, addr, len) = slice(ctx, 0)?;
     let (i, j) = (ctx.uint(2), ctx.uint(3));
@@ -219,20 +220,27 @@ pub(super) fn swap(ctx: &mut Ctx<'_>) -> NativeResult {
     if i == j || size == 0 {
         return Ok(());
     }
-    ctx.charge(size / 32)?;
-    room_for(ctx, size)?;
     let (a, b) = (addr + i * size, addr + j * size);
-    if ctx.rt().types[elem].noscan {
-        let copy = ctx.bytes_at(a, size).to_vec();
-        let other = ctx.bytes_at(b, size);
-        ctx.bytes_at_mut(a, size).copy_from_slice(other);
-        ctx.bytes_at_mut(b, size).copy_from_slice(&copy);
-    } else {
-        // A type with pointers consists of whole words.
-        for at in (0..size).step_by(8) {
-            let (x, y) = (ctx.read_u64(a + at), ctx.read_u64(b + at));
-            ctx.write_pointer(a + at, y);
-            ctx.write_pointer(b + at, x);
+    let noscan = ctx.rt().types[elem].noscan;
+    let most = if noscan { SWAPPED_AT_ONCE.min(size) } else { 0 };
+    let mut copy = vec![0; most as usize];
+    for start in (0..size).step_by(SWAPPED_AT_ONCE as usize) {
+        let part = SWAPPED_AT_ONCE.min(size - start);
+        ctx.charge(part / 32)?;
+        let (a, b) = (a + start, b + start);
+        if noscan {
+            let copy = &mut copy[..part as usize];
+            copy.copy_from_slice(ctx.bytes_at(a, part));
+            let other = ctx.bytes_at(b, part);
+            ctx.bytes_at_mut(a, part).copy_from_slice(other);
+            ctx.bytes_at_mut(b, part).copy_from_slice(copy);
+        } else {
+            // A type with pointers consists of whole words.
+            for at in (0..part).step_by(8) {
+                let (x, y) = (ctx.read_u64(a + at), ctx.read_u64(b + at));
+                ctx.write_pointer(a + at, y);
+                ctx.write_pointer(b + at, x);
+            }
         }
     }
     Ok(())
@@ -262,9 +270,9 @@ pub(super) fn set(ctx: &mut Ctx<'_>) -> NativeResult {
         ctx.write_iface(addr, type_word, data);
     } else if type_word == 0 {
         let zero = ctx.new_value(ty)?;
-        ctx.copy_values(zero, addr, ty, 1);
+        ctx.copy_values(zero, addr, ty, 1)?;
     } else {
-        ctx.store_iface_value(addr, type_word, data);
+        ctx.store_iface_value(addr, type_word, data)?;
     }
     Ok(())
 }

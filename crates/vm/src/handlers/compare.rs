@@ -1,7 +1,5 @@
 //! Comparisons into a boolean.
 
-use golite_runtime::string;
-
 use crate::operands;
 use crate::regs::{Flow, Regs};
 use crate::vm::Vm;
@@ -39,21 +37,25 @@ flow! {
 /// `eq.str` of strings of one length.
 fn compare_bytes(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::EqStr>();
-    vm.rt.spend(vm.pair(o.lhs).1);
-    let equal = string::equal(vm.pair(o.lhs), vm.pair(o.rhs));
-    vm.set(o.dst, u64::from(equal));
-    vm.advance::<operands::EqStr>()
+    let (lhs, rhs) = (vm.pair(o.lhs), vm.pair(o.rhs));
+    match vm.rt.equal_strings(lhs, rhs) {
+        Ok(equal) => {
+            vm.set(o.dst, u64::from(equal));
+            vm.advance::<operands::EqStr>()
+        }
+        Err(trap) => vm.trap(trap),
+    }
 }
 
 warm! {
     lt_str(vm, o: LtStr) {
-        vm.rt.spend(vm.pair(o.lhs).1.min(vm.pair(o.rhs).1));
-        let less = string::compare(vm.pair(o.lhs), vm.pair(o.rhs)).is_lt();
+        let (lhs, rhs) = (vm.pair(o.lhs), vm.pair(o.rhs));
+        let less = vm.rt.compare_strings(lhs, rhs)?.is_lt();
         vm.set(o.dst, u64::from(less));
     }
     le_str(vm, o: LeStr) {
-        vm.rt.spend(vm.pair(o.lhs).1.min(vm.pair(o.rhs).1));
-        let at_most = string::compare(vm.pair(o.lhs), vm.pair(o.rhs)).is_le();
+        let (lhs, rhs) = (vm.pair(o.lhs), vm.pair(o.rhs));
+        let at_most = vm.rt.compare_strings(lhs, rhs)?.is_le();
         vm.set(o.dst, u64::from(at_most));
     }
     eq_iface(vm, o: EqIface) {

@@ -1,7 +1,5 @@
 //! Jumps. A backward one counts a step of the time slice, and gives way when it was the last.
 
-use golite_runtime::string;
-
 use super::arith::rest;
 use super::call::preempt;
 use crate::frame::Targets;
@@ -107,19 +105,21 @@ flow! {
 
 fn jump_if_equal(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::JumpEqStr>();
-    vm.rt.spend(vm.pair(o.lhs).1);
-    match string::equal(vm.pair(o.lhs), vm.pair(o.rhs)) {
-        true => vm.go_forward(usize::from(o.to)),
-        false => vm.advance::<operands::JumpEqStr>(),
+    let (lhs, rhs) = (vm.pair(o.lhs), vm.pair(o.rhs));
+    match vm.rt.equal_strings(lhs, rhs) {
+        Ok(true) => vm.go_forward(usize::from(o.to)),
+        Ok(false) => vm.advance::<operands::JumpEqStr>(),
+        Err(trap) => vm.trap(trap),
     }
 }
 
 fn jump_if_different(vm: &mut Vm) -> bool {
     let o = vm.operands::<operands::JumpNeStr>();
-    vm.rt.spend(vm.pair(o.lhs).1);
-    match string::equal(vm.pair(o.lhs), vm.pair(o.rhs)) {
-        false => vm.go_forward(usize::from(o.to)),
-        true => vm.advance::<operands::JumpNeStr>(),
+    let (lhs, rhs) = (vm.pair(o.lhs), vm.pair(o.rhs));
+    match vm.rt.equal_strings(lhs, rhs) {
+        Ok(false) => vm.go_forward(usize::from(o.to)),
+        Ok(true) => vm.advance::<operands::JumpNeStr>(),
+        Err(trap) => vm.trap(trap),
     }
 }
 

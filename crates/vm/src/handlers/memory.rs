@@ -232,14 +232,36 @@ warm! {
     }
     store_val(vm, o: StoreVal) {
         let at = vm.not_nil_at(o.ptr, u64::from(o.offset))?;
-        vm.store_value(at, o.src, o.ty);
+        vm.store_value(at, o.src, o.ty)?;
     }
     copy_mem(vm, o: CopyMem) {
         let (to, from) = (vm.not_nil(o.dst)?, vm.not_nil(o.src)?);
-        vm.rt.copy_memory(from, to, o.ty, 1);
+        if vm.rt.ty(o.ty).is_long() {
+            return copy_long(vm);
+        }
+        vm.rt.copy_memory(from, to, o.ty, 1)?;
     }
     zero_mem(vm, o: ZeroMem) {
         let at = vm.not_nil(o.ptr)?;
-        vm.rt.zero_memory(at, o.ty, 1);
+        if vm.rt.ty(o.ty).is_long() {
+            return zero_long(vm);
+        }
+        vm.rt.zero_memory(at, o.ty, 1)?;
     }
+}
+
+/// `copy.mem` of a large value. By itself, so that small ones need no more registers for it.
+#[cold]
+#[inline(never)]
+fn copy_long(vm: &mut Vm) -> NativeResult {
+    let o = vm.operands::<operands::CopyMem>();
+    vm.rt.copy_memory(vm.get(o.src), vm.get(o.dst), o.ty, 1)
+}
+
+/// `zero.mem` of a large value.
+#[cold]
+#[inline(never)]
+fn zero_long(vm: &mut Vm) -> NativeResult {
+    let o = vm.operands::<operands::ZeroMem>();
+    vm.rt.zero_memory(vm.get(o.ptr), o.ty, 1)
 }

@@ -226,6 +226,6 @@ warm! {
     }
     clear_slice(vm, o: ClearSlice) {
         let (addr, len) = vm.pair(o.s);
-        vm.rt.zero_much(addr, o.elem, len)?;
+        vm.rt.zero_memory(addr, o.elem, len)?;
     }
 }
