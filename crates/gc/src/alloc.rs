@@ -148,8 +148,9 @@ impl Heap {
         };
         let block = &mut self.space.blocks[place.block as usize];
         block.set_type_word(place.cell, type_word);
-        block.set_alloc(place.cell);
-        block.set_old(place.cell);
+        let (bits, bit) = block.bits_of(place.cell);
+        bits.alloc |= bit;
+        bits.old |= bit;
         self.immortal_bytes += block.cell_bytes;
         self.immortal_objects += 1;
         Ok(self.space.base_of(place))
@@ -222,12 +223,13 @@ impl Heap {
         let bytes = found.cell_bytes;
         found.set_type_word(0, type_word);
         found.set_alloc(0);
-        found.young = true;
+        self.space.become_young(block..block + bytes.div_ceil(BLOCK) as u32);
         self.young_blocks.push(block);
         self.mallocs[0] += 1;
         self.used += bytes;
         self.total_alloc += bytes;
         self.young_bytes += bytes;
+        self.young_large += if noscan { 0 } else { bytes };
         self.check_pace();
         let base = self.space.block_base(block);
         if self.sampling.takes_large(bytes) {
@@ -347,11 +349,11 @@ impl Heap {
         self.open_run(block, first, count);
         let found = &mut self.space.blocks[block as usize];
         found.search = first + count;
-        if !found.young {
-            found.young = true;
+        let types = found.type_words_from(first);
+        if !self.space.is_young(block) {
+            self.space.become_young(block..block + 1);
             self.young_blocks.push(block);
         }
-        let types = found.type_words_from(first);
         let start = self.space.base_of(Place { block, cell: first });
         let bytes = u64::from(count) * cell_bytes;
         self.cursors[usize::from(lane)] =

@@ -35,8 +35,6 @@ pub(crate) struct Block {
     pub(crate) lane: u8,
     /// Holds immortal objects.
     pub(crate) immortal: bool,
-    /// Allocated into since the last collection.
-    pub(crate) young: bool,
     /// In the list of its lane's blocks with room.
     pub(crate) listed: bool,
     /// A major has marked it and it was not swept since.
@@ -53,13 +51,14 @@ pub(crate) struct Block {
     pub(crate) search: u32,
     /// Bytes of a cell; for large objects all that they are accounted for.
     pub(crate) cell_bytes: u64,
-    /// Alloc, old and mark bits, one after the other.
-    bits: Box<[u64]>,
+    /// Alloc, old and mark bits of 64 cells at a time.
+    bits: Box<[Bits]>,
     /// A type word for each cell that was ever taken: a short program leaves most pages of the table untouched.
     types: Box<[MaybeUninit<u32>]>,
 }
 
-/// The bits of a word of cells.
+/// The bits of 64 cells.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Bits {
     pub(crate) alloc: u64,
     pub(crate) old: u64,
@@ -82,7 +81,6 @@ impl Block {
             kind: Kind::Free,
             lane: 0,
             immortal: false,
-            young: false,
             listed: false,
             unswept: false,
             cells: 0,
@@ -108,7 +106,7 @@ impl Block {
             magic: magic_of(size),
             dirty_to: self.dirty_to,
             cell_bytes: u64::from(size),
-            bits: vec![0; cells.div_ceil(64) as usize * 3].into_boxed_slice(),
+            bits: vec![Bits::default(); cells.div_ceil(64) as usize].into_boxed_slice(),
             types: types_of(cells),
             ..Block::new()
         };
@@ -123,7 +121,7 @@ impl Block {
             cells: 1,
             dirty_to: BLOCK as u32,
             cell_bytes: bytes,
-            bits: vec![0; 3].into_boxed_slice(),
+            bits: vec![Bits::default()].into_boxed_slice(),
             types: types_of(1),
             ..Block::new()
         };
@@ -141,7 +139,7 @@ impl Block {
 
     /// Bytes of the tables beside the block.
     pub(crate) fn table_bytes(&self) -> u64 {
-        (self.bits.len() * 8 + self.types.len() * 4) as u64
+        (self.bits.len() * size_of::<Bits>() + self.types.len() * 4) as u64
     }
 
     /// Whether its objects hold pointers.
@@ -155,62 +153,40 @@ impl Block {
         ((offset * u64::from(self.magic)) >> 32) as u32
     }
 
-    /// Words of 64 cells.
-    pub(crate) fn words(&self) -> usize {
-        self.bits.len() / 3
+    /// The bits of all cells.
+    pub(crate) fn bits_mut(&mut self) -> &mut [Bits] {
+        &mut self.bits
+    }
+
+    /// The bits of 64 cells, one of which is this, and the bit that is its own.
+    #[inline(always)]
+    pub(crate) fn bits_of(&mut self, cell: u32) -> (&mut Bits, u64) {
+        (&mut self.bits[(cell / 64) as usize], 1 << (cell % 64))
     }
 
     #[inline(always)]
-    pub(crate) fn bits(&self, word: usize) -> Bits {
-        let n = self.words();
-        Bits { alloc: self.bits[word], old: self.bits[n + word], mark: self.bits[2 * n + word] }
-    }
-
-    pub(crate) fn set_bits(&mut self, word: usize, bits: &Bits) {
-        let n = self.words();
-        self.bits[word] = bits.alloc;
-        self.bits[n + word] = bits.old;
-        self.bits[2 * n + word] = bits.mark;
-    }
-
-    #[inline(always)]
-    fn bit(&self, table: usize, cell: u32) -> bool {
-        self.bits[table * self.words() + (cell / 64) as usize] >> (cell % 64) & 1 != 0
-    }
-
-    #[inline(always)]
-    fn set_bit(&mut self, table: usize, cell: u32) {
-        let at = table * self.words() + (cell / 64) as usize;
-        self.bits[at] |= 1 << (cell % 64);
+    fn bit(&self, cell: u32, of: impl Fn(&Bits) -> u64) -> bool {
+        of(&self.bits[(cell / 64) as usize]) >> (cell % 64) & 1 != 0
     }
 
     #[inline(always)]
     pub(crate) fn is_alloc(&self, cell: u32) -> bool {
-        self.bit(0, cell)
+        self.bit(cell, |bits| bits.alloc)
     }
 
     #[inline(always)]
     pub(crate) fn is_old(&self, cell: u32) -> bool {
-        self.bit(1, cell)
+        self.bit(cell, |bits| bits.old)
     }
 
     #[inline(always)]
     pub(crate) fn is_marked(&self, cell: u32) -> bool {
-        self.bit(2, cell)
+        self.bit(cell, |bits| bits.mark)
     }
 
     pub(crate) fn set_alloc(&mut self, cell: u32) {
-        self.set_bit(0, cell);
-    }
-
-    #[inline(always)]
-    pub(crate) fn set_old(&mut self, cell: u32) {
-        self.set_bit(1, cell);
-    }
-
-    #[inline(always)]
-    pub(crate) fn set_mark(&mut self, cell: u32) {
-        self.set_bit(2, cell);
+        let (bits, bit) = self.bits_of(cell);
+        bits.alloc |= bit;
     }
 
     /// Sets the alloc bits of `[from, to)`.
@@ -219,7 +195,7 @@ impl Block {
         while cell < to {
             let in_word = (64 - cell % 64).min(to - cell);
             let mask = if in_word == 64 { u64::MAX } else { ((1 << in_word) - 1) << (cell % 64) };
-            self.bits[(cell / 64) as usize] |= mask;
+            self.bits[(cell / 64) as usize].alloc |= mask;
             cell += in_word;
         }
     }
@@ -248,7 +224,7 @@ impl Block {
         let mut start = from;
         while start < self.cells && self.is_alloc(start) {
             // Skip what is taken a word at a time.
-            let taken = (!(self.bits[(start / 64) as usize] >> (start % 64))).trailing_zeros();
+            let taken = (!(self.bits[(start / 64) as usize].alloc >> (start % 64))).trailing_zeros();
             start += taken.clamp(1, 64 - start % 64);
         }
         if start >= self.cells {
@@ -257,7 +233,7 @@ impl Block {
         let bound = self.cells.min(start.saturating_add(limit));
         let mut end = start;
         while end < bound {
-            let rest = self.bits[(end / 64) as usize] >> (end % 64);
+            let rest = self.bits[(end / 64) as usize].alloc >> (end % 64);
             let free = rest.trailing_zeros().min(64 - end % 64);
             if free == 0 {
                 break;
@@ -269,7 +245,7 @@ impl Block {
 
     /// Whether no cell is allocated.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bits[..self.words()].iter().all(|&word| word == 0)
+        self.bits.iter().all(|bits| bits.alloc == 0)
     }
 
     /// Whether a cell is free.

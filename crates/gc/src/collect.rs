@@ -4,9 +4,10 @@
 //!
 //! 1. *Start*: a minor, the sweep's rest, mark bits clear; immortal objects, roots and what finalizers
 //!    keep are given to the marker.
-//! 2. *Marking* in slices, each after a minor (which marks what it promotes). Stores dirty cards.
-//! 3. *Second pass*, once nothing is left: roots that changed and cards again, and waiting goroutines, still in
-//!    slices. It makes the end short.
+//! 2. *Marking* in slices, each after a minor (which marks what it promotes). Stores dirty cards, which are looked
+//!    at once nothing else is left.
+//! 3. *Second pass*: roots that changed and cards again, and waiting goroutines, still in slices. It makes the end
+//!    short.
 //! 4. *End*, without the mutator: roots and cards a last time; waiting goroutines to a fixpoint, the rest
 //!    are leaks; weak handles, finalizers, cleanups; then the blocks are given to the sweep.
 //!
@@ -17,7 +18,7 @@ use crate::Addr;
 use crate::alloc::Failure;
 use crate::heap::Heap;
 use crate::mark::{Cycle, Roots, Tracer};
-use crate::pace::SLICE_MOST;
+use crate::pace::{MINOR_MOST, SLICE_MOST};
 use crate::stats::MinorRecord;
 
 /// Every so many collections stress mode makes a major.
@@ -25,6 +26,12 @@ const STRESS_MAJOR: u64 = 64;
 
 /// Blocks swept at a time where a major has to wait for it: about as long as a slice.
 const SWEEP_BEFORE: u32 = 1024;
+
+/// With more bytes of large young objects with pointers a minor gives up at once.
+const YOUNG_LARGE_MOST: u64 = 8 << 20;
+
+/// How often a major goes through all cards, each time in longer slices, before it ends whatever is dirty.
+const ROUNDS_OF_CARDS: u32 = 3;
 
 /// How far marking has come.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -40,6 +47,9 @@ impl Heap {
     pub fn collect(&mut self, roots: &mut dyn Roots) {
         if self.stress {
             self.stress_count += 1;
+            // Some give up early, each at another place.
+            let early = self.stress_count % 8 == 7;
+            self.minor_most = if early { self.stress_count / 8 % 1024 } else { MINOR_MOST };
             if self.stress_count.is_multiple_of(STRESS_MAJOR) {
                 self.collect_major(roots);
             } else {
@@ -135,7 +145,7 @@ impl Heap {
         self.pace.major_started();
         roots.major_starts();
         for object in self.immortal_pointerful() {
-            self.marker.push::<true>(object);
+            self.marker.push::<true>(&self.space, object);
         }
         self.trace(roots, Cycle::Major);
         self.mark_finalizer_contents::<true>();
@@ -153,17 +163,22 @@ impl Heap {
         }
         let start = self.times.now();
         self.minor(roots);
-        self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
+        let left = self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
         if self.marker.is_drained() {
+            let sliced = budget < u64::MAX;
             let pass = self.pass;
             match pass {
-                Pass::First if budget < u64::MAX => {
-                    self.pass = Pass::Second;
-                    self.mark_again(roots);
+                Pass::First if sliced => {
+                    if self.cards_are_done(left) {
+                        self.pass = Pass::Second;
+                        self.trace(roots, Cycle::Major);
+                        self.mark_finalizer_contents::<true>();
+                    }
                 }
-                Pass::Second if budget < u64::MAX && roots_waiting(self, roots) => {
-                    self.marker.scan_cards::<true>(&self.layouts, &mut self.space);
+                Pass::Second if sliced && roots_waiting(self, roots) => {
+                    self.marker.scan_cards::<true>(&self.layouts, &mut self.space, left);
                 }
+                Pass::Second if sliced && !self.cards_are_done(left) => {}
                 Pass::First | Pass::Second => self.finish_major(roots),
             }
         }
@@ -190,15 +205,22 @@ impl Heap {
         self.marker.survived = 0;
         self.marker.survivors = 0;
         self.marker.cards = 0;
+        // It would not be done with them in any case.
+        let large = self.young_large > YOUNG_LARGE_MOST;
+        self.marker.minor_left = if large { 0 } else { self.minor_most };
         let young = self.young_bytes;
         self.trace(roots, Cycle::Minor);
-        self.marker.scan_cards::<false>(&self.layouts, &mut self.space);
-        self.marker.drain::<false>(&self.layouts, &mut self.space, u64::MAX);
+        let left = self.marker.minor_left;
+        let left = self.marker.scan_cards::<false>(&self.layouts, &mut self.space, left);
+        let left = self.marker.drain::<false>(&self.layouts, &mut self.space, left);
         self.mark_finalizer_contents::<false>();
-        self.marker.drain::<false>(&self.layouts, &mut self.space, u64::MAX);
+        if self.marker.drain::<false>(&self.layouts, &mut self.space, left) == 0 {
+            self.marker.promote_all(&mut self.space, &self.young_blocks);
+        }
         self.settle_specials::<false>();
         self.sweep_young();
         self.young_bytes = 0;
+        self.young_large = 0;
         self.times.survived = self.marker.survived;
         self.times.minor = MinorRecord {
             young,
@@ -209,15 +231,20 @@ impl Heap {
         self.pace.minor_done(self.marker.survived);
     }
 
-    /// Roots and cards once more; what they add is left to be drained.
-    fn mark_again(&mut self, roots: &mut dyn Roots) {
-        self.trace(roots, Cycle::Major);
-        self.marker.scan_cards::<true>(&self.layouts, &mut self.space);
-        self.mark_finalizer_contents::<true>();
+    /// Whether the dirty cards and what they lead to are done with in this slice, which has `left`. If not, the next
+    /// ones go on. What a program dirties faster than that needs longer slices, or all at once at last.
+    fn cards_are_done(&mut self, left: u64) -> bool {
+        let rounds = self.marker.rounds_of_cards;
+        let left = left + SLICE_MOST * ((1 << rounds.min(ROUNDS_OF_CARDS)) - 1);
+        let left = self.marker.scan_cards::<true>(&self.layouts, &mut self.space, left);
+        let left = self.marker.drain::<true>(&self.layouts, &mut self.space, left);
+        left > 0 || rounds > ROUNDS_OF_CARDS
     }
 
     fn finish_major(&mut self, roots: &mut dyn Roots) {
-        self.mark_again(roots);
+        self.trace(roots, Cycle::Major);
+        self.marker.scan_cards::<true>(&self.layouts, &mut self.space, u64::MAX);
+        self.mark_finalizer_contents::<true>();
         self.marker.drain::<true>(&self.layouts, &mut self.space, u64::MAX);
         while roots_waiting(self, roots) {
             self.marker.drain::<true>(&self.layouts, &mut self.space, u64::MAX);

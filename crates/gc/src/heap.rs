@@ -7,7 +7,7 @@ use crate::alloc::{Cursor, Failure};
 use crate::collect::Pass;
 use crate::layout::{BYTES, Layout, LayoutId, Layouts};
 use crate::mark::Marker;
-use crate::pace::Pace;
+use crate::pace::{MINOR_MOST, Pace};
 use crate::sample::Sampling;
 use crate::size_class::{CLASSES, LANES, PAGE};
 use crate::space::{CARD_SHIFT, Space};
@@ -84,6 +84,8 @@ pub struct Heap {
     pub(crate) releasing: bool,
     /// Bytes of blocks taken under a hard limit since free ones were looked at.
     pub(crate) taken_under_limit: u64,
+    /// The work after which a minor gives up.
+    pub(crate) minor_most: u64,
     pub(crate) pass: Pass,
     /// The numbers of majors to come that the program asked for.
     pub(crate) forced_majors: Vec<u64>,
@@ -93,6 +95,8 @@ pub struct Heap {
     pub(crate) used: u64,
     /// Bytes allocated since the last collection.
     pub(crate) young_bytes: u64,
+    /// Of them those of large objects with pointers.
+    pub(crate) young_large: u64,
     pub(crate) total_alloc: u64,
     pub(crate) mallocs: [u64; CLASSES],
     pub(crate) frees: [u64; CLASSES],
@@ -132,12 +136,14 @@ impl Heap {
             sweep_from: 0,
             releasing: false,
             taken_under_limit: 0,
+            minor_most: MINOR_MOST,
             pass: Pass::default(),
             forced_majors: Vec::new(),
             zero_base: 0,
             failure: Failure::None,
             used: 0,
             young_bytes: 0,
+            young_large: 0,
             total_alloc: 0,
             mallocs: [0; CLASSES],
             frees: [0; CLASSES],

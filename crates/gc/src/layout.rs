@@ -146,6 +146,16 @@ impl Layouts {
         matches!(self.entries[layout.0 as usize].shape, Shape::Noscan)
     }
 
+    /// Of an object that is one value of a flat layout the words with pointers, and those with type words of
+    /// interfaces; `None` for other objects.
+    #[inline(always)]
+    pub(crate) fn masks(&self, type_word: u32) -> Option<(u64, u64)> {
+        match self.entries[(type_word >> 1) as usize].shape {
+            Shape::Masks { ptrs, ifaces } if type_word & 1 == 0 => Some((ptrs, ifaces)),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` with offset and value of each pointer in `[from, to)` of an object with `bytes`
     /// bytes at `base`. An interface counts when either of its words is in the range.
     ///
@@ -245,6 +255,17 @@ impl Layouts {
         }
         let first = from.saturating_sub(start) / entry.size;
         let last = count.min((to - start).div_ceil(entry.size));
+        if let Shape::Masks { ptrs: 1, ifaces: 0 } = entry.shape {
+            // Slices of pointers and of strings.
+            for ix in first..last {
+                let offset = start + ix * entry.size;
+                if offset >= from {
+                    // SAFETY: an element lies there, and it begins with a pointer.
+                    visit(offset, unsafe { load(base + offset) });
+                }
+            }
+            return;
+        }
         for ix in first..last {
             // SAFETY: `ix < count`, and elements lie there by the caller's contract.
             unsafe { self.visit_value(entry, base, start + ix * entry.size, from, to, visit) };
@@ -331,6 +352,23 @@ pub(crate) unsafe fn load(addr: u64) -> u64 {
     unsafe { std::ptr::with_exposed_provenance::<u64>(addr as usize).read() }
 }
 
+/// Asks for a card of memory that will be read soon; any address is allowed.
+#[inline(always)]
+pub(crate) fn prefetch(addr: u64) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let line = std::ptr::with_exposed_provenance::<i8>(addr as usize);
+        // SAFETY: a hint, which reads nothing as far as the program can tell.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(line);
+            _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(64));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = addr;
+}
+
 /// Which of the 64 words of a value at `start` lie in `[from, to)`.
 #[inline]
 fn words_in_range(start: u64, from: u64, to: u64) -> u64 {
@@ -341,8 +379,8 @@ fn words_in_range(start: u64, from: u64, to: u64) -> u64 {
 }
 
 /// The positions of the bits that are set.
-#[inline]
-fn bits(mut mask: u64) -> impl Iterator<Item = u64> {
+#[inline(always)]
+pub(crate) fn bits(mut mask: u64) -> impl Iterator<Item = u64> {
     std::iter::from_fn(move || {
         (mask != 0).then(|| {
             let bit = mask.trailing_zeros();

@@ -6,17 +6,25 @@
 //! promotes and leaves it to the major to scan; so a major never meets a young object, because a minor
 //! comes before each of its slices.
 //!
-//! A large object is scanned in pieces, so that a slice stays bounded.
+//! A large object is scanned in pieces, so that a slice stays bounded. A minor cannot be divided: the next one would
+//! not know what it left. But one that has looked at much gives up, and all that is young becomes old, which needs
+//! no look at the objects. So it is bounded, too, whatever was written into large slices and deep stacks.
 
 use crate::Addr;
 use crate::block::Kind;
 use crate::heap::Heap;
-use crate::layout::Layouts;
+use crate::layout::{Layouts, bits, load, prefetch};
 use crate::size_class::{BLOCK, MAX_SMALL};
 use crate::space::{CARD, CARDS, Place, Space};
 
 /// Bytes of a large object that are scanned at a time.
 const PIECE: u64 = BLOCK;
+
+/// Cards between one that is looked at and one that is asked for.
+const AHEAD: usize = 6;
+
+/// Small objects that are scanned before the work is counted.
+const AT_ONCE: u32 = 64;
 
 /// Which collection asks for roots.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,15 +101,27 @@ impl Tracer<'_> {
     pub fn cycle(&self) -> Cycle {
         self.cycle
     }
+
+    /// Counts work of the owner, about a nanosecond a unit.
+    pub fn spend(&mut self, work: u64) {
+        let left = &mut self.heap.marker.minor_left;
+        *left = left.saturating_sub(work);
+    }
+
+    /// Whether a minor has given up: all that is young stays, and no root has to be named any more.
+    #[must_use]
+    pub fn has_given_up(&self) -> bool {
+        self.cycle == Cycle::Minor && self.heap.marker.minor_left == 0
+    }
 }
 
 /// What is marked and not scanned yet.
 #[derive(Default)]
 pub(crate) struct Marker {
     /// Young objects.
-    minor: Vec<u64>,
+    minor: Vec<Place>,
     /// Objects of the major, and those to be scanned for it without being marked.
-    major: Vec<u64>,
+    major: Vec<Place>,
     /// Large objects of which the part from the second address on is left.
     minor_pieces: Vec<(Place, u64)>,
     major_pieces: Vec<(Place, u64)>,
@@ -115,61 +135,78 @@ pub(crate) struct Marker {
     pub(crate) cards: u64,
     /// Bytes marked by the major under way.
     pub(crate) marked: u64,
-    /// Objects marked by it.
+    /// Objects marked by it, and pointers to objects that it met.
     objects: u64,
+    visits: u64,
     /// The work done for it; see `drain`.
     pub(crate) work: u64,
+    /// The block from which on it looks for dirty cards, and how often it has come to the last one.
+    cards_from: usize,
+    pub(crate) rounds_of_cards: u32,
+    /// The work that is left to the minor under way; with none it gives up.
+    pub(crate) minor_left: u64,
 }
 
 /// The work of taking an object to scan.
 const WORK_OF_SCAN: u64 = 8;
-/// The work of marking an object.
-const WORK_OF_MARK: u64 = 12;
+/// The work of looking whether an object is marked, and of marking it.
+const WORK_OF_VISIT: u64 = 10;
+const WORK_OF_MARK: u64 = 10;
+/// The work of looking at a card and at a block with cards: often the only part of it that is looked at.
+const WORK_OF_CARD: u64 = 80;
+const WORK_OF_BLOCK: u64 = 400;
 
 impl Marker {
     /// Marks the object that the address points into, if there is one.
     #[inline(always)]
     pub(crate) fn mark<const MAJOR: bool>(&mut self, space: &mut Space, addr: u64) {
+        if !MAJOR && !space.may_be_young(addr) {
+            return;
+        }
         let Some(place) = space.cell_of(addr) else { return };
         let block = &mut space.blocks[place.block as usize];
-        if !block.is_alloc(place.cell) {
+        let (bytes, immortal, scans) = (block.cell_bytes, block.immortal, block.scans());
+        let (bits, bit) = block.bits_of(place.cell);
+        if bits.alloc & bit == 0 {
             return;
         }
         if MAJOR {
-            if block.immortal || block.is_marked(place.cell) {
+            self.visits += 1;
+            if immortal || bits.mark & bit != 0 {
                 return;
             }
-            block.set_mark(place.cell);
-            self.marked += block.cell_bytes;
+            bits.mark |= bit;
+            self.marked += bytes;
             self.objects += 1;
         } else {
-            if block.is_old(place.cell) {
+            if bits.old & bit != 0 {
                 return;
             }
-            block.set_old(place.cell);
-            self.survived += block.cell_bytes;
+            bits.old |= bit;
+            self.survived += bytes;
             self.survivors += 1;
             if self.major_active {
-                block.set_mark(place.cell);
-                self.marked += block.cell_bytes;
+                bits.mark |= bit;
+                self.marked += bytes;
             }
         }
-        if block.scans() {
-            let base = space.base_of(place);
+        if scans {
             if MAJOR {
-                self.major.push(base);
+                self.major.push(place);
             } else {
-                self.minor.push(base);
+                self.minor.push(place);
                 if self.major_active {
-                    self.major.push(base);
+                    self.major.push(place);
                 }
             }
         }
     }
 
     /// Leaves an object's pointers to be marked, without marking the object.
-    pub(crate) fn push<const MAJOR: bool>(&mut self, base: u64) {
-        if MAJOR { self.major.push(base) } else { self.minor.push(base) }
+    pub(crate) fn push<const MAJOR: bool>(&mut self, space: &Space, base: u64) {
+        if let Some(place) = space.cell_of(base) {
+            if MAJOR { self.major.push(place) } else { self.minor.push(place) }
+        }
     }
 
     /// Nothing is left to scan.
@@ -177,38 +214,91 @@ impl Marker {
         self.major.is_empty() && self.major_pieces.is_empty()
     }
 
-    /// Scans until nothing is left or a budget of work is used up. A unit of work is about a nanosecond.
-    pub(crate) fn drain<const MAJOR: bool>(&mut self, layouts: &Layouts, space: &mut Space, mut budget: u64) {
-        while budget > 0 {
-            let next = if MAJOR { self.major.pop() } else { self.minor.pop() };
-            let (place, from) = match next {
-                Some(base) => match space.cell_of(base) {
-                    Some(place) => (place, 0),
-                    None => continue,
-                },
-                None => match if MAJOR { self.major_pieces.pop() } else { self.minor_pieces.pop() } {
-                    Some(piece) => piece,
-                    None => return,
-                },
-            };
-            let bytes = space.blocks[place.block as usize].cell_bytes;
-            let mut to = bytes;
-            if bytes > MAX_SMALL && to - from > PIECE {
-                to = from + PIECE;
-                if MAJOR { self.major_pieces.push((place, to)) } else { self.minor_pieces.push((place, to)) }
+    /// Scans until nothing is left or a budget of work is used up, and gives what is left of the budget. A unit of
+    /// work is about a nanosecond.
+    pub(crate) fn drain<const MAJOR: bool>(
+        &mut self,
+        layouts: &Layouts,
+        space: &mut Space,
+        mut budget: u64,
+    ) -> u64 {
+        let mut more = true;
+        while budget > 0 && more {
+            let before = self.work_of_marks::<MAJOR>();
+            let mut work = 0;
+            for _ in 0..AT_ONCE {
+                let next = if MAJOR { self.major.pop() } else { self.minor.pop() };
+                if let Some(place) = next
+                    && space.blocks[place.block as usize].cell_bytes <= MAX_SMALL
+                {
+                    work += self.scan_small::<MAJOR>(layouts, space, place);
+                    continue;
+                }
+                let pieces = if MAJOR { &mut self.major_pieces } else { &mut self.minor_pieces };
+                let Some((place, from)) = next.map(|place| (place, 0)).or_else(|| pieces.pop()) else {
+                    more = false;
+                    break;
+                };
+                let mut to = space.blocks[place.block as usize].cell_bytes;
+                if to - from > PIECE {
+                    to = from + PIECE;
+                    pieces.push((place, to));
+                }
+                self.scan::<MAJOR>(layouts, space, place, from, to);
+                // Words that hold nothing cost little, but the pages of a new slice may not be there yet.
+                work += WORK_OF_SCAN + (to - from) / 4;
+                break;
             }
-            let before = self.objects;
-            self.scan::<MAJOR>(layouts, space, place, from, to);
+            work += self.work_of_marks::<MAJOR>() - before;
             if MAJOR {
-                let work = WORK_OF_SCAN + (to - from) / 4 + WORK_OF_MARK * (self.objects - before);
                 self.work += work;
-                budget = budget.saturating_sub(work);
             }
+            budget = budget.saturating_sub(work);
+        }
+        budget
+    }
+
+    /// The work of marking so far: most pointers lead to memory that is not at hand.
+    #[inline(always)]
+    fn work_of_marks<const MAJOR: bool>(&self) -> u64 {
+        if MAJOR {
+            WORK_OF_VISIT * self.visits + WORK_OF_MARK * self.objects
+        } else {
+            (WORK_OF_VISIT + WORK_OF_MARK) * self.survivors
         }
     }
 
+    /// Marks what the pointers of a small object point at, if it is allocated; gives the work without that.
+    #[inline(always)]
+    fn scan_small<const MAJOR: bool>(&mut self, layouts: &Layouts, space: &mut Space, place: Place) -> u64 {
+        let block = &space.blocks[place.block as usize];
+        if !block.is_alloc(place.cell) {
+            return 0;
+        }
+        let (bytes, base) = (block.cell_bytes, space.block_base(place.block));
+        let base = base + u64::from(place.cell) * bytes;
+        let work = WORK_OF_SCAN + bytes / 8;
+        // SAFETY: the object is allocated.
+        let type_word = unsafe { block.type_word(place.cell) };
+        let Some((ptrs, ifaces)) = layouts.masks(type_word) else {
+            self.scan::<MAJOR>(layouts, space, place, 0, bytes);
+            return work;
+        };
+        for word in bits(ptrs) {
+            // SAFETY: the object is one value of a layout that has a pointer there.
+            self.mark::<MAJOR>(space, unsafe { load(base + word * 8) });
+        }
+        for word in bits(ifaces) {
+            // SAFETY: the layout has an interface there.
+            let (type_word, data) = unsafe { (load(base + word * 8), load(base + word * 8 + 8)) };
+            if type_word & 1 != 0 {
+                self.mark::<MAJOR>(space, data);
+            }
+        }
+        work
+    }
+
     /// Marks what the pointers in `[from, to)` of an allocated object point at.
-    #[inline]
     fn scan<const MAJOR: bool>(
         &mut self,
         layouts: &Layouts,
@@ -230,13 +320,28 @@ impl Marker {
     }
 
     /// Scans the parts of old (in a major: marked) objects that lie in dirty cards, and cleans the cards
-    /// for this kind of collection.
-    pub(crate) fn scan_cards<const MAJOR: bool>(&mut self, layouts: &Layouts, space: &mut Space) {
+    /// for this kind of collection, until none is left or the budget is used up; gives what is left of it.
+    /// A major goes on where it stopped.
+    pub(crate) fn scan_cards<const MAJOR: bool>(
+        &mut self,
+        layouts: &Layouts,
+        space: &mut Space,
+        mut budget: u64,
+    ) -> u64 {
         let bit: u8 = if MAJOR { 2 } else { 1 };
         // Bit 1 means something only while a major is under way.
         let keep: u8 = if MAJOR || self.major_active { !bit } else { 0 };
-        let mut from = 0;
-        while let Some(block) = next_with(space.block_marks(), from, bit) {
+        let mut start = if MAJOR { std::mem::take(&mut self.cards_from) } else { 0 };
+        let mut from = start;
+        while budget > 0 {
+            let Some(block) = next_with(space.block_marks(), from, bit) else {
+                if start == 0 {
+                    break;
+                }
+                self.rounds_of_cards += 1;
+                (start, from) = (0, 0);
+                continue;
+            };
             from = block + 1;
             let block = block as u32;
             space.block_marks()[block as usize] &= keep;
@@ -253,10 +358,24 @@ impl Marker {
             if !MAJOR {
                 self.cards += count as u64;
             }
-            for &card in &dirty[..count] {
+            let before = self.work_of_marks::<MAJOR>();
+            let base = space.block_base(block);
+            for (ix, &card) in dirty[..count].iter().enumerate() {
+                if let Some(&next) = dirty[..count].get(ix + AHEAD) {
+                    prefetch(base + u64::from(next) * CARD);
+                }
                 self.scan_card::<MAJOR>(layouts, space, block, u64::from(card) * CARD);
             }
+            let work = WORK_OF_BLOCK + WORK_OF_CARD * count as u64 + self.work_of_marks::<MAJOR>() - before;
+            if MAJOR {
+                self.work += work;
+            }
+            budget = budget.saturating_sub(work);
         }
+        if MAJOR && budget == 0 {
+            self.cards_from = from;
+        }
+        budget
     }
 
     fn scan_card<const MAJOR: bool>(
@@ -316,12 +435,42 @@ impl Marker {
         }
     }
 
+    /// Makes all that is young old, without a look at what is reachable. The major under way has it to look at.
+    pub(crate) fn promote_all(&mut self, space: &mut Space, young_blocks: &[u32]) {
+        self.minor.clear();
+        self.minor_pieces.clear();
+        for &block in young_blocks {
+            let info = &mut space.blocks[block as usize];
+            let (bytes, scans) = (info.cell_bytes, info.scans());
+            for (first, found) in (0..).step_by(64).zip(info.bits_mut()) {
+                let young = found.alloc & !found.old;
+                let count = u64::from(young.count_ones());
+                found.old |= young;
+                self.survivors += count;
+                self.survived += count * bytes;
+                if self.major_active {
+                    found.mark |= young;
+                    self.marked += count * bytes;
+                    if scans {
+                        self.major.extend(bits(young).map(|cell| Place { block, cell: first + cell as u32 }));
+                    }
+                }
+            }
+        }
+        Self::clean_cards(space, 1);
+    }
+
     /// Forgets the card bits of majors, before one starts.
     pub(crate) fn clean_major_cards(&mut self, space: &mut Space) {
+        (self.cards_from, self.rounds_of_cards) = (0, 0);
+        Self::clean_cards(space, 2);
+    }
+
+    fn clean_cards(space: &mut Space, bit: u8) {
         let mut from = 0;
-        while let Some(block) = next_with(space.block_marks(), from, 2) {
-            space.block_marks()[block] &= !2;
-            space.cards_of(block as u32).iter_mut().for_each(|card| *card &= !2);
+        while let Some(block) = next_with(space.block_marks(), from, bit) {
+            space.block_marks()[block] &= !bit;
+            space.cards_of(block as u32).iter_mut().for_each(|card| *card &= !bit);
             from = block + 1;
         }
     }

@@ -33,6 +33,9 @@ const HEAP_LEAST: u64 = 4 << 20;
 const SLICE_LEAST: u64 = 1_000_000;
 pub(crate) const SLICE_MOST: u64 = 3_000_000;
 
+/// The work after which a minor gives up: nearly that of a full young generation of small objects all of which survive.
+pub(crate) const MINOR_MOST: u64 = 4_000_000;
+
 /// The least young budget while a major is under way: its slices come as often.
 const YOUNG_BETWEEN_SLICES: u64 = 512 << 10;
 

@@ -58,6 +58,8 @@ pub(crate) struct Space {
     committed: u64,
     cards_committed: u64,
     pub(crate) blocks: Vec<Block>,
+    /// A bit for each block: allocated into since the last collection.
+    young: Vec<u64>,
     free_by_start: BTreeMap<u32, u32>,
     free_by_length: BTreeSet<(u32, u32)>,
     pub(crate) free_blocks: u64,
@@ -109,6 +111,7 @@ impl Space {
             committed: 0,
             cards_committed: COMMIT_CARDS,
             blocks: Vec::new(),
+            young: Vec::new(),
             free_by_start: BTreeMap::new(),
             free_by_length: BTreeSet::new(),
             free_blocks: 0,
@@ -142,6 +145,31 @@ impl Space {
 
     pub(crate) fn base_of(&self, place: Place) -> u64 {
         self.block_base(place.block) + u64::from(place.cell) * self.blocks[place.block as usize].cell_bytes
+    }
+
+    /// Whether a block was allocated into since the last collection.
+    #[inline(always)]
+    pub(crate) fn is_young(&self, block: u32) -> bool {
+        self.young.get((block / 64) as usize).is_some_and(|word| word >> (block % 64) & 1 != 0)
+    }
+
+    /// Whether an address may be that of a young object: a look at little memory.
+    #[inline(always)]
+    pub(crate) fn may_be_young(&self, addr: u64) -> bool {
+        let offset = addr.wrapping_sub(self.base);
+        offset < self.committed && self.is_young((offset >> BLOCK_SHIFT) as u32)
+    }
+
+    /// Notes that blocks are allocated into.
+    pub(crate) fn become_young(&mut self, blocks: std::ops::Range<u32>) {
+        for block in blocks {
+            self.young[(block / 64) as usize] |= 1 << (block % 64);
+        }
+    }
+
+    /// After a collection.
+    pub(crate) fn forget_young(&mut self) {
+        self.young.fill(0);
     }
 
     /// The cell that an address points into, allocated or not. `None` for anything else.
@@ -236,6 +264,7 @@ impl Space {
         }
         let added = (step >> BLOCK_SHIFT) as u32;
         self.blocks.extend((0..added).map(|_| Block::new()));
+        self.young.resize(self.blocks.len().div_ceil(64), 0);
         self.give_blocks(end, added);
         Some(())
     }

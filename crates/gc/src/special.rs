@@ -185,7 +185,7 @@ impl Heap {
     pub(crate) fn mark_finalizer_contents<const MAJOR: bool>(&mut self) {
         if MAJOR {
             for &object in self.specials.finalizers.keys() {
-                self.marker.push::<true>(object);
+                self.marker.push::<true>(&self.space, object);
             }
             for ready in &self.ready {
                 if let Ready::Finalizer { object, .. } = *ready {
@@ -195,7 +195,7 @@ impl Heap {
         } else {
             for &object in &self.specials.fresh_finalizers {
                 if self.specials.finalizers.contains_key(&object) {
-                    self.marker.push::<false>(object);
+                    self.marker.push::<false>(&self.space, object);
                 }
             }
         }

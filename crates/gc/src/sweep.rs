@@ -17,8 +17,8 @@ const AT_ONCE: u32 = 256;
 impl Heap {
     /// Frees the young objects that the minor has not promoted.
     pub(crate) fn sweep_young(&mut self) {
+        self.space.forget_young();
         for block in std::mem::take(&mut self.young_blocks) {
-            self.space.blocks[block as usize].young = false;
             self.free_dead(block, |bits| bits.alloc & !bits.old);
             self.settle(block);
         }
@@ -86,10 +86,7 @@ impl Heap {
         let found = &mut self.space.blocks[block as usize];
         found.unswept = false;
         found.search = 0;
-        for word in 0..found.words() {
-            let bits = found.bits(word);
-            found.set_bits(word, &Bits { mark: 0, ..bits });
-        }
+        found.bits_mut().iter_mut().for_each(|bits| bits.mark = 0);
     }
 
     /// Frees the objects of a block that `dead` chooses from each word of bits.
@@ -98,15 +95,11 @@ impl Heap {
         let (cell_bytes, class) = (found.cell_bytes, usize::from(found.lane / 2));
         let mut freed = 0;
         let mut poisoned = Vec::new();
-        for word in 0..found.words() {
-            let bits = found.bits(word);
-            let dead = dead(&bits);
+        for (word, bits) in found.bits_mut().iter_mut().enumerate() {
+            let dead = dead(bits);
             if dead != 0 {
                 freed += u64::from(dead.count_ones());
-                found.set_bits(
-                    word,
-                    &Bits { alloc: bits.alloc & !dead, old: bits.old & !dead, mark: bits.mark & !dead },
-                );
+                *bits = Bits { alloc: bits.alloc & !dead, old: bits.old & !dead, mark: bits.mark & !dead };
                 if self.stress {
                     poisoned
                         .extend((0..64).filter(|bit| dead >> bit & 1 != 0).map(|bit| word as u64 * 64 + bit));

@@ -153,6 +153,61 @@ fn stores_during_a_major_are_seen() {
     assert_eq!(heap.object_at(hidden).map(|object| object.base), Some(hidden));
 }
 
+/// A slice of 64 MiB full of pointers: no minor looks at all of it, and neither does one slice of a major.
+#[test]
+fn much_that_was_written_is_looked_at_in_parts() {
+    const COUNT: u64 = 8 << 20;
+    let mut heap = plain();
+    let layout = node(&mut heap);
+    let pointer = heap.register_layout(Layout { size: 8, words: vec![LayoutWord::Ptr(0)] });
+    let slice = heap.alloc_array(pointer, COUNT).expect("memory");
+    let mut roots = List(vec![slice]);
+    let fill = |heap: &mut Heap| {
+        let fresh = heap.alloc(layout).expect("memory");
+        for index in 0..COUNT {
+            store(heap, slice + index * 8, fresh);
+        }
+        heap.alloc(layout).expect("memory");
+        fresh
+    };
+    // Young: what is garbage stays until the next major.
+    fill(&mut heap);
+    heap.collect_minor(&mut roots);
+    assert_eq!(objects(&heap), 3);
+    assert_eq!(heap.generations()[0].0, 0);
+    // Old, all of its cards dirty.
+    fill(&mut heap);
+    heap.collect_minor(&mut roots);
+    assert_eq!(objects(&heap), 5);
+    // What is written in the middle of a major.
+    heap.start_major(&mut roots);
+    let last = fill(&mut heap);
+    let mut slices = 1;
+    while !heap.step_major(&mut roots, 1_000_000) {
+        slices += 1;
+    }
+    assert!(slices > 20, "{slices}");
+    heap.collect_major(&mut roots);
+    assert_eq!(objects(&heap), 2);
+    assert!(heap.object_at(last).is_some());
+}
+
+/// A program that dirties more than a slice looks at, again and again, does not keep a major from its end.
+#[test]
+fn majors_end_whatever_is_written() {
+    let mut heap = plain();
+    let pointer = heap.register_layout(Layout { size: 8, words: vec![LayoutWord::Ptr(0)] });
+    let slice = heap.alloc_array(pointer, 1 << 20).expect("memory");
+    let mut roots = List(vec![slice]);
+    heap.start_major(&mut roots);
+    let mut slices = 1;
+    while !heap.step_major(&mut roots, 1000) {
+        (0..1 << 20).step_by(16).for_each(|index| heap.write_barrier(slice + index * 8));
+        slices += 1;
+        assert!(slices < 10_000);
+    }
+}
+
 #[test]
 fn finalizers_run_in_order_of_reference_and_resurrect() {
     let mut heap = plain();

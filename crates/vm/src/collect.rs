@@ -36,6 +36,10 @@ const BARRIER_DISTANCE: usize = 32;
 /// see parts.
 const FRAMES_AT_ONCE: usize = if cfg!(debug_assertions) { 4 * BARRIER_DISTANCE } else { 1 << 17 };
 
+/// What looking at a goroutine costs a minor collection, and each of its frames, in nanoseconds or so.
+const WORK_OF_GOROUTINE: u64 = 100;
+const WORK_OF_FRAME: u64 = 24;
+
 /// How often stacks are begun anew in a major before they are looked at in one piece: so it comes to an end, however
 /// much they go up and down.
 const MOST_BEGUN_ANEW: u32 = 16;
@@ -274,7 +278,8 @@ impl VmRoots<'_> {
             tracer,
         );
         let goroutine = self.goroutines.get_mut(g);
-        // No object is young when a major looks at frames, so the barrier may be anywhere then too.
+        // No object is young when a major looks at frames, and none after a minor that gave up, so the barrier may
+        // be anywhere then too.
         if let Some(base) = far {
             goroutine.put_barrier_back();
             let stub = self.code.barrier_link(goroutine.stack.get(base));
@@ -353,7 +358,9 @@ fn trace_frames(
     let at = |slot: u32| stack.get(StackSlot(slot));
     let (mut frames, mut wanted) = (0, None);
     let FramePlace { mut base, mut pc, mut in_call, mut limit } = from;
+    tracer.spend(WORK_OF_GOROUTINE);
     loop {
+        tracer.spend(WORK_OF_FRAME);
         for &(reg, kind) in maps.live(module, code, pc, in_call) {
             let reg = u32::from(reg);
             if reg >= limit {
@@ -389,7 +396,7 @@ fn trace_frames(
             (pc, in_call, limit) = (return_to, true, below);
         }
         base -= below;
-        if frames >= most {
+        if frames >= most || tracer.has_given_up() {
             return (far, Some(FramePlace { base, pc, in_call, limit }));
         }
     }
@@ -445,6 +452,9 @@ impl Roots for VmRoots<'_> {
             }
         };
         for g in wanted {
+            if tracer.has_given_up() {
+                break;
+            }
             if cycle == Cycle::Minor || self.maps.seen(g) != Seen::Now {
                 self.trace_goroutine(g, FRAMES_AT_ONCE, tracer);
             }

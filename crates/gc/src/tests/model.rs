@@ -44,6 +44,10 @@ enum Op {
         root: u8,
     },
     Minor,
+    /// Minors give up after so much work from now on.
+    GiveUp {
+        most: u16,
+    },
     Start,
     Step {
         budget: u16,
@@ -62,6 +66,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (0..12u8).prop_map(|root| Op::Weak { root }),
         1 => (0..12u8).prop_map(|root| Op::Finalizer { root }),
         2 => Just(Op::Minor),
+        2 => (0..600u16).prop_map(|most| Op::GiveUp { most }),
         3 => Just(Op::Start),
         3 => (0..150u16).prop_map(|budget| Op::Step { budget }),
         1 => Just(Op::Full),
@@ -186,6 +191,7 @@ impl Model {
                 }
             }
             Op::Minor => self.heap.collect_minor(&mut self.roots),
+            Op::GiveUp { most } => self.heap.minor_most = u64::from(most),
             Op::Start => self.heap.start_major(&mut self.roots),
             Op::Step { budget } => {
                 self.heap.step_major(&mut self.roots, u64::from(budget));
