@@ -11,8 +11,8 @@ use crate::block::{Bits, Kind};
 use crate::heap::Heap;
 use crate::space::POISON;
 
-/// Blocks swept beside each collection: 16 MiB.
-const AT_ONCE: u32 = 256;
+/// Blocks swept beside each collection: 8 MiB.
+const AT_ONCE: u32 = 128;
 
 impl Heap {
     /// Frees the young objects that the minor has not promoted.
