@@ -229,7 +229,6 @@ impl Heap {
         self.used += bytes;
         self.total_alloc += bytes;
         self.young_bytes += bytes;
-        self.young_large += if noscan { 0 } else { bytes };
         self.check_pace();
         let base = self.space.block_base(block);
         if self.sampling.takes_large(bytes) {

@@ -27,9 +27,6 @@ const STRESS_MAJOR: u64 = 64;
 /// Blocks swept at a time where a major has to wait for it: about as long as a slice.
 const SWEEP_BEFORE: u32 = 1024;
 
-/// With more bytes of large young objects with pointers a minor gives up at once.
-const YOUNG_LARGE_MOST: u64 = 8 << 20;
-
 /// How often a major goes through all cards, each time in longer slices, before it ends whatever is dirty.
 const ROUNDS_OF_CARDS: u32 = 3;
 
@@ -57,23 +54,28 @@ impl Heap {
             }
             return;
         }
-        if self.marker.major_active {
-            let budget = self.next_slice();
-            self.step_major(roots, budget);
-            return;
-        }
-        self.collect_minor(roots);
-        if self.failure_pending() {
-            self.start_major(roots);
-            self.step_major(roots, u64::MAX);
-        } else if self.major_due() {
-            // The sweep comes first, in pieces too.
-            if self.sweep_blocks(SWEEP_BEFORE) {
+        // A large allocation does what would have been done for as many bytes of small ones.
+        let mut turns = (self.young_bytes / self.pace.young_limit).clamp(1, 1 << 16) as u32;
+        if !self.marker.major_active {
+            turns -= 1;
+            self.collect_minor(roots);
+            if self.failure_pending() {
                 self.start_major(roots);
-                if self.pace.is_little_work() && roots.is_traced() {
-                    self.step_major(roots, u64::MAX);
+                self.step_major(roots, u64::MAX);
+            } else if self.major_due() {
+                // The sweep comes first, in pieces too.
+                if self.sweep_blocks(SWEEP_BEFORE * (turns + 1)) {
+                    self.start_major(roots);
+                    if self.pace.is_little_work() && roots.is_traced() {
+                        self.step_major(roots, u64::MAX);
+                    }
                 }
             }
+        }
+        while turns > 0 && self.marker.major_active && !self.space.is_stopped() {
+            turns -= 1;
+            let budget = self.next_slice();
+            self.step_major(roots, budget);
         }
     }
 
@@ -205,9 +207,7 @@ impl Heap {
         self.marker.survived = 0;
         self.marker.survivors = 0;
         self.marker.cards = 0;
-        // It would not be done with them in any case.
-        let large = self.young_large > YOUNG_LARGE_MOST;
-        self.marker.minor_left = if large { 0 } else { self.minor_most };
+        self.marker.minor_left = self.minor_most;
         let young = self.young_bytes;
         self.trace(roots, Cycle::Minor);
         let left = self.marker.minor_left;
@@ -220,7 +220,6 @@ impl Heap {
         self.settle_specials::<false>();
         self.sweep_young();
         self.young_bytes = 0;
-        self.young_large = 0;
         self.times.survived = self.marker.survived;
         self.times.minor = MinorRecord {
             young,

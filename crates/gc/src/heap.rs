@@ -95,8 +95,6 @@ pub struct Heap {
     pub(crate) used: u64,
     /// Bytes allocated since the last collection.
     pub(crate) young_bytes: u64,
-    /// Of them those of large objects with pointers.
-    pub(crate) young_large: u64,
     pub(crate) total_alloc: u64,
     pub(crate) mallocs: [u64; CLASSES],
     pub(crate) frees: [u64; CLASSES],
@@ -143,7 +141,6 @@ impl Heap {
             failure: Failure::None,
             used: 0,
             young_bytes: 0,
-            young_large: 0,
             total_alloc: 0,
             mallocs: [0; CLASSES],
             frees: [0; CLASSES],

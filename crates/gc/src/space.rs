@@ -304,7 +304,8 @@ impl Space {
         true
     }
 
-    fn is_stopped(&self) -> bool {
+    /// Whether what takes long may be left off.
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stop.as_ref().is_some_and(|word| word.load(Ordering::Relaxed) != 0)
     }
 
