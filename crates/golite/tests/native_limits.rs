@@ -590,6 +590,7 @@ fn steps_stop_instructions_in_the_middle() {
         ("type A [1<<23]*int\nvar p, q = new(A), new(A)", "*p = *q"),
         (ARRAYS, "if *p != *q { panic(1) }"),
         ("type A [1<<23]float64\nvar p, q = new(A), new(A)", "if *p != *q { panic(1) }"),
+        (TEXTS, "print(text[:1<<23])"),
         (TEXTS, "yes = text == other"),
         (TEXTS, "if text != other { panic(1) }"),
         (TEXTS, "yes = text < other"),

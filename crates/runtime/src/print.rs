@@ -9,6 +9,7 @@ use std::fmt::Write;
 use golite_bytecode::{FuncIx, TypeIx, TypeKind};
 use golite_gc::Addr;
 
+use crate::native::NativeResult;
 use crate::panic::PanicText;
 use crate::slot;
 use crate::state::Runtime;
@@ -69,6 +70,9 @@ fn format_complex(real: &str, imaginary: &str) -> String {
 /// So many steps take about the time of a call of the system.
 const WRITE_STEPS: u64 = 100;
 
+/// So much of a long text is written before limits and interrupts are looked at: a terminal may be slow.
+const WRITTEN_AT_ONCE: usize = 1 << 16;
+
 impl Runtime {
     /// An address as programs see it printed.
     #[must_use]
@@ -103,23 +107,41 @@ impl Runtime {
         out.into_bytes()
     }
 
-    /// The built-in `print` of one value: to standard error.
+    /// The built-in `print` of one value: to standard error. A long text is written in parts.
+    ///
+    /// # Errors
+    /// `Trap::Limit` when a limit is reached or the program is interrupted.
     ///
     /// # Safety
     /// `slots` points to the slots of a value of the type.
     #[expect(unsafe_code, reason = "the slots of a value in the frame")]
-    pub unsafe fn print(&mut self, ty: TypeIx, slots: *const u64) {
+    pub unsafe fn print(&mut self, ty: TypeIx, slots: *const u64) -> NativeResult {
         let count = usize::from(self.types[ty].slots);
         let slots = match count {
             0 => &[][..],
             // SAFETY: the caller's promise.
             _ => unsafe { std::slice::from_raw_parts(slots, count) },
         };
-        let text = self.print_text(ty, slots);
+        let made;
+        let text = match self.types[ty].def.kind {
+            // SAFETY: a string, by the crate's rule; nothing is freed before it is written.
+            TypeKind::String => unsafe { slot::bytes(slots[0], slots[1]) },
+            _ => {
+                made = self.print_text(ty, slots);
+                &made[..]
+            }
+        };
         // It is written at once: what a call of the system takes counts as steps.
-        self.charged = self.charged.saturating_add(WRITE_STEPS + (text.len() as u64 >> 3));
+        let (first, rest) = text.split_at(text.len().min(WRITTEN_AT_ONCE));
+        self.charged = self.charged.saturating_add(WRITE_STEPS + (first.len() as u64 >> 3));
         // Nobody could be told of an error.
-        let _ = self.host.write(2, &text);
+        let _ = self.host.write(2, first);
+        for part in rest.chunks(WRITTEN_AT_ONCE) {
+            self.charge(part.len() as u64 >> 3)?;
+            self.look()?;
+            let _ = self.host.write(2, part);
+        }
+        Ok(())
     }
 
     /// Numbers and booleans.

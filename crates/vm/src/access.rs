@@ -310,7 +310,7 @@ impl Vm {
     }
 
     /// `print` of a value in registers.
-    pub(crate) fn print(&mut self, src: Reg, ty: TypeIx) {
+    pub(crate) fn print(&mut self, src: Reg, ty: TypeIx) -> NativeResult {
         // SAFETY: the registers hold a value of the type.
         unsafe { self.rt.print(ty, self.slot(src)) }
     }

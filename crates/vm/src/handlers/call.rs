@@ -219,7 +219,7 @@ warm! {
         let value = vm.recover();
         vm.set_pair(o.dst, value);
     }
-    print(vm, o: Print) { vm.print(o.src, o.ty); }
+    print(vm, o: Print) { vm.print(o.src, o.ty)?; }
     ptr_from_num(vm, o: PtrFromNum) {
         let value = vm.get(o.src);
         let harmless = value == 0 || vm.rt.heap.contains(value) || faults_are_caught() && !MAPPED.contains(&value);
