@@ -29,7 +29,10 @@ fn main() {
         println!("cargo:rustc-link-arg-bin=golite=-no-pie");
         if is_usual() {
             link_static();
-            order_functions();
+            if is_release() {
+                order_functions();
+                write_at_once();
+            }
         }
     }
 }
@@ -76,16 +79,11 @@ fn installed(name: &str) -> Option<String> {
 /// Puts the functions that a start runs next to each other: they are a fifth of the code, and lie
 /// everywhere in it.
 ///
-/// Only in release builds: the linker looks at every function with every pattern of the list. A list that
+/// Not in other builds than releases: the linker looks at every function with every pattern of the list. A list that
 /// is of another compiler, or stale, matches less and does no harm.
 fn order_functions() {
     println!("cargo:rerun-if-changed=start-order.txt");
     let out = env::var("OUT_DIR").expect("cargo sets it");
-    // target/PROFILE/build/PACKAGE/out: nothing else tells the profile's name.
-    let profile = Path::new(&out).ancestors().nth(3).and_then(Path::file_name);
-    if profile.is_none_or(|name| name != "release") {
-        return;
-    }
     let Ok(list) = fs::read_to_string("start-order.txt") else { return };
     let sections: String =
         list.lines().filter(|line| !line.starts_with('#')).flat_map(|line| ["    ", line, "\n"]).collect();
@@ -94,21 +92,58 @@ fn order_functions() {
     let sources: String = SOURCES.iter().flat_map(|section| ["    ", section, "\n"]).collect();
     script += &format!("SECTIONS {{\n  .rodata.sources : {{\n{sources}  }}\n}}\nINSERT AFTER .rodata;\n");
     let path = Path::new(&out).join("start-order.ld");
-    let argument = format!("-Wl,-T,{}", path.display());
-    if fs::write(&path, script).is_ok() && links_with(&argument, Path::new(&out)) {
-        println!("cargo:rustc-link-arg-bin=golite={argument}");
+    if fs::write(&path, script).is_ok() {
+        link_with(&[&format!("-Wl,-T,{}", path.display())], Path::new(&out));
     }
 }
 
-/// Whether a program links with the argument: there are linkers that understand fewer scripts.
-fn links_with(argument: &str, out: &Path) -> bool {
+/// What runs instead of the linker: it, then a copy of what it wrote.
+const LINK_AND_COPY: &str = r#""$@" || exit
+while [ $# -gt 1 ]; do
+    if [ "$1" = -o ] && cp "$2" "$2.copy"; then
+        mv -f "$2.copy" "$2" || exit
+    fi
+    shift
+done
+exit 0
+"#;
+
+/// Has the program written to its file by few large writes, as a copy of it is.
+///
+/// Linkers map the file and fill it page by page, and in such pages Linux keeps it afterwards: to map them one by one
+/// takes a fifth of every start, until the file has been out of memory once.
+fn write_at_once() {
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    let path = Path::new(&out).join("link-and-copy.sh");
+    // Commas separate the arguments of the option.
+    if !out.contains(',') && fs::write(&path, LINK_AND_COPY).is_ok() {
+        link_with(&["-wrapper", &format!("sh,{}", path.display())], Path::new(&out));
+    }
+}
+
+/// Whether this is a release build: `target/PROFILE/build/PACKAGE/out`, nothing else tells the profile's name.
+fn is_release() -> bool {
+    let out = env::var("OUT_DIR").expect("cargo sets it");
+    Path::new(&out).ancestors().nth(3).and_then(Path::file_name).is_some_and(|name| name == "release")
+}
+
+/// Links with the arguments if a program links with them: there are compilers that know fewer options, and linkers
+/// that understand fewer scripts.
+fn link_with(arguments: &[&str], out: &Path) {
     let source = out.join("trial.rs");
     let compiler = env::var_os("RUSTC").expect("cargo sets it");
-    fs::write(&source, "fn main() {}").is_ok()
+    let options = arguments.iter().flat_map(|argument| ["-C".into(), format!("link-arg={argument}")]);
+    let links = fs::write(&source, "fn main() {}").is_ok()
         && Command::new(compiler)
             .arg(source)
-            .args(["-C", &format!("link-arg={argument}"), "-o"])
+            .args(options)
+            .arg("-o")
             .arg(out.join("trial"))
             .output()
-            .is_ok_and(|output| output.status.success())
+            .is_ok_and(|output| output.status.success());
+    if links {
+        for argument in arguments {
+            println!("cargo:rustc-link-arg-bin=golite={argument}");
+        }
+    }
 }
