@@ -18,7 +18,7 @@ use crate::Addr;
 use crate::alloc::Failure;
 use crate::heap::Heap;
 use crate::mark::{Cycle, Roots, Tracer};
-use crate::pace::{MINOR_MOST, SLICE_MOST};
+use crate::pace::{MINOR_MOST, SLICE_LEAST, SLICE_MOST};
 use crate::stats::MinorRecord;
 
 /// Every so many collections stress mode makes a major.
@@ -164,8 +164,10 @@ impl Heap {
             return true;
         }
         let start = self.times.now();
-        self.minor(roots);
-        let left = self.marker.drain::<true>(&self.layouts, &mut self.space, budget);
+        // What the minor promotes comes on top: else a program most of whose objects survive adds as much as is done.
+        let promoted = self.minor(roots);
+        let left = self.marker.drain::<true>(&self.layouts, &mut self.space, budget.saturating_add(promoted));
+        let left = left.min(budget);
         if self.marker.is_drained() {
             let sliced = budget < u64::MAX;
             let pass = self.pass;
@@ -197,11 +199,12 @@ impl Heap {
         done
     }
 
-    fn minor(&mut self, roots: &mut dyn Roots) {
+    /// Gives at most how much work it is to scan for a major what it promoted.
+    fn minor(&mut self, roots: &mut dyn Roots) -> u64 {
         self.wants = false;
         if self.young_blocks.is_empty() {
             // Nothing is young; cards and what was attached wait for the next time.
-            return;
+            return 0;
         }
         self.retire_all();
         self.marker.survived = 0;
@@ -228,13 +231,14 @@ impl Heap {
             ..MinorRecord::default()
         };
         self.pace.minor_done(self.marker.survived);
+        self.marker.work_of_promoted()
     }
 
     /// Whether the dirty cards and what they lead to are done with in this slice, which has `left`. If not, the next
     /// ones go on. What a program dirties faster than that needs longer slices, or all at once at last.
     fn cards_are_done(&mut self, left: u64) -> bool {
         let rounds = self.marker.rounds_of_cards;
-        let left = left + SLICE_MOST * ((1 << rounds.min(ROUNDS_OF_CARDS)) - 1);
+        let left = left.max(SLICE_LEAST) + SLICE_MOST * ((1 << rounds.min(ROUNDS_OF_CARDS)) - 1);
         let left = self.marker.scan_cards::<true>(&self.layouts, &mut self.space, left);
         let left = self.marker.drain::<true>(&self.layouts, &mut self.space, left);
         left > 0 || rounds > ROUNDS_OF_CARDS

@@ -14,6 +14,7 @@ use crate::Addr;
 use crate::block::Kind;
 use crate::heap::Heap;
 use crate::layout::{Layouts, bits, load, prefetch};
+use crate::pace::SLICE_MOST;
 use crate::size_class::{BLOCK, MAX_SMALL};
 use crate::space::{CARD, CARDS, Place, Space};
 
@@ -140,8 +141,9 @@ pub(crate) struct Marker {
     visits: u64,
     /// The work done for it; see `drain`.
     pub(crate) work: u64,
-    /// The block from which on it looks for dirty cards, and how often it has come to the last one.
+    /// The block from which on it looks for dirty cards, that up to which, and how often it has come there.
     cards_from: usize,
+    cards_to: usize,
     pub(crate) rounds_of_cards: u32,
     /// The work that is left to the minor under way; with none it gives up.
     pub(crate) minor_left: u64,
@@ -268,6 +270,12 @@ impl Marker {
         }
     }
 
+    /// At most the work of scanning for a major what the last minor promoted, all of whose words may be pointers. Of
+    /// large objects not all: they are divided like what was there before.
+    pub(crate) fn work_of_promoted(&self) -> u64 {
+        (WORK_OF_SCAN * self.survivors + self.survived / 8 * (WORK_OF_VISIT + 2)).min(3 * SLICE_MOST)
+    }
+
     /// Marks what the pointers of a small object point at, if it is allocated; gives the work without that.
     #[inline(always)]
     fn scan_small<const MAJOR: bool>(&mut self, layouts: &Layouts, space: &mut Space, place: Place) -> u64 {
@@ -333,12 +341,19 @@ impl Marker {
         let keep: u8 = if MAJOR || self.major_active { !bit } else { 0 };
         let mut start = if MAJOR { std::mem::take(&mut self.cards_from) } else { 0 };
         let mut from = start;
+        if start == 0 {
+            self.cards_to = space.blocks.len();
+        }
         while budget > 0 {
-            let Some(block) = next_with(space.block_marks(), from, bit) else {
+            // A round ends where the heap ended when it began: it may grow as fast as this goes on.
+            let found = next_with(space.block_marks(), from, bit)
+                .filter(|&block| start == 0 || block < self.cards_to);
+            let Some(block) = found else {
                 if start == 0 {
                     break;
                 }
                 self.rounds_of_cards += 1;
+                self.cards_to = space.blocks.len();
                 (start, from) = (0, 0);
                 continue;
             };

@@ -30,7 +30,7 @@ const SURVIVORS_FEW: u64 = 512 << 10;
 const HEAP_LEAST: u64 = 4 << 20;
 
 /// Work of a slice, in nanoseconds or so.
-const SLICE_LEAST: u64 = 1_000_000;
+pub(crate) const SLICE_LEAST: u64 = 1_000_000;
 pub(crate) const SLICE_MOST: u64 = 3_000_000;
 
 /// The work after which a minor gives up: nearly that of a full young generation of small objects all of which survive.
@@ -163,6 +163,10 @@ impl Pace {
     fn slice(&self, now: u64, work: u64) -> u64 {
         let slices = self.goal.saturating_sub(now) / self.young_limit.max(1);
         let left = self.work.saturating_sub(work);
+        if left == 0 {
+            // There is more than there was the last time.
+            return SLICE_MOST;
+        }
         (left / slices.max(1) * 2).clamp(SLICE_LEAST, SLICE_MOST)
     }
 }

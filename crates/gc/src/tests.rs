@@ -486,3 +486,43 @@ fn nested_layouts_are_walked() {
     heap.collect_minor(&mut List(vec![]));
     assert_eq!(objects(&heap), expected);
 }
+
+/// A queue: all that is made survives its minor, is written into, and dies later.
+#[test]
+fn majors_end_where_a_queue_moves_on() {
+    let mut heap = plain();
+    let layout = heap.register_layout(Layout { size: 16, words: vec![LayoutWord::Ptr(0)] });
+    let first = heap.alloc(layout).expect("memory");
+    let mut roots = List(vec![first, first]);
+    for made in 0..6_000_000 {
+        if heap.wants_collection() {
+            heap.collect(&mut roots);
+        }
+        let fresh = heap.alloc(layout).expect("memory");
+        store(&heap, roots.0[1], fresh);
+        roots.0[1] = fresh;
+        if made > 200_000 {
+            roots.0[0] = read(roots.0[0]);
+        }
+    }
+    assert!(heap.majors() > 3, "{} majors", heap.majors());
+    assert!(heap.stats().heap_alloc < 32 << 20, "{} bytes", heap.stats().heap_alloc);
+}
+
+/// Lists that are dropped when they are long.
+#[test]
+fn majors_end_where_all_survives() {
+    let mut heap = plain();
+    let layout = heap.register_layout(Layout { size: 16, words: vec![LayoutWord::Ptr(0)] });
+    let mut roots = List(vec![0]);
+    for made in 0..6_000_000u64 {
+        if heap.wants_collection() {
+            heap.collect(&mut roots);
+        }
+        let fresh = heap.alloc(layout).expect("memory");
+        init(fresh, if made % 400_000 == 0 { 0 } else { roots.0[0] });
+        roots.0[0] = fresh;
+    }
+    assert!(heap.majors() > 3, "{} majors", heap.majors());
+    assert!(heap.stats().heap_alloc < 64 << 20, "{} bytes", heap.stats().heap_alloc);
+}

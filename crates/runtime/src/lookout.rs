@@ -7,10 +7,12 @@
 //! runtime, and look with what is left, a `Lookout`.
 //!
 //! Whoever is stopped leaves what is being written half done; the goroutine ends there. What must hold for
-//! others holds all the same: every part that was written has had its write barrier, no pointer is torn, a
-//! map is what it was, or the key is gone from it.
+//! others holds all the same: every part that was written has had its write barrier, no string, slice or
+//! interface is half the old and half the new, a map is what it was, or the key is gone from it.
 //!
 //! Small operands do not come here at all.
+
+use std::ops::Range;
 
 use golite_bytecode::TypeIx;
 use golite_gc::Addr;
@@ -136,34 +138,50 @@ impl Runtime {
         let (bytes, noscan) = (self.types[ty].size * count, self.types[ty].noscan);
         // Where it overlaps with what is still to be read, the last part goes first.
         let backward = from < to && to - from < bytes;
-        let parts = bytes.div_ceil(PART);
-        for i in 0..parts {
-            let start = PART * if backward { parts - 1 - i } else { i };
-            let part = PART.min(bytes - start);
-            self.charge(part >> 6)?;
-            // SAFETY: the addresses are of so many bytes of values, by the crate's rule. Parts begin at whole
-            // words of both.
-            unsafe { slot::copy(from + start, to + start, part) };
+        let mut left = 0..bytes;
+        while !left.is_empty() {
+            let part = self.part_of(&mut left, ty, backward, PART);
+            let (start, bytes) = (part.start, part.end - part.start);
+            self.charge(bytes >> 6)?;
+            // SAFETY: the addresses are of so many bytes of values, by the crate's rule.
+            unsafe { slot::copy(from + start, to + start, bytes) };
             if !noscan {
-                self.heap.write_barrier_range(to + start, part);
+                self.heap.write_barrier_range(to + start, bytes);
             }
         }
         Ok(())
     }
 
-    /// Zeroes many bytes.
+    /// Zeroes `count` values of a type, many bytes.
     ///
     /// # Errors
     /// `Trap::Limit`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn zero_long(&mut self, addr: Addr, bytes: u64) -> NativeResult {
-        for start in (0..bytes).step_by(PART as usize) {
-            let part = PART.min(bytes - start);
-            self.charge(part >> 6)?;
+    pub(crate) fn zero_long(&mut self, addr: Addr, ty: TypeIx, count: u64) -> NativeResult {
+        let mut left = 0..self.types[ty].size * count;
+        while !left.is_empty() {
+            let part = self.part_of(&mut left, ty, false, PART);
+            self.charge((part.end - part.start) >> 6)?;
             // SAFETY: as for `copy_long`.
-            unsafe { slot::zero(addr + start, part) };
+            unsafe { slot::zero(addr + part.start, part.end - part.start) };
         }
         Ok(())
+    }
+
+    /// Takes the first part of the bytes that are left of values of a type, or the last. It has about `most` bytes,
+    /// begins and ends at whole words, and no string, slice or interface is in two parts: who comes after a stop
+    /// would find the address of one and the length of another.
+    pub fn part_of(&self, left: &mut Range<u64>, ty: TypeIx, last: bool, most: u64) -> Range<u64> {
+        if left.end - left.start <= most {
+            return std::mem::replace(left, 0..0);
+        }
+        let cut = if last { left.end - most } else { left.start + most };
+        let cut = self.types.whole_before(ty, cut) & !7;
+        if last {
+            cut..std::mem::replace(&mut left.end, cut)
+        } else {
+            std::mem::replace(&mut left.start, cut)..cut
+        }
     }
 }

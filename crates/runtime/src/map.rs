@@ -593,8 +593,11 @@ impl Runtime {
     fn remove_entry(&mut self, map: Header, table: Table, entry: Addr, ty: TypeIx) -> NativeResult {
         let info = self.map_info(ty);
         let (value, bytes) = (info.value_offset, info.entry);
+        let TypeKind::Map { key: key_type, value: value_type } = self.types[ty].def.kind else {
+            unreachable!("the type is a map's")
+        };
         if bytes >= MUCH {
-            self.zero_long(entry + value, bytes - value)?;
+            self.zero_memory(entry + value, value_type, 1)?;
         } else {
             // SAFETY: an entry of the table.
             unsafe { slot::zero(entry, bytes) };
@@ -602,7 +605,7 @@ impl Runtime {
         table.remove(entry, self.map_info(ty));
         map.set_count(map.count() - 1);
         // What is left of a key in an entry that nobody uses keeps something alive, but does no harm.
-        if bytes >= MUCH { self.zero_long(entry, value) } else { Ok(()) }
+        if bytes >= MUCH { self.zero_memory(entry, key_type, 1) } else { Ok(()) }
     }
 
     /// The table and entry of a key.

@@ -113,7 +113,7 @@ impl Runtime {
     pub fn zero_memory(&mut self, addr: Addr, ty: TypeIx, count: u64) -> NativeResult {
         let bytes = self.types[ty].size * count;
         if bytes >= MUCH {
-            return self.zero_long(addr, bytes);
+            return self.zero_long(addr, ty, count);
         }
         // SAFETY: as for `copy_memory`.
         unsafe { slot::zero(addr, bytes) };

@@ -98,6 +98,32 @@ pub struct TypeTable {
     pub(crate) methods: MethodCache,
 }
 
+impl TypeTable {
+    /// The last place at or before an offset in consecutive values of a type where one of their smallest parts begins:
+    /// a number, a pointer, a string, a slice, an interface.
+    pub(crate) fn whole_before(&self, mut ty: TypeIx, offset: u64) -> u64 {
+        let mut rest = offset;
+        loop {
+            let rt_type = &self[ty];
+            rest %= rt_type.size.max(1);
+            match &rt_type.def.kind {
+                TypeKind::Array { elem, .. } => ty = *elem,
+                TypeKind::Struct(fields) => {
+                    let before = fields.partition_point(|field| field.offset <= rest);
+                    let Some(field) = before.checked_sub(1).map(|ix| &fields[ix]) else { return offset };
+                    rest -= field.offset;
+                    // Between two fields is nothing.
+                    if rest >= self[field.ty].size {
+                        return offset;
+                    }
+                    ty = field.ty;
+                }
+                _ => return offset - rest,
+            }
+        }
+    }
+}
+
 impl RtType {
     /// Whether a value is so large that working on it is done in parts.
     #[must_use]

@@ -412,13 +412,18 @@ impl Vm {
         Outcome::Status(FAILED)
     }
 
+    /// Whoever interrupts it while a long text is written sees no more of that.
     fn write_report(&mut self, fd: Fd, panics: &[PrintedPanic], text: &[u8]) {
-        let mut waiting = Vec::new();
+        let (mut waiting, mut written) = (Vec::new(), false);
         self.pieces_of_panics(panics, &mut |vm, piece| {
+            if written && vm.rt.interrupt.is_asked() {
+                return;
+            }
             waiting.extend_from_slice(piece);
             if waiting.len() >= WRITTEN_AT_ONCE {
                 vm.write_all(fd, &waiting);
                 waiting.clear();
+                written = true;
             }
         });
         waiting.extend_from_slice(text);

@@ -224,10 +224,11 @@ pub(super) fn swap(ctx: &mut Ctx<'_>) -> NativeResult {
     let noscan = ctx.rt().types[elem].noscan;
     let most = if noscan { SWAPPED_AT_ONCE.min(size) } else { 0 };
     let mut copy = vec![0; most as usize];
-    for start in (0..size).step_by(SWAPPED_AT_ONCE as usize) {
-        let part = SWAPPED_AT_ONCE.min(size - start);
+    let mut left = 0..size;
+    while !left.is_empty() {
+        let part = ctx.rt().part_of(&mut left, elem, false, SWAPPED_AT_ONCE);
+        let (a, b, part) = (a + part.start, b + part.start, part.end - part.start);
         ctx.charge(part / 32)?;
-        let (a, b) = (a + start, b + start);
         if noscan {
             let copy = &mut copy[..part as usize];
             copy.copy_from_slice(ctx.bytes_at(a, part));
