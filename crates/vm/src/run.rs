@@ -391,7 +391,10 @@ impl Vm {
         self.failed = true;
         if self.config.calls {
             let mut all = Vec::new();
-            self.pieces_of_panics(panics, &mut |_, piece| all.extend_from_slice(piece));
+            self.pieces_of_panics(panics, &mut |_, piece| {
+                all.extend_from_slice(piece);
+                true
+            });
             all.extend_from_slice(text);
             self.report = Some(Report { kind, text: all });
         } else {
@@ -416,15 +419,13 @@ impl Vm {
     fn write_report(&mut self, fd: Fd, panics: &[PrintedPanic], text: &[u8]) {
         let (mut waiting, mut written) = (Vec::new(), false);
         self.pieces_of_panics(panics, &mut |vm, piece| {
-            if written && vm.rt.interrupt.is_asked() {
-                return;
-            }
             waiting.extend_from_slice(piece);
             if waiting.len() >= WRITTEN_AT_ONCE {
                 vm.write_all(fd, &waiting);
                 waiting.clear();
                 written = true;
             }
+            !written || !vm.rt.interrupt.is_asked()
         });
         waiting.extend_from_slice(text);
         self.write_all(fd, &waiting);
@@ -486,6 +487,7 @@ impl Vm {
         let mut cause = Vec::new();
         self.pieces_of_panics(&panics, &mut |_, piece| {
             cause.extend_from_slice(&piece[..piece.len().min(MOST_OF_CAUSE - cause.len())]);
+            cause.len() < MOST_OF_CAUSE
         });
         cause.extend_from_slice(&text[..text.len().min(MOST_OF_CAUSE)]);
         let cause = String::from_utf8_lossy(&cause).into_owned();

@@ -622,7 +622,10 @@ impl Vm {
             _ => format!("type {name}").into_bytes().into(),
         };
         let mut message = b"panic while printing panic value: ".to_vec();
-        self.pieces_of_text(&text, &mut |_, piece| message.extend_from_slice(piece));
+        self.pieces_of_text(&text, &mut |_, piece| {
+            message.extend_from_slice(piece);
+            true
+        });
         self.rt.fatal = Some(Fatal::Throw(String::from_utf8_lossy(&message).into_owned()));
         self.fatal()
     }
@@ -664,27 +667,33 @@ impl Vm {
         texts.iter().map(|text| text.string.0).collect()
     }
 
-    /// Gives the lines about panics, piece by piece.
-    pub(crate) fn pieces_of_panics(&mut self, panics: &[PrintedPanic], give: &mut dyn FnMut(&mut Vm, &[u8])) {
+    /// Gives the lines about panics, piece by piece while more are wanted.
+    pub(crate) fn pieces_of_panics(
+        &mut self,
+        panics: &[PrintedPanic],
+        give: &mut dyn FnMut(&mut Vm, &[u8]) -> bool,
+    ) {
         for (number, panic) in panics.iter().enumerate() {
             let (before, after) = around_panic(panic, number == 0);
-            give(self, before);
-            self.pieces_of_text(&panic.text, give);
-            give(self, after);
+            if !(give(self, before) && self.pieces_of_text(&panic.text, give) && give(self, after)) {
+                return;
+            }
         }
     }
 
-    fn pieces_of_text(&mut self, text: &PanicText, give: &mut dyn FnMut(&mut Vm, &[u8])) {
+    fn pieces_of_text(&mut self, text: &PanicText, give: &mut dyn FnMut(&mut Vm, &[u8]) -> bool) -> bool {
         let mut piece = Vec::new();
         push_indented(&mut piece, &text.before);
         let (addr, len) = text.string;
         for start in (0..len).step_by(PIECE as usize) {
             push_indented(&mut piece, self.rt.string_bytes(addr + start, PIECE.min(len - start)));
-            give(self, &piece);
+            if !give(self, &piece) {
+                return false;
+            }
             piece.clear();
         }
         push_indented(&mut piece, text.after);
-        give(self, &piece);
+        give(self, &piece)
     }
 
     /// The words for one of the runtime errors that compiled code raises itself.
