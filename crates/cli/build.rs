@@ -111,7 +111,7 @@ exit 0
 /// Has the program written to its file by few large writes, as a copy of it is.
 ///
 /// Linkers map the file and fill it page by page, and in such pages Linux keeps it afterwards: to map them one by one
-/// takes a fifth of every start, until the file has been out of memory once.
+/// takes a fifth of every start.
 fn write_at_once() {
     let out = env::var("OUT_DIR").expect("cargo sets it");
     let path = Path::new(&out).join("link-and-copy.sh");

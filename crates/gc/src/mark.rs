@@ -341,7 +341,7 @@ impl Marker {
         let keep: u8 = if MAJOR || self.major_active { !bit } else { 0 };
         let mut start = if MAJOR { std::mem::take(&mut self.cards_from) } else { 0 };
         let mut from = start;
-        if start == 0 {
+        if MAJOR && start == 0 {
             self.cards_to = space.blocks.len();
         }
         while budget > 0 {

@@ -526,3 +526,18 @@ fn majors_end_where_all_survives() {
     assert!(heap.majors() > 3, "{} majors", heap.majors());
     assert!(heap.stats().heap_alloc < 64 << 20, "{} bytes", heap.stats().heap_alloc);
 }
+
+/// What is dirty is always at the end of a heap that grows faster than one part looks at cards.
+#[test]
+fn majors_end_where_the_heap_grows() {
+    const COUNT: u64 = 1 << 18;
+    let mut heap = plain();
+    let pointer = heap.register_layout(Layout { size: 8, words: vec![LayoutWord::Ptr(0)] });
+    let mut roots = List(vec![heap.alloc_array(pointer, COUNT).expect("memory")]);
+    heap.start_major(&mut roots);
+    while !heap.step_major(&mut roots, 1000) {
+        let grown = heap.alloc_array(pointer, COUNT).expect("the major ends before the memory does");
+        (0..COUNT).step_by(16).for_each(|index| heap.write_barrier(grown + index * 8));
+        roots.0.push(grown);
+    }
+}

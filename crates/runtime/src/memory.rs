@@ -39,18 +39,9 @@ impl Runtime {
     /// `addr` has room for a value of the type, and `slots` holds one.
     #[inline]
     pub unsafe fn store_value(&mut self, addr: Addr, ty: TypeIx, slots: *const u64) -> NativeResult {
-        let rt_type = &self.types[ty];
         // SAFETY: the caller's promise.
-        unsafe {
-            if rt_type.in_memory {
-                if rt_type.is_long() {
-                    return self.copy_long(slots.read(), addr, ty, 1);
-                }
-                slot::copy(slots.read(), addr, rt_type.size);
-            } else {
-                slot::write_leaves(addr, &rt_type.leaves, slots);
-            }
-        }
+        unsafe { self.init_value(addr, ty, slots)? };
+        let rt_type = &self.types[ty];
         if !rt_type.noscan {
             self.heap.write_barrier_range(addr, rt_type.size);
         }
